@@ -1,0 +1,34 @@
+import type { FunctionType } from "./function-type.js";
+import type { Mailbox } from "./mailbox.js";
+import type { Session } from "./session.js";
+import type { StateTable } from "./state-table.js";
+
+/**
+ * One function type as one session serves it.
+ *
+ * INVARIANT: a ready mailbox of this type on this session is in `ready` exactly once, and the
+ * binding is in session.runnable exactly when `ready` is not empty and inFlight is below the limit.
+ */
+export interface Binding {
+  readonly session: Session;
+  readonly type: FunctionType;
+  /** Position in the server's function table, from 0. */
+  readonly entry: number;
+  /** By the server's state index. */
+  readonly states: readonly BoundState[];
+  /** The state indexes that go with every invocation. */
+  readonly eager: readonly number[];
+  /** 0: no limit of its own. */
+  readonly inFlightMax: number;
+  readonly batchMax: number;
+  inFlight: number;
+  readonly ready: Mailbox[];
+  /** Position of the oldest entry of `ready`; entries before it are taken. */
+  readyHead: number;
+  runnable: boolean;
+}
+
+export interface BoundState {
+  readonly table: StateTable;
+  readonly lazy: boolean;
+}

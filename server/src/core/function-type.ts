@@ -1,0 +1,34 @@
+import type { Mailbox } from "./mailbox.js";
+import type { Binding } from "./binding.js";
+import type { StateTable } from "./state-table.js";
+
+/** A function type the shard has met. Interned: `index` is stored and never reused. */
+export interface FunctionType {
+  readonly index: number;
+  /** "namespace/type". */
+  readonly name: string;
+  /** Mailboxes by instance id: those with messages, and idle ones whose state is leased. */
+  readonly mailboxes: Map<string, Mailbox>;
+  /** By state name. */
+  readonly states: Map<string, StateTable>;
+  /** The attached, not draining servers of this type, in order of session. */
+  readonly bindings: Binding[];
+  /** Mailboxes that wait for a server of this type. */
+  readonly unplaced: Set<Mailbox>;
+  readonly counters: FunctionTypeCounters;
+}
+
+/** What operators watch per function type. Counters only rise; the rest is the present. */
+export interface FunctionTypeCounters {
+  messagesIn: number;
+  messagesToFunctions: number;
+  messagesToEgress: number;
+  failures: number;
+  invocations: number;
+  /** Present: messages in mailboxes, in flight included. */
+  waiting: number;
+  /** Present: invocations in flight. */
+  inFlight: number;
+  /** Present: parked addresses. */
+  parked: number;
+}
