@@ -1,0 +1,182 @@
+import type { SecretText } from "./secret-text.js";
+import type { RecordTemplate } from "./template.js";
+
+/**
+ * What module.yaml says: which function servers there are, where messages come from and where
+ * records go. Plain values, checked, with every default filled in, paths absolute, durations in
+ * milliseconds. Functions and ids are unique: no two components bind the same one.
+ */
+export interface Module {
+  readonly endpoints: readonly EndpointSpec[];
+  readonly ingresses: readonly IngressSpec[];
+  readonly egresses: readonly EgressSpec[];
+}
+
+export type EndpointSpec = GrpcEndpointSpec;
+export type IngressSpec = FileIngressSpec;
+export type EgressSpec = FileEgressSpec | HttpEgressSpec | StdoutEgressSpec | GrpcEgressSpec;
+
+/** Where a component is written, for messages about it. Line and column count from 1. */
+export interface SourcePosition {
+  /** As the user named the file. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Function servers that the runtime dials. */
+export interface GrpcEndpointSpec {
+  readonly kind: "statewire.endpoints.v1/grpc";
+  readonly source: SourcePosition;
+  /** "namespace/type" or "namespace/*"; at least one. */
+  readonly functions: readonly string[];
+  /** "host:port", or "unix:/path"; at least one, no two the same. Each serves all the functions. */
+  readonly addresses: readonly string[];
+  /** Null: plain text. */
+  readonly tls: TlsSpec | null;
+  /** Between attempts to connect, and between attempts at an invocation that failed. */
+  readonly retry: RetryPolicy;
+  /** How long one invocation may take; null: the setting invocationTimeoutMs. */
+  readonly timeoutMs: number | null;
+  /** Messages in one invocation; null: the setting batchMax. */
+  readonly batchMax: number | null;
+}
+
+/** Paths are absolute. A certificate and its key come together or not at all. */
+export interface TlsSpec {
+  /** Authorities that the server's certificate is checked against; null: those of the system. */
+  readonly caFile: string | null;
+  /** What the runtime shows the server; null: nothing. */
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+  /** The name in the server's certificate, when it is not the address's host. */
+  readonly serverName: string | null;
+}
+
+/**
+ * The wait before attempt n (from 1) is min(maxBackoffMs, initialBackoffMs * factor^(n-1)), less
+ * up to `jitter` of it at random. There is no last attempt.
+ */
+export interface RetryPolicy {
+  readonly initialBackoffMs: number;
+  /** Not less than initialBackoffMs. */
+  readonly maxBackoffMs: number;
+  /** 1 or more. */
+  readonly factor: number;
+  /** 0 to 1. */
+  readonly jitter: number;
+}
+
+/** Reads a file's records in order; each record becomes one message for each target. */
+export interface FileIngressSpec {
+  readonly kind: "statewire.file.v1/ingress";
+  readonly source: SourcePosition;
+  /** "namespace/name". The position in the file is kept under this id. */
+  readonly id: string;
+  /** Absolute. It need not exist yet. */
+  readonly path: string;
+  readonly format: FileIngressFormat;
+  /** True: wait for more records at the end of the file. Never with format json. */
+  readonly follow: boolean;
+  /** What happens at a record that cannot be read or lacks a field that a target names. */
+  readonly invalidRecords: "fail" | "skip";
+  /** At least one. */
+  readonly targets: readonly FileTarget[];
+}
+
+export type FileIngressFormat =
+  /** One JSON value per line; empty lines are passed over. */
+  | { readonly kind: "ndjson" }
+  /** One JSON array; each element is a record. */
+  | { readonly kind: "json" }
+  | CsvFormat;
+
+/** A record is an object of its columns; every value is a string. */
+export interface CsvFormat {
+  readonly kind: "csv";
+  /** One character. */
+  readonly delimiter: string;
+  /** One character. */
+  readonly quote: string;
+  /** Null: the first line names the columns. */
+  readonly columns: readonly string[] | null;
+}
+
+export interface FileTarget {
+  /** Gives "namespace/type". When it has fields, its result is checked for each record. */
+  readonly function: RecordTemplate;
+  readonly id: RecordTemplate;
+  /**
+   * Typename of the message. The six built-in types (io.statefun.types/...) are encoded as such,
+   * from a JSON value or a column's text; every other one is the value as JSON text in UTF-8.
+   */
+  readonly valueType: string;
+  readonly value: FileTargetValue;
+}
+
+export type FileTargetValue =
+  | { readonly kind: "record" }
+  /** One field as it is, not as text. */
+  | { readonly kind: "field"; readonly path: readonly string[] }
+  /** A string. */
+  | { readonly kind: "text"; readonly template: RecordTemplate };
+
+/** Appends records to a file, exactly once. */
+export interface FileEgressSpec {
+  readonly kind: "statewire.file.v1/egress";
+  readonly source: SourcePosition;
+  /** "namespace/name". */
+  readonly id: string;
+  /** Absolute. Created with the first record; its folder too. */
+  readonly path: string;
+  readonly format: RecordFormat;
+}
+
+/** Prints records on standard output, at least once. */
+export interface StdoutEgressSpec {
+  readonly kind: "statewire.stdout.v1/egress";
+  readonly source: SourcePosition;
+  readonly id: string;
+  readonly format: RecordFormat;
+}
+
+/** How a record becomes bytes in a file or on standard output. */
+export type RecordFormat =
+  /**
+   * A line of JSON: a built-in value as its JSON value, a value that is JSON text as it is, every
+   * other one as a string in base64; no value: null.
+   */
+  | { readonly kind: "ndjson" }
+  /** The value's bytes as they are, then the separator. */
+  | { readonly kind: "raw"; readonly separator: string }
+  /**
+   * The template's text, then a line feed. Its fields: "value" (what ndjson prints; "value.a.b"
+   * goes into it), "typename", "sequence", "source.type", "source.id".
+   */
+  | { readonly kind: "template"; readonly template: RecordTemplate };
+
+/** Posts records to a web server, at least once; a repeated record carries the same id header. */
+export interface HttpEgressSpec {
+  readonly kind: "statewire.http.v1/egress";
+  readonly source: SourcePosition;
+  readonly id: string;
+  /** http or https. */
+  readonly url: SecretText;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, SecretText>;
+  /** For one request. */
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  /**
+   * Records in one request. 1: the body is the value's bytes. More: the body is a JSON array of
+   * what format ndjson prints, even when it holds one record.
+   */
+  readonly batchMax: number;
+}
+
+/** Records leave by the gRPC service statewire.v1.Egress. */
+export interface GrpcEgressSpec {
+  readonly kind: "statewire.grpc.v1/egress";
+  readonly source: SourcePosition;
+  readonly id: string;
+}
