@@ -30,12 +30,13 @@ export const protobufFileName = "statewire/v1/stream.proto";
  * brackets name its clauses.
  */
 
+/** From a tool. [DISCOVER-1] */
 export interface DiscoverRequest {
-  /** Protocol versions the caller speaks, as in Hello. */
+  /** Protocol versions the caller speaks, as in Hello. [HELLO-7] */
   versions: number[];
 }
 
-/** Runtime to function server. Exactly one field is set. */
+/** Runtime to function server. Exactly one field is set. [FRAME-1] */
 export interface RuntimeFrame {
   frame:
     | { $case: "hello"; value: Hello }
@@ -47,7 +48,7 @@ export interface RuntimeFrame {
     | undefined;
 }
 
-/** Function server to runtime. Exactly one field is set. */
+/** Function server to runtime. Exactly one field is set. [FRAME-1] */
 export interface ServerFrame {
   frame:
     | { $case: "welcome"; value: Welcome }
@@ -61,7 +62,7 @@ export interface ServerFrame {
 
 /** First frame of the runtime, sent as soon as the stream is open. [HELLO-1] */
 export interface Hello {
-  /** Versions the runtime speaks, highest first. This file is version 1. */
+  /** Versions the runtime speaks, highest first. This file is version 1. [HELLO-7] */
   versions: number[];
   /** For people and logs, for example "statewire" and "0.1.0". */
   runtimeName: string;
@@ -75,11 +76,14 @@ export interface Hello {
   features: string[];
 }
 
-/** What the runtime accepts. Zero is never sent. */
+/** What both sides keep to in what they send. Zero is never sent. [HELLO-14] */
 export interface Limits {
-  /** Largest encoded frame either side may send, in bytes. [LIMIT-1] */
+  /** Largest encoded frame, in bytes. [LIMIT-1] */
   frameBytesMax: number;
-  /** Largest value of a message, state, egress record or reply, in bytes. [LIMIT-2] */
+  /**
+   * Largest value of a message, state, egress record or reply, in bytes; at most a quarter of
+   * frame_bytes_max. [LIMIT-2] [LIMIT-9]
+   */
   valueBytesMax: number;
   /** Largest instance id, in bytes. [LIMIT-3] */
   idBytesMax: number;
@@ -123,9 +127,12 @@ export interface FunctionSpec {
 }
 
 export interface StateSpec {
-  /** Unique within its function; 1 to 255 bytes. */
+  /** Unique within its function; 1 to 255 bytes. [TABLE-3] */
   name: string;
-  /** The typename of every value of this state. It cannot change while values exist. [TABLE-4] */
+  /**
+   * The typename of every value of this state, not empty. It cannot change while values exist.
+   * [TABLE-4]
+   */
   typename: string;
   /** Absent: values do not expire. */
   expiration:
@@ -135,17 +142,18 @@ export interface StateSpec {
   lazy: boolean;
 }
 
+/** When a value of a state ends. [STATE-6] */
 export interface Expiration {
   mode: Expiration_Mode;
-  /** 1 ms or more. */
+  /** 1 ms or more. [TABLE-13] */
   durationMs: number;
 }
 
 export const Expiration_Mode = {
   UNSPECIFIED: 0,
-  /** AFTER_WRITE - The time runs anew at each write. */
+  /** AFTER_WRITE - The time runs anew when a result that writes the state is applied. */
   AFTER_WRITE: 1,
-  /** AFTER_INVOCATION - The time runs anew at each invocation of the address, reads included. */
+  /** AFTER_INVOCATION - The time runs anew when any result of the address is applied. */
   AFTER_INVOCATION: 2,
 } as const;
 
@@ -171,11 +179,11 @@ export interface InvocationBatch {
  * only calls.
  */
 export interface TypeDefinition {
-  /** The next unused index of this stream. */
+  /** The next unused index of this stream. [TABLE-6] */
   index: number;
-  /** "namespace/type". */
+  /** "namespace/type", without an index until now. [TABLE-7] */
   typeName: string;
-  /** The index of the wildcard entry that serves it; 0 when it only appears as a caller. */
+  /** The index of the wildcard entry that serves it; 0 when it only appears as a caller. [TABLE-8] */
   entry: number;
 }
 
@@ -186,15 +194,15 @@ export interface TypeDefinition {
 export interface Invocation {
   /** Unique on this stream, from 1 rising. The result repeats it. [INVOKE-3] */
   invocationId: number;
-  /** Type index of the target. */
+  /** Type index of the target. [INVOKE-9] */
   type: number;
   /** Instance id of the target. */
   id: string;
-  /** At least one, in mailbox order. [INVOKE-4] */
+  /** At least one, in mailbox order. [INVOKE-4] [INVOKE-7] */
   inputs: Input[];
   /**
    * Eager states that have a value; an eager state that is not listed has none. Empty under a
-   * lease. [STATE-1]
+   * lease. [STATE-1] [STATE-9]
    */
   states: StateValue[];
   /**
@@ -202,9 +210,9 @@ export interface Invocation {
    * address's state. [LEASE-1]
    */
   lease: number;
-  /** How long the runtime waits for the result, in milliseconds from receipt. 0: no limit. [INVOKE-6] */
+  /** How long the runtime waits for the result, in milliseconds. 0: no limit. [INVOKE-6] */
   timeoutMs: number;
-  /** Failed attempts at the first input so far. */
+  /** Failed attempts at the first input so far. [INVOKE-14] */
   attempt: number;
 }
 
@@ -220,7 +228,7 @@ export interface Input {
     | undefined;
   /** Somebody waits for a Reply to this input. [REPLY-1] */
   wantsReply: boolean;
-  /** W3C traceparent, or empty. */
+  /** W3C traceparent, or empty. [INVOKE-15] */
   traceparent: string;
 }
 
@@ -235,7 +243,7 @@ export interface StateValue {
 /** Server to runtime, inside an invocation. [LAZY-2] */
 export interface StateRequest {
   invocationId: number;
-  /** State indexes to read, lazy or eager. */
+  /** State indexes to read, lazy or eager; none with lease_missing. [LAZY-5] */
   states: number[];
   /** All eager states: the server does not hold the lease that the invocation named. [LEASE-3] */
   leaseMissing: boolean;
@@ -248,7 +256,7 @@ export interface StateReply {
   states: StateValue[];
 }
 
-/** Server to runtime. Results in any order, each once. [RESULT-1] */
+/** Server to runtime. Results in any order, each once. [RESULT-1] [RESULT-3] */
 export interface ResultBatch {
   results: Result[];
 }
@@ -268,11 +276,11 @@ export interface Result {
   failure: Failure | undefined;
 }
 
-/** A message to a function. */
+/** A message to a function. [SEND-4] */
 export interface Send {
-  /** Type index of the target, or 0 when type_name is set. */
+  /** Type index of the target, or 0 when type_name is set. [SEND-1] [SEND-2] */
   type: number;
-  /** "namespace/type", when the stream has no index for it. */
+  /** "namespace/type", when the stream has no index for it. [SEND-3] */
   typeName: string;
   id: string;
   typename: string;
@@ -286,7 +294,7 @@ export interface Send {
 /** A delayed message, or the cancellation of one. */
 export interface TimerChange {
   change: { $case: "schedule"; value: DelayedSend } | //
-  /** The token of a delayed message that an address with the same id scheduled. [TIMER-3] */
+  /** The token of a delayed message that an address with the same id scheduled. [TIMER-3] [TIMER-5] */
   { $case: "cancel"; value: string } | undefined;
 }
 
@@ -296,7 +304,7 @@ export interface DelayedSend {
     | undefined;
   /** From the moment the result is applied. 0 is allowed. [TIMER-2] */
   delayMs: number;
-  /** Empty: cannot be cancelled. [TIMER-3] */
+  /** Empty: cannot be cancelled. Not one that is pending. [TIMER-3] [TIMER-4] */
   cancellationToken: string;
 }
 
@@ -310,7 +318,7 @@ export interface EgressRecord {
 
 /** The answer to an input with wants_reply. [REPLY-1] */
 export interface Reply {
-  /** Index of the input in the invocation. */
+  /** Index of the input in the invocation. [REPLY-3] */
   input: number;
   typename: string;
   value?: Buffer | undefined;
@@ -322,7 +330,7 @@ export interface Reply {
  */
 export interface Failure {
   code: Failure_Code;
-  /** For people. At most 4096 bytes; never holds secrets. */
+  /** For people. At most 4096 bytes; never holds secrets. [FAIL-5] */
   message: string;
   /** Whether trying again can help. [FAIL-3] */
   retryable: boolean;
@@ -360,11 +368,17 @@ export namespace Failure_Code {
   export type UNKNOWN_FUNCTION = typeof Failure_Code.UNKNOWN_FUNCTION;
 }
 
-/** Server to runtime: replaces the window. [CREDIT-2] */
+/** Server to runtime: replaces the window as a whole. [CREDIT-2] */
 export interface InvocationWindow {
-  /** Invocations in flight on this stream. 0: send none. */
+  /**
+   * Invocations in flight on this stream; the runtime sends while there are fewer. 0: send none.
+   * [CREDIT-6]
+   */
   invocations: number;
-  /** Payload bytes in flight on this stream; the runtime sends while it is below. 0: send none. */
+  /**
+   * Payload bytes in flight on this stream; the runtime sends while there are fewer. 0: send none.
+   * [CREDIT-7]
+   */
   bytes: number;
 }
 
@@ -375,7 +389,7 @@ export interface ResultCredit {
 
 /**
  * Either side: no new invocations on this stream; those in flight are finished, then the runtime
- * closes the stream. [DRAIN-1]
+ * closes the stream. [DRAIN-1] [DRAIN-3]
  */
 export interface Drain {
   /** For people: why. */
@@ -386,7 +400,7 @@ export interface Drain {
 export interface ProtocolError {
   /** The clause that the peer broke, for example "HELLO-3". */
   clause: string;
-  /** For people: what was received and what was expected. */
+  /** For people: what was received and what was expected. At most 4096 bytes. [ERROR-4] */
   message: string;
 }
 
@@ -3006,7 +3020,7 @@ export const ProtocolError: MessageFns<ProtocolError> = {
 /** Served by a function server: the runtime dials it. [ROLE-1] */
 export type FunctionServerService = typeof FunctionServerService;
 export const FunctionServerService = {
-  /** Answers what a Welcome would, without a stream. For tools. */
+  /** Answers what a Welcome would, without a stream. For tools. [DISCOVER-1] */
   discover: {
     path: "/statewire.v1.FunctionServer/Discover" as const,
     requestStream: false as const,
@@ -3016,7 +3030,7 @@ export const FunctionServerService = {
     responseSerialize: (value: Welcome): Buffer => Buffer.from(Welcome.encode(value).finish()),
     responseDeserialize: (value: Buffer): Welcome => Welcome.decode(value),
   },
-  /** One session. Both sides may have several open at a time; each is independent. */
+  /** One session. Both sides may have several open at a time; each is independent. [ROLE-4] */
   connect: {
     path: "/statewire.v1.FunctionServer/Connect" as const,
     requestStream: true as const,
@@ -3029,14 +3043,14 @@ export const FunctionServerService = {
 } as const;
 
 export interface FunctionServerServer extends UntypedServiceImplementation {
-  /** Answers what a Welcome would, without a stream. For tools. */
+  /** Answers what a Welcome would, without a stream. For tools. [DISCOVER-1] */
   discover: handleUnaryCall<DiscoverRequest, Welcome>;
-  /** One session. Both sides may have several open at a time; each is independent. */
+  /** One session. Both sides may have several open at a time; each is independent. [ROLE-4] */
   connect: handleBidiStreamingCall<RuntimeFrame, ServerFrame>;
 }
 
 export interface FunctionServerClient extends Client {
-  /** Answers what a Welcome would, without a stream. For tools. */
+  /** Answers what a Welcome would, without a stream. For tools. [DISCOVER-1] */
   discover(
     request: DiscoverRequest,
     callback: (error: ServiceError | null, response: Welcome) => void,
@@ -3052,7 +3066,7 @@ export interface FunctionServerClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Welcome) => void,
   ): ClientUnaryCall;
-  /** One session. Both sides may have several open at a time; each is independent. */
+  /** One session. Both sides may have several open at a time; each is independent. [ROLE-4] */
   connect(): ClientDuplexStream<RuntimeFrame, ServerFrame>;
   connect(options: Partial<CallOptions>): ClientDuplexStream<RuntimeFrame, ServerFrame>;
   connect(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<RuntimeFrame, ServerFrame>;
