@@ -43,6 +43,40 @@ export function fieldAt(record: unknown, path: readonly string[]): unknown {
   return value;
 }
 
+/**
+ * Reads a template.
+ * @returns The template, or what is wrong with the text.
+ */
+export function parseTemplate(text: string): RecordTemplate | string {
+  const parts: TemplatePart[] = [];
+  let literal = "";
+  let at = 0;
+  while (at < text.length) {
+    const character = text.charAt(at);
+    if ((character === "{" || character === "}") && text.charAt(at + 1) === character) {
+      literal += character;
+      at += 2;
+    } else if (character === "}") {
+      return 'has a "}" without "{" ("}}" is the character)';
+    } else if (character === "{") {
+      const end = text.indexOf("}", at);
+      if (end < 0) return 'has a "{" without "}" ("{{" is the character)';
+      const name = text.slice(at + 1, end);
+      const path = name.split(".");
+      if (name.includes("{") || path.includes("")) return `has no name of a field in "{${name}}"`;
+      if (literal !== "") parts.push({ kind: "text", text: literal });
+      literal = "";
+      parts.push({ kind: "field", path });
+      at = end + 1;
+    } else {
+      literal += character;
+      at += 1;
+    }
+  }
+  if (literal !== "") parts.push({ kind: "text", text: literal });
+  return { text, parts };
+}
+
 function scalarText(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":

@@ -1,0 +1,37 @@
+import { readFile } from "node:fs/promises";
+import type { Module } from "./module.js";
+import { ModuleError, type ModuleProblem } from "./module-problem.js";
+import { type ModuleText, parseModule } from "./parse-module.js";
+
+/**
+ * Reads module files from disk as one module.
+ * @throws ModuleError when a file cannot be read, or with every problem of every file.
+ */
+export async function loadModule(files: readonly string[]): Promise<Module> {
+  const problems: ModuleProblem[] = [];
+  const texts: ModuleText[] = [];
+  for (const file of files) {
+    try {
+      texts.push({ file, text: await readFile(file, "utf8") });
+    } catch (error) {
+      const position = { file, line: 1, column: 1 };
+      problems.push({ position, message: `cannot be read: ${reasonOf(error)}` });
+    }
+  }
+  if (problems.length > 0) throw new ModuleError(problems);
+  return parseModule(texts);
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  switch (code) {
+    case "ENOENT":
+      return "no such file";
+    case "EISDIR":
+      return "it is a directory";
+    case "EACCES":
+      return "permission denied";
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,117 @@
+import { dirname, resolve } from "node:path";
+import type { z } from "zod";
+import { BindingRegister } from "./binding-register.js";
+import { describeValue, unknownKey } from "./field.js";
+import { schemaOfKind, schemasByKind, statefunKinds, type UnplacedSpec } from "./kinds.js";
+import type { EgressSpec, EndpointSpec, IngressSpec, Module, SourcePosition } from "./module.js";
+import { ModuleError, type ModuleProblem } from "./module-problem.js";
+import { suggestName } from "./nearest-name.js";
+import { readYaml, type YamlDocument, type YamlPath } from "./yaml-document.js";
+
+/** The text of one module file. */
+export interface ModuleText {
+  /** As the user named it: how messages call it. Relative paths in the text start at its folder. */
+  readonly file: string;
+  readonly text: string;
+}
+
+type Component = EndpointSpec | IngressSpec | EgressSpec;
+
+/**
+ * Reads module files as one module.
+ * @throws ModuleError with every problem of every file.
+ */
+export function parseModule(files: readonly ModuleText[]): Module {
+  const problems: ModuleProblem[] = [];
+  const register = new BindingRegister();
+  const components: Component[] = [];
+  for (const { file, text } of files) {
+    const yaml = readYaml(file, text);
+    problems.push(...yaml.problems);
+    for (const document of yaml.documents) {
+      const component = parseComponent(document, dirname(resolve(file)), problems);
+      if (component === undefined) continue;
+      components.push(component);
+      problems.push(...register.add(component, document));
+    }
+  }
+  if (problems.length > 0) throw new ModuleError(problems);
+  return {
+    endpoints: components.filter((component) => component.kind === "statewire.endpoints.v1/grpc"),
+    ingresses: components.filter((component) => component.kind === "statewire.file.v1/ingress"),
+    egresses: components.filter(isEgress),
+  };
+}
+
+function isEgress(component: Component): component is EgressSpec {
+  return component.kind.endsWith("/egress");
+}
+
+function parseComponent(
+  document: YamlDocument,
+  folder: string,
+  problems: ModuleProblem[],
+): Component | undefined {
+  const refuse = (position: SourcePosition, message: string): undefined => {
+    problems.push({ position, message });
+  };
+  const root = document.locate([]);
+  if (!isObject(document.value)) {
+    return refuse(root, `the document ${describeValue(document.value)}: expected {kind, spec}`);
+  }
+  if (Object.hasOwn(document.value, "module") && Object.hasOwn(document.value, "version")) {
+    return refuse(root, legacyFormat);
+  }
+  for (const key of Object.keys(document.value)) {
+    if (key === "kind" || key === "spec") continue;
+    const message = `the document ${unknownKey(key, ["kind", "spec"])}`;
+    refuse(document.locateKey([], key), message);
+  }
+  const { kind, spec } = document.value;
+  const position = document.locate(["kind"]);
+  if (typeof kind !== "string") {
+    return refuse(position, `kind ${describeValue(kind)}: expected one of ${kindNames.join(", ")}`);
+  }
+  const schema = schemaOfKind(kind);
+  if (schema === undefined) return refuse(position, kindProblem(kind));
+  const context = { resolvePath: (path: string) => resolve(folder, path) };
+  const result = schema(context).safeParse(spec);
+  if (result.success) return placed(result.data, position);
+  problems.push(...result.error.issues.flatMap((issue) => toProblems(issue, document)));
+  return undefined;
+}
+
+const kindNames = Object.keys(schemasByKind);
+
+const legacyFormat =
+  "StateFun's format of one document with version and module is not supported by this version " +
+  "of statewire: expected documents of {kind, spec}";
+
+function kindProblem(kind: string): string {
+  if (statefunKinds.includes(kind)) {
+    return `kind ${kind} is StateFun's and not supported by this version of statewire`;
+  }
+  return `kind ${kind} is unknown${suggestName(kind, [...kindNames, ...statefunKinds])}`;
+}
+
+function toProblems(issue: z.core.$ZodIssue, document: YamlDocument): ModuleProblem[] {
+  const path: YamlPath = ["spec", ...issue.path.filter((step) => typeof step !== "symbol")];
+  if (issue.code === "unrecognized_keys" && issue.keys.length > 0) {
+    const messages = issue.message.split(", and ");
+    return issue.keys.map((key, index) => ({
+      position: document.locateKey(path, key),
+      message: `${document.describe(path)} ${messages[index] ?? issue.message}`,
+    }));
+  }
+  return [
+    { position: document.locate(path), message: `${document.describe(path)} ${issue.message}` },
+  ];
+}
+
+function placed(spec: UnplacedSpec, source: SourcePosition): Component {
+  return { ...spec, source } as Component;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
