@@ -1,0 +1,67 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Deployment } from "@statewire/example-processes/deployment.js";
+import { type Comparison, compareTotals } from "./comparison.js";
+import { formatModule } from "./demo-module.js";
+import { expectedTotals } from "./expected-totals.js";
+import { flightsPath, readFlights } from "./flight.js";
+import { runUntilSettled } from "./flights-run.js";
+import { type Observation, observe, observedTotals } from "./observation.js";
+import { startProgress } from "./progress.js";
+
+export interface FlightsDemoOptions {
+  /** Emptied at the start; keeps the module, the data, the logs and the egress files. */
+  readonly directory: string;
+  /** Whether to kill processes in the middle. */
+  readonly crash: boolean;
+  /** Only the first so many of the file; undefined: all. */
+  readonly flights: number | undefined;
+}
+
+/** What a run came to. */
+export interface FlightsDemoOutcome {
+  readonly observation: Observation;
+  readonly comparisons: readonly Comparison[];
+  readonly flights: number;
+  /** From the start of the processes until nothing was left to do. */
+  readonly durationMs: number;
+}
+
+const timeoutMs = 55_000;
+const functionServerScript = fileURLToPath(new URL("function-server.js", import.meta.url));
+
+/**
+ * Sends the flights through the functions, and compares every total with the file.
+ *
+ * @throws Error when a process fails, or the flights are not done within 55 seconds.
+ */
+export async function runFlightsDemo(options: FlightsDemoOptions): Promise<FlightsDemoOutcome> {
+  const flights = readFlights(flightsPath).slice(0, options.flights);
+  const inputPath = join(options.directory, "flights.json");
+  const egressPaths = {
+    alerts: join(options.directory, "alerts.ndjson"),
+    digests: join(options.directory, "digests.ndjson"),
+  };
+  const before = Date.now();
+  const deployment = await Deployment.start({
+    directory: options.directory,
+    functionServerScript,
+    module: (functionServerAddress) => {
+      writeFileSync(inputPath, JSON.stringify(flights));
+      return formatModule({ functionServerAddress, flightsPath: inputPath, egressPaths });
+    },
+  });
+  const progress = startProgress(flights.length);
+  try {
+    const run = { flights: flights.length, crash: options.crash, progress, timeoutMs };
+    await deployment.watch(runUntilSettled(deployment, run));
+    const durationMs = Date.now() - before;
+    const observation = await observe(deployment.admin, egressPaths);
+    const comparisons = compareTotals(expectedTotals(flights), observedTotals(observation));
+    return { observation, comparisons, flights: flights.length, durationMs };
+  } finally {
+    progress.stop();
+    await deployment.stop();
+  }
+}

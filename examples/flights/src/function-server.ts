@@ -1,0 +1,11 @@
+import { serve } from "@statewire/sdk";
+import { airport } from "./airport.js";
+import { hour } from "./hour.js";
+import { route } from "./route.js";
+
+// The address to serve on; port 0: any free one. The first line on standard output is the address
+// that it became.
+const server = await serve([airport, route, hour], {
+  address: process.argv[2] ?? "127.0.0.1:8000",
+});
+console.log(server.address);

@@ -1,0 +1,174 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Admin } from "./admin.js";
+import { Child } from "./child.js";
+import { freePort } from "./free-port.js";
+
+export interface DeploymentOptions {
+  /** Emptied at the start. Holds the module, the runtime's data and the logs; kept at the end. */
+  readonly directory: string;
+  /**
+   * A script that serves functions at the address of its first argument, port 0 being any free one,
+   * and prints the address that it got as its first line.
+   */
+  readonly functionServerScript: string;
+  /** The text of module.yaml, given the function server's address. */
+  readonly module: (functionServerAddress: string) => string;
+}
+
+/** What a restart did. */
+export interface Restart {
+  readonly pidKilled: number;
+  readonly pidStarted: number;
+  /** From the kill until the new process answers. */
+  readonly downMs: number;
+}
+
+const runtimeScript = fileURLToPath(
+  new URL("bin/statewire.js", import.meta.resolve("statewire/package.json")),
+);
+const readyTimeoutMs = 20_000;
+const stopGraceMs = 5_000;
+
+/**
+ * A runtime and a function server, each a process of its own, on ports of 127.0.0.1 that were free.
+ *
+ * Both can be killed and started again, with the same data, at the same addresses. A process that
+ * ends without having been told to makes `watch` reject.
+ */
+export class Deployment {
+  /** "host:port" of the runtime's HTTP API. */
+  readonly httpAddress: string;
+  readonly #grpcAddress: string;
+  readonly #options: DeploymentOptions;
+  #functionServerAddress = "127.0.0.1:0";
+  #functionServer: Child | undefined;
+  #runtime: Child | undefined;
+  #admin: Admin | undefined;
+  #fail: (reason: Error) => void = () => undefined;
+  readonly #failed: Promise<never>;
+
+  private constructor(options: DeploymentOptions, grpcPort: number, httpPort: number) {
+    this.#options = options;
+    this.#grpcAddress = `127.0.0.1:${grpcPort}`;
+    this.httpAddress = `127.0.0.1:${httpPort}`;
+    this.#failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    // Whoever watches learns of it; without a watcher it is not an unhandled rejection.
+    this.#failed.catch(() => undefined);
+  }
+
+  /** Starts both and resolves when the runtime answers. @throws Error with the log of what failed. */
+  static async start(options: DeploymentOptions): Promise<Deployment> {
+    rmSync(options.directory, { recursive: true, force: true });
+    mkdirSync(options.directory, { recursive: true });
+    const deployment = new Deployment(options, await freePort(), await freePort());
+    try {
+      await deployment.#startFunctionServer();
+      writeFileSync(deployment.#modulePath, options.module(deployment.#functionServerAddress));
+      await deployment.#startRuntime();
+    } catch (error) {
+      await deployment.stop();
+      throw error;
+    }
+    return deployment;
+  }
+
+  /** The runtime's Admin service; another object after each restart of the runtime. */
+  get admin(): Admin {
+    if (this.#admin === undefined) throw new Error("the runtime is not running");
+    return this.#admin;
+  }
+
+  /** "host:port" of the runtime's gRPC API. */
+  get grpcAddress(): string {
+    return this.#grpcAddress;
+  }
+
+  /** The outcome of `work`, unless a process ends by itself before. @throws Error with its log. */
+  watch<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#failed]);
+  }
+
+  /** kill -9, and a new process with the same data. */
+  async crashRuntime(): Promise<Restart> {
+    const before = Date.now();
+    const killed = await this.#kill(this.#runtime);
+    const started = await this.#startRuntime();
+    return { pidKilled: killed, pidStarted: started.pid, downMs: Date.now() - before };
+  }
+
+  /** kill -9, and a new process at the same address. */
+  async crashFunctionServer(): Promise<Restart> {
+    const before = Date.now();
+    const killed = await this.#kill(this.#functionServer);
+    const started = await this.#startFunctionServer();
+    return { pidKilled: killed, pidStarted: started.pid, downMs: Date.now() - before };
+  }
+
+  /** Stops both in order: the runtime drains while its function server is there. */
+  async stop(): Promise<void> {
+    this.#admin?.close();
+    this.#admin = undefined;
+    const runtime = this.#runtime;
+    this.#runtime = undefined;
+    await runtime?.stop(stopGraceMs);
+    const functionServer = this.#functionServer;
+    this.#functionServer = undefined;
+    await functionServer?.stop(stopGraceMs);
+  }
+
+  get #modulePath(): string {
+    return join(this.#options.directory, "module.yaml");
+  }
+
+  async #startFunctionServer(): Promise<Child> {
+    const child = new Child({
+      name: "the function server",
+      arguments: [this.#options.functionServerScript, this.#functionServerAddress],
+      logPath: join(this.#options.directory, "function-server.log"),
+    });
+    this.#functionServer = child;
+    this.#functionServerAddress = await child.line((line) => line);
+    this.#failWhenExited(child, () => this.#functionServer === child);
+    return child;
+  }
+
+  async #startRuntime(): Promise<Child> {
+    const data = join(this.#options.directory, "data");
+    const child = new Child({
+      name: "the runtime",
+      arguments: [
+        ...[runtimeScript, "run", this.#modulePath, "--data-dir", data],
+        ...["--grpc", this.#grpcAddress, "--http", this.httpAddress],
+      ],
+      logPath: join(this.#options.directory, "runtime.log"),
+    });
+    this.#runtime = child;
+    this.#failWhenExited(child, () => this.#runtime === child);
+    const admin = new Admin(this.#grpcAddress);
+    this.#admin = admin;
+    await this.watch(admin.whenReady(readyTimeoutMs));
+    return child;
+  }
+
+  async #kill(child: Child | undefined): Promise<number> {
+    if (child === undefined) throw new Error("the process is not running");
+    if (child === this.#runtime) {
+      this.#runtime = undefined;
+      this.#admin?.close();
+    } else {
+      this.#functionServer = undefined;
+    }
+    await child.kill("SIGKILL");
+    return child.pid;
+  }
+
+  #failWhenExited(child: Child, isExpectedToRun: () => boolean): void {
+    void child.exited.then(() => {
+      if (isExpectedToRun()) this.#fail(child.failure());
+    });
+  }
+}
