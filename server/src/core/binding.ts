@@ -21,6 +21,9 @@ export interface Binding {
   /** 0: no limit of its own. */
   readonly inFlightMax: number;
   readonly batchMax: number;
+  readonly invocationTimeoutMs: number;
+  /** Some state of this type expires. */
+  readonly expires: boolean;
   inFlight: number;
   readonly ready: Mailbox[];
   /** Position of the oldest entry of `ready`; entries before it are taken. */

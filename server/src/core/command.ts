@@ -8,7 +8,6 @@ export type Command =
   | TickCommand
   | SendCommand
   | CallCommand
-  | CallAbandonedCommand
   | SessionAttachedCommand
   | SessionWindowCommand
   | SessionDrainingCommand
@@ -56,12 +55,6 @@ export interface CallCommand {
   readonly message: TypedValue;
   readonly traceparent: string;
   readonly once: { readonly kind: "key"; readonly key: string } | null;
-}
-
-/** Nobody waits for this call's reply any more. Its message runs all the same. */
-export interface CallAbandonedCommand {
-  readonly kind: "callAbandoned";
-  readonly request: number;
 }
 
 /** A function server is ready on a stream. */

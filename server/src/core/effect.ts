@@ -1,23 +1,23 @@
 import type { Binding } from "./binding.js";
-import type { ChangeSet } from "./change-set.js";
 import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
 import type { TypedValue } from "./typed-value.js";
 
 /**
- * Everything that may leave the core: what machine.drain() hands to the loop.
+ * Everything that may leave the core: what machine.drain() hands to the loop. What becomes durable
+ * is apart: the change set that machine.seal() returns.
  *
  * ORDER CONTRACT. The loop must respect all of it; correctness after a crash rests on it.
  *
- * 1. `sealed` is encoded before the next step: it points at rows that the next step may change.
+ * 1. A change set is encoded before the next step: it points at rows that the next step may change.
  * 2. At most one sealed epoch is being made durable at a time. The loop asks for the next one by
  *    machine.seal() only after it has stepped Committed for the last.
  * 3. `dispatches`, `closedSessions` and `rejected` may leave at once: nothing that a function
  *    server does becomes visible outside before the epoch of its cause is durable, because epochs
  *    are committed in order.
- * 4. `acknowledged`, `replied` and `deliveries` are only ever filled by the step of Committed: the
- *    epoch that caused them is durable when the loop sees them. They may leave in any order among
- *    one another; the records of one egress leave in order of sequence.
+ * 4. `acknowledged`, `replied` and `deliveries` hold only what a durable epoch caused: the step of
+ *    Committed fills them. They may leave in any order among one another; the records of one egress
+ *    leave in order of sequence.
  * 5. An egress acknowledgement becomes an EgressAcknowledged command only after the record is where
  *    it belongs; losing the command means that the record leaves again with the same sequence.
  */

@@ -1,5 +1,5 @@
-import type { Mailbox } from "./mailbox.js";
 import type { Binding } from "./binding.js";
+import type { Mailbox } from "./mailbox.js";
 import type { StateTable } from "./state-table.js";
 
 /** A function type the shard has met. Interned: `index` is stored and never reused. */

@@ -66,7 +66,7 @@ export class IngressRequests implements IngressPort {
   }
 
   abandon(request: number): void {
-    if (this.#pending.delete(request)) this.#submit({ kind: "callAbandoned", request });
+    this.#pending.delete(request);
   }
 
   position(source: string): number {

@@ -1,0 +1,117 @@
+import { covers, isFunctionTypeName } from "./address.js";
+import { internType } from "./catalog.js";
+import type { CallCommand, Once, SendCommand } from "./command.js";
+import {
+  isKeyPending,
+  isPositionPending,
+  readKey,
+  readPosition,
+  writeKey,
+  writePosition,
+} from "./dedup.js";
+import { deliver } from "./router.js";
+import { schedule } from "./schedule.js";
+import type { Shard } from "./shard.js";
+
+/** Accepts a message from an ingress, drops it as a duplicate, or rejects it. */
+export function send(shard: Shard, command: SendCommand): void {
+  const rejection = rejectUnknown(shard, command.typeName);
+  if (rejection !== null) {
+    shard.effects.rejected.push({ request: command.request, code: "notFound", message: rejection });
+    return;
+  }
+  if (command.once !== null && isDuplicate(shard, command.once)) {
+    acknowledge(shard, command.request, isPending(shard, command.once));
+    return;
+  }
+  if (command.once !== null) remember(shard, command.once);
+  const from = newMessage(shard, command);
+  if (command.delayMs > 0) schedule(shard, from, { delayMs: command.delayMs, token: "" });
+  else deliver(shard, from, "", 0);
+  shard.epoch.releases.acknowledged.push({ request: command.request, duplicate: false });
+}
+
+/** As send, but the answer is the function's reply. */
+export function call(shard: Shard, command: CallCommand): void {
+  const rejection = rejectUnknown(shard, command.typeName);
+  if (rejection !== null) {
+    shard.effects.rejected.push({ request: command.request, code: "notFound", message: rejection });
+    return;
+  }
+  const key = command.once?.key ?? "";
+  const outcome = key === "" ? undefined : readKey(shard, key);
+  if (outcome === undefined) {
+    if (key !== "") writeKey(shard, key, { kind: "accepted" });
+    deliver(shard, newMessage(shard, command), key, command.request);
+    return;
+  }
+  if (outcome.kind === "accepted") {
+    const waiters = shard.keyWaiters.get(key);
+    if (waiters === undefined) shard.keyWaiters.set(key, [command.request]);
+    else waiters.push(command.request);
+    return;
+  }
+  const replied = { request: command.request, value: outcome.value, failure: null };
+  if (isKeyPending(shard, key)) shard.epoch.releases.replied.push(replied);
+  else shard.effects.replied.push(replied);
+}
+
+/** Why a type cannot be served: for people; null when it can. */
+function rejectUnknown(shard: Shard, typeName: string): string | null {
+  const type = shard.types.get(typeName);
+  if (type !== undefined && type.bindings.length > 0) return null;
+  const declared = shard.options.functions.map((policy) => policy.pattern);
+  if (declared.includes(typeName)) return null;
+  const served = servedNames(shard);
+  const wildcard = declared.find((pattern) => covers(pattern, typeName));
+  // A namespace that no server has answered for yet may still hold the type.
+  if (wildcard !== undefined && !served.some((name) => covers(wildcard, name))) return null;
+  if (served.includes(typeName)) return null;
+  if (!isFunctionTypeName(typeName)) return `"${typeName}" is not namespace/type`;
+  const known = [...new Set([...declared, ...served])].sort();
+  const list = known.length === 0 ? "none" : known.join(", ");
+  return `unknown function type ${typeName}; known: ${list}`;
+}
+
+function servedNames(shard: Shard): string[] {
+  const names = new Set<string>();
+  for (const session of shard.sessions.values()) {
+    for (const spec of session.functions) names.add(spec.pattern);
+  }
+  return [...names];
+}
+
+function newMessage(shard: Shard, command: SendCommand | CallCommand) {
+  return {
+    type: internType(shard, command.typeName),
+    id: command.id,
+    callerType: null,
+    callerId: "",
+    typename: command.message.typename,
+    value: command.message.value,
+    traceparent: command.traceparent,
+  };
+}
+
+function isDuplicate(shard: Shard, once: Once): boolean {
+  if (once.kind === "key") return readKey(shard, once.key) !== undefined;
+  return once.sequence <= readPosition(shard, once.source);
+}
+
+function isPending(shard: Shard, once: Once): boolean {
+  return once.kind === "key"
+    ? isKeyPending(shard, once.key)
+    : isPositionPending(shard, once.source);
+}
+
+function remember(shard: Shard, once: Once): void {
+  if (once.kind === "key") writeKey(shard, once.key, { kind: "accepted" });
+  else writePosition(shard, once.source, once.sequence);
+}
+
+/** A duplicate's answer must not outrun the epoch of the original. */
+function acknowledge(shard: Shard, request: number, pending: boolean): void {
+  const acknowledged = { request, duplicate: true };
+  if (pending) shard.epoch.releases.acknowledged.push(acknowledged);
+  else shard.effects.acknowledged.push(acknowledged);
+}

@@ -1,0 +1,134 @@
+import type { Binding } from "./binding.js";
+import { internType } from "./catalog.js";
+import type { InvocationFailure, InvocationResult, OutgoingMessage } from "./command.js";
+import { writeKey } from "./dedup.js";
+import { failHead } from "./failure.js";
+import { endInvocation } from "./invocation.js";
+import { grantLease } from "./lease.js";
+import type { Mailbox } from "./mailbox.js";
+import type { Message } from "./message.js";
+import { place, wake } from "./placement.js";
+import { findFault } from "./result-rules.js";
+import type { NewMessage } from "./router.js";
+import { consume, deliver } from "./router.js";
+import { cancel, schedule } from "./schedule.js";
+import type { Session } from "./session.js";
+import type { Shard } from "./shard.js";
+import { refillMailbox } from "./spill.js";
+import { refreshExpiry, writeState } from "./state.js";
+
+/**
+ * Applies one result, whole or not at all, once, and only if its invocation is still the one in
+ * flight. In the order of StateFun: messages, delayed messages, egress records, state.
+ */
+export function applyResult(shard: Shard, session: Session, result: InvocationResult): void {
+  const mailbox = session.inFlight.get(result.invocation);
+  const binding = mailbox?.binding ?? null;
+  if (mailbox === undefined || binding === null) return;
+  endInvocation(mailbox);
+  wake(binding);
+  const fault = findFault(shard, binding, mailbox, result);
+  if (fault !== null) {
+    failHead(shard, mailbox, badResult(fault));
+    return;
+  }
+  const { failure } = result;
+  const completed = failure === null ? mailbox.batch : failure.completedInputs;
+  if (completed > 0) applyEffects(shard, mailbox, binding, result);
+  answer(shard, consume(shard, mailbox, completed), result);
+  if (completed > 0) mailbox.attempt = 0;
+  if (failure !== null) {
+    failHead(shard, mailbox, failure);
+    return;
+  }
+  const expiresAtMs = binding.expires ? refreshExpiry(shard, binding, mailbox.id) : 0;
+  grantLease(session, mailbox, expiresAtMs);
+  next(shard, mailbox);
+}
+
+function applyEffects(
+  shard: Shard,
+  mailbox: Mailbox,
+  binding: Binding,
+  result: InvocationResult,
+): void {
+  const { type, id } = mailbox;
+  for (const send of result.sends) deliver(shard, outgoing(shard, mailbox, send), "", 0);
+  type.counters.messagesToFunctions += result.sends.length;
+  for (const change of result.timerChanges) {
+    if (change.kind === "cancel") cancel(shard, id, change.token);
+    else schedule(shard, outgoing(shard, mailbox, change.message), change);
+  }
+  type.counters.messagesToFunctions += result.timerChanges.length;
+  for (const record of result.egressRecords) emit(shard, mailbox, record.egress, record.value);
+  type.counters.messagesToEgress += result.egressRecords.length;
+  for (const change of result.stateChanges) {
+    writeState(shard, binding, { index: change.state, id, value: change.value });
+  }
+}
+
+function outgoing(shard: Shard, mailbox: Mailbox, send: OutgoingMessage): NewMessage {
+  return {
+    type: internType(shard, send.typeName),
+    id: send.id,
+    callerType: mailbox.type,
+    callerId: mailbox.id,
+    typename: send.message.typename,
+    value: send.message.value,
+    traceparent: send.traceparent,
+  };
+}
+
+function emit(
+  shard: Shard,
+  mailbox: Mailbox,
+  egress: string,
+  value: { readonly typename: string; readonly value: Uint8Array | null },
+): void {
+  const outbox = shard.outboxes.get(egress);
+  if (outbox === undefined) return;
+  const record = {
+    egress,
+    sequence: ++outbox.last,
+    typename: value.typename,
+    value: value.value,
+    sourceType: mailbox.type,
+    sourceId: mailbox.id,
+    storedEpoch: 0,
+  };
+  outbox.queue.push(record);
+  shard.epoch.records.push(record);
+  shard.epoch.releases.recordsUpTo.set(egress, record.sequence);
+}
+
+/** Gives every consumed message that somebody waits for its reply, once the epoch is durable. */
+function answer(shard: Shard, consumed: readonly Message[], result: InvocationResult): void {
+  for (let input = 0; input < consumed.length; input++) {
+    const message = consumed[input] as Message;
+    if (message.request === 0 && message.key === "") continue;
+    const value = result.replies.find((reply) => reply.input === input)?.value ?? null;
+    const { replied } = shard.epoch.releases;
+    if (message.request !== 0) replied.push({ request: message.request, value, failure: null });
+    if (message.key === "") continue;
+    writeKey(shard, message.key, { kind: "replied", value });
+    for (const request of shard.keyWaiters.get(message.key) ?? []) {
+      replied.push({ request, value, failure: null });
+    }
+    shard.keyWaiters.delete(message.key);
+  }
+}
+
+function next(shard: Shard, mailbox: Mailbox): void {
+  refillMailbox(shard, mailbox);
+  if (mailbox.queue.length > 0) {
+    place(mailbox);
+    return;
+  }
+  mailbox.state = "idle";
+  mailbox.binding = null;
+  if (mailbox.leaseSession === null) mailbox.type.mailboxes.delete(mailbox.id);
+}
+
+function badResult(message: string): InvocationFailure {
+  return { code: "badResult", message, retryable: false, retryAfterMs: 0, completedInputs: 0 };
+}

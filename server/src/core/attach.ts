@@ -1,0 +1,117 @@
+import { bindSession, findTableFault, unbindSession } from "./catalog.js";
+import type {
+  InvocationFailure,
+  SessionAttachedCommand,
+  StateRequestedCommand,
+} from "./command.js";
+import { failHead } from "./failure.js";
+import { endInvocation } from "./invocation.js";
+import { dropLeases, revokeLease } from "./lease.js";
+import type { Mailbox } from "./mailbox.js";
+import { place, takeAllReady, wake } from "./placement.js";
+import { Session } from "./session.js";
+import type { Shard } from "./shard.js";
+import { readState } from "./state.js";
+
+/** A function server is ready: its types are served from now on. */
+export function attach(shard: Shard, command: SessionAttachedCommand): void {
+  const fault = findTableFault(shard, command.functions);
+  if (fault !== null) {
+    shard.effects.closedSessions.push({ session: command.session, ...fault });
+    return;
+  }
+  const { session: id, functions, window, leasesMax } = command;
+  const session = new Session(id, functions, window, leasesMax);
+  shard.sessions.set(id, session);
+  bindSession(shard, session);
+}
+
+/** No new invocations to this session; what was in line goes to other servers, or waits. */
+export function beginDrain(shard: Shard, session: Session): void {
+  if (session.draining) return;
+  session.draining = true;
+  releaseReady(session);
+  endDrainIfIdle(shard, session);
+}
+
+/** Tells the stage to close a drained session once nothing is in flight on it. */
+export function endDrainIfIdle(shard: Shard, session: Session): void {
+  if (session.draining && session.inFlight.size === 0) {
+    shard.effects.drainedSessions.push(session.id);
+  }
+}
+
+/**
+ * The stream is gone. Its invocations wait again, in their old order, and go to another server at
+ * once: the loss of a stream says nothing about the messages.
+ */
+export function detach(shard: Shard, session: Session): void {
+  shard.sessions.delete(session.id);
+  session.draining = true;
+  releaseReady(session);
+  for (const mailbox of [...session.inFlight.values()]) {
+    endInvocation(mailbox);
+    revokeLease(mailbox);
+    place(mailbox);
+  }
+  dropLeases(session);
+}
+
+/** Invocations that have had their time fail; a result that comes later is ignored. */
+export function expireInvocations(shard: Shard): void {
+  for (const session of shard.sessions.values()) {
+    const late: Mailbox[] = [];
+    for (const mailbox of session.inFlight.values()) {
+      if (mailbox.deadlineMs <= shard.nowMs) late.push(mailbox);
+    }
+    for (const mailbox of late) {
+      const { binding } = mailbox;
+      endInvocation(mailbox);
+      if (binding !== null) wake(binding);
+      failHead(shard, mailbox, timedOut(shard, mailbox));
+    }
+    if (late.length > 0) endDrainIfIdle(shard, session);
+  }
+}
+
+/** Answers a function that asks for state. A late question is ignored. [LAZY-3] [LEASE-3] */
+export function answerState(shard: Shard, session: Session, command: StateRequestedCommand): void {
+  const mailbox = session.inFlight.get(command.invocation);
+  const binding = mailbox?.binding ?? null;
+  if (mailbox === undefined || binding === null) return;
+  const indexes = command.leaseMissing ? binding.eager : command.states;
+  const unknown = indexes.find((index) => index >= binding.states.length);
+  if (unknown !== undefined) {
+    const message = `state index ${unknown} of ${binding.states.length} declared states`;
+    shard.effects.closedSessions.push({ session: session.id, clause: "LAZY-2", message });
+    return;
+  }
+  if (command.leaseMissing) revokeLease(mailbox);
+  session.stateReplies.push({
+    invocation: command.invocation,
+    states: indexes.map((state) => ({
+      state,
+      value: readState(shard, binding, state, mailbox.id),
+    })),
+  });
+}
+
+function releaseReady(session: Session): void {
+  unbindSession(session);
+  session.runnable = [];
+  for (const binding of session.bindings.values()) {
+    binding.runnable = false;
+    for (const mailbox of takeAllReady(binding)) place(mailbox);
+  }
+}
+
+function timedOut(shard: Shard, mailbox: Mailbox): InvocationFailure {
+  const waitedMs = shard.nowMs - mailbox.dispatchedAtMs;
+  return {
+    code: "timeout",
+    message: `no result after ${waitedMs} ms`,
+    retryable: true,
+    retryAfterMs: 0,
+    completedInputs: 0,
+  };
+}

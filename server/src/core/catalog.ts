@@ -1,0 +1,144 @@
+import { covers } from "./address.js";
+import type { Binding, BoundState } from "./binding.js";
+import type { Expiration, FunctionSpec, StateSpec } from "./command.js";
+import type { FunctionType } from "./function-type.js";
+import { placeAll } from "./placement.js";
+import type { Session } from "./session.js";
+import type { Shard } from "./shard.js";
+import { policyOf } from "./shard.js";
+import type { StateTable } from "./state-table.js";
+import { firstStateTable } from "./state-table.js";
+
+/** The function type of that name, interned in the open epoch when it is new. */
+export function internType(shard: Shard, name: string): FunctionType {
+  const known = shard.types.get(name);
+  if (known !== undefined) return known;
+  const type = createType(shard.typesByIndex.length, name);
+  shard.types.set(name, type);
+  shard.typesByIndex.push(type);
+  shard.epoch.types.push(type);
+  for (const session of shard.sessions.values()) bindByWildcard(shard, session, type);
+  return type;
+}
+
+/** A function type without mailboxes or servers. */
+export function createType(index: number, name: string): FunctionType {
+  return {
+    index,
+    name,
+    mailboxes: new Map(),
+    states: new Map(),
+    bindings: [],
+    unplaced: new Set(),
+    counters: {
+      messagesIn: 0,
+      messagesToFunctions: 0,
+      messagesToEgress: 0,
+      failures: 0,
+      invocations: 0,
+      waiting: 0,
+      inFlight: 0,
+      parked: 0,
+    },
+  };
+}
+
+/** Why the table cannot be served, with the clause it breaks; null when it can. */
+export function findTableFault(
+  shard: Shard,
+  functions: readonly FunctionSpec[],
+): { readonly clause: string; readonly message: string } | null {
+  for (const spec of functions) {
+    const type = shard.types.get(spec.pattern);
+    for (const state of spec.states) {
+      const known = type?.states.get(state.name);
+      if (known === undefined || known.typename === state.typename) continue;
+      const message =
+        `state ${state.name} of ${spec.pattern} is declared as ${state.typename}, ` +
+        `but values of it are kept as ${known.typename}`;
+      return { clause: "TABLE-4", message };
+    }
+  }
+  return null;
+}
+
+/** Makes a session serve what its table names, exact entries before wildcards. */
+export function bindSession(shard: Shard, session: Session): void {
+  session.functions.forEach((spec, entry) => {
+    if (!spec.pattern.endsWith("/*")) bind(shard, session, internType(shard, spec.pattern), entry);
+  });
+  for (const type of shard.typesByIndex) {
+    if (type.index > 0) bindByWildcard(shard, session, type);
+  }
+}
+
+/** Ends what a session serves. Its ready mailboxes are the caller's to place. */
+export function unbindSession(session: Session): void {
+  for (const binding of session.bindings.values()) {
+    const at = binding.type.bindings.indexOf(binding);
+    if (at >= 0) binding.type.bindings.splice(at, 1);
+  }
+}
+
+function bindByWildcard(shard: Shard, session: Session, type: FunctionType): void {
+  if (session.bindings.has(type) || session.draining) return;
+  const entry = session.functions.findIndex(
+    (spec) => spec.pattern.endsWith("/*") && covers(spec.pattern, type.name),
+  );
+  if (entry >= 0) bind(shard, session, type, entry);
+}
+
+function bind(shard: Shard, session: Session, type: FunctionType, entry: number): void {
+  const spec = session.functions[entry];
+  if (spec === undefined || session.bindings.has(type)) return;
+  const states = spec.states.map((state) => bindState(shard, type, state));
+  const binding: Binding = {
+    session,
+    type,
+    entry,
+    states,
+    eager: states.flatMap((state, index) => (state.lazy ? [] : [index])),
+    inFlightMax: spec.inFlightMax,
+    batchMax: spec.batchMax,
+    invocationTimeoutMs: policyOf(shard, type.name).invocationTimeoutMs,
+    expires: states.some((state) => state.table.expiration !== null),
+    inFlight: 0,
+    ready: [],
+    readyHead: 0,
+    runnable: false,
+  };
+  session.bindings.set(type, binding);
+  type.bindings.push(binding);
+  placeAll(type.unplaced);
+}
+
+function bindState(shard: Shard, type: FunctionType, spec: StateSpec): BoundState {
+  return { table: internStateTable(shard, type, spec), lazy: spec.lazy };
+}
+
+function internStateTable(shard: Shard, type: FunctionType, spec: StateSpec): StateTable {
+  const known = type.states.get(spec.name);
+  if (known !== undefined) {
+    if (!sameExpiration(known.expiration, spec.expiration)) {
+      known.expiration = spec.expiration;
+      shard.epoch.stateTables.push(known);
+    }
+    return known;
+  }
+  const table: StateTable = {
+    table: firstStateTable + shard.stateTables.length,
+    typeName: type.name,
+    name: spec.name,
+    typename: spec.typename,
+    expiration: spec.expiration,
+  };
+  type.states.set(spec.name, table);
+  shard.stateTables.push(table);
+  shard.epoch.stateTables.push(table);
+  return table;
+}
+
+function sameExpiration(a: Expiration | null, b: Expiration | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.mode === b.mode && a.durationMs === b.durationMs;
+}

@@ -1,0 +1,81 @@
+/**
+ * A compact encoding for the runtime's own rows: fields one after the other, read back in the order
+ * written. Numbers are 8-byte floats, little-endian; texts are UTF-8 with a 4-byte length.
+ */
+export class FieldWriter {
+  readonly #bytes: number[] = [];
+
+  number(value: number): this {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value, true);
+    for (let at = 0; at < 8; at++) this.#bytes.push(view.getUint8(at));
+    return this;
+  }
+
+  text(value: string): this {
+    const encoded: number[] = [];
+    for (const character of value) pushUtf8(encoded, character.codePointAt(0) ?? 0);
+    return this.#lengthAndBytes(encoded);
+  }
+
+  bytes(value: Uint8Array): this {
+    return this.#lengthAndBytes(value);
+  }
+
+  finish(): Uint8Array {
+    return Uint8Array.from(this.#bytes);
+  }
+
+  #lengthAndBytes(value: ArrayLike<number>): this {
+    for (let shift = 0; shift < 32; shift += 8) this.#bytes.push((value.length >>> shift) & 0xff);
+    for (let at = 0; at < value.length; at++) this.#bytes.push(value[at] as number);
+    return this;
+  }
+}
+
+export class FieldReader {
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  number(): number {
+    this.#at += 8;
+    return this.#view.getFloat64(this.#at - 8, true);
+  }
+
+  bytes(): Uint8Array {
+    const length = this.#view.getUint32(this.#at, true);
+    const start = this.#at + 4;
+    this.#at = start + length;
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, length);
+  }
+
+  text(): string {
+    const bytes = this.bytes();
+    let text = "";
+    for (let at = 0; at < bytes.length; ) {
+      const lead = bytes[at] as number;
+      const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+      let point = size === 1 ? lead : lead & (0xff >> (size + 1));
+      for (let next = 1; next < size; next++)
+        point = (point << 6) | ((bytes[at + next] ?? 0) & 0x3f);
+      text += String.fromCodePoint(point);
+      at += size;
+    }
+    return text;
+  }
+}
+
+function pushUtf8(bytes: number[], point: number): void {
+  if (point < 0x80) bytes.push(point);
+  else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
+  else if (point < 0x10000) {
+    bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
+  } else {
+    bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f));
+    bytes.push(0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
+  }
+}

@@ -1,0 +1,88 @@
+import type { Binding } from "./binding.js";
+import type { Invocation } from "./effect.js";
+import { leaseHolds } from "./lease.js";
+import type { Mailbox } from "./mailbox.js";
+import type { Message } from "./message.js";
+import { payloadBytes } from "./message.js";
+import type { Shard } from "./shard.js";
+import { policyOf } from "./shard.js";
+import { readState } from "./state.js";
+
+const noStates: readonly (Uint8Array | null)[] = [];
+
+/** Sends the front of a ready mailbox: the only place where an invocation comes to be in flight. */
+export function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Invocation {
+  const { session } = binding;
+  const messages = takeBatch(shard, mailbox, binding);
+  const leased = leaseHolds(session, mailbox, shard.nowMs);
+  const states = leased ? noStates : eagerStates(shard, mailbox, binding);
+  const invocation = session.nextInvocation++;
+  mailbox.state = "inFlight";
+  mailbox.invocation = invocation;
+  mailbox.batch = messages.length;
+  mailbox.bytes = sumBytes(messages, states);
+  mailbox.dispatchedAtMs = shard.nowMs;
+  mailbox.deadlineMs = shard.nowMs + binding.invocationTimeoutMs;
+  mailbox.leaseUsed = true;
+  session.inFlight.set(invocation, mailbox);
+  session.bytesInFlight += mailbox.bytes;
+  binding.inFlight++;
+  mailbox.type.counters.inFlight++;
+  mailbox.type.counters.invocations++;
+  return {
+    invocation,
+    binding,
+    id: mailbox.id,
+    messages,
+    states,
+    lease: leased ? mailbox.lease : 0,
+    attempt: mailbox.attempt,
+  };
+}
+
+/** Takes the invocation out of flight; false when it is not the one in flight. */
+export function endInvocation(mailbox: Mailbox): void {
+  const { binding } = mailbox;
+  if (binding === null) return;
+  binding.session.inFlight.delete(mailbox.invocation);
+  binding.session.bytesInFlight -= mailbox.bytes;
+  binding.inFlight--;
+  mailbox.type.counters.inFlight--;
+}
+
+/** The policy's time-out for a type. */
+export function invocationTimeoutMs(shard: Shard, typeName: string): number {
+  return policyOf(shard, typeName).invocationTimeoutMs;
+}
+
+function takeBatch(shard: Shard, mailbox: Mailbox, binding: Binding): Message[] {
+  const { batchMessagesMax, batchBytesMax } = shard.options.limits;
+  const max =
+    binding.batchMax === 0 ? batchMessagesMax : Math.min(binding.batchMax, batchMessagesMax);
+  const messages: Message[] = [];
+  let bytes = 0;
+  while (messages.length < max) {
+    const message = mailbox.queue.front(messages.length);
+    if (message === undefined) break;
+    bytes += payloadBytes(message);
+    if (messages.length > 0 && bytes > batchBytesMax) break;
+    messages.push(message);
+  }
+  return messages;
+}
+
+function eagerStates(
+  shard: Shard,
+  mailbox: Mailbox,
+  binding: Binding,
+): readonly (Uint8Array | null)[] {
+  if (binding.eager.length === 0) return noStates;
+  return binding.eager.map((index) => readState(shard, binding, index, mailbox.id));
+}
+
+function sumBytes(messages: readonly Message[], states: readonly (Uint8Array | null)[]): number {
+  let bytes = 0;
+  for (const message of messages) bytes += payloadBytes(message);
+  for (const state of states) bytes += state === null ? 0 : state.length;
+  return bytes;
+}

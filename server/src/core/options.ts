@@ -1,0 +1,52 @@
+/** What the core is told when it is made. Values, not knobs: settings.ts has the knobs. */
+export interface CoreOptions {
+  readonly limits: CoreLimits;
+  /** Function types that the module declares, most specific first. */
+  readonly functions: readonly FunctionPolicy[];
+  /** "namespace/name" of every egress. */
+  readonly egresses: readonly string[];
+}
+
+export interface CoreLimits {
+  /** Inputs of one invocation. */
+  readonly batchMessagesMax: number;
+  /** Payload bytes of one invocation; a single larger message goes alone. */
+  readonly batchBytesMax: number;
+  /** Messages of one mailbox that stay in memory once the tables hold them. */
+  readonly mailboxInMemoryMax: number;
+  /** Records of one egress that stay in memory once the tables hold them. */
+  readonly outboxInMemoryMax: number;
+  /** Records that the egress stage may have without an acknowledgement. */
+  readonly outboxWindow: number;
+  /** How long an idempotency key is remembered, in milliseconds. */
+  readonly idempotencyRetentionMs: number;
+  /** An epoch with this many changes is sealed even if nobody waits for it. */
+  readonly epochChangesMax: number;
+  /** An epoch this old is sealed even if nobody waits for it, in milliseconds. */
+  readonly epochAgeMsMax: number;
+}
+
+export interface FunctionPolicy {
+  /** "namespace/type" or "namespace/*". */
+  readonly pattern: string;
+  readonly retry: RetryPolicy;
+  /** How long one invocation may take, in milliseconds. */
+  readonly invocationTimeoutMs: number;
+}
+
+export interface RetryPolicy {
+  readonly initialBackoffMs: number;
+  readonly backoffMsMax: number;
+  readonly factor: number;
+  /** Share of the backoff that varies, 0 to 1. */
+  readonly jitter: number;
+  /** 0: no limit. */
+  readonly attemptsMax: number;
+}
+
+/** For functions that only a server's own table names. */
+export const defaultPolicy: FunctionPolicy = {
+  pattern: "*",
+  retry: { initialBackoffMs: 50, backoffMsMax: 10_000, factor: 2, jitter: 0.2, attemptsMax: 0 },
+  invocationTimeoutMs: 60_000,
+};

@@ -1,0 +1,100 @@
+import type { Binding } from "./binding.js";
+import { hashText, mix } from "./hash.js";
+import { createInvocation } from "./invocation.js";
+import type { Mailbox } from "./mailbox.js";
+import type { Session } from "./session.js";
+import type { Shard } from "./shard.js";
+
+/**
+ * Puts a mailbox with messages in line at the server of its type that its address hashes to. The
+ * same address goes to the same server while the set of servers stays, so that leases hold; when
+ * a server comes or goes, only the addresses that it wins or loses move.
+ */
+export function place(mailbox: Mailbox): void {
+  const binding = chooseBinding(mailbox);
+  if (binding === undefined) {
+    mailbox.state = "unplaced";
+    mailbox.binding = null;
+    mailbox.type.unplaced.add(mailbox);
+    return;
+  }
+  mailbox.state = "ready";
+  mailbox.binding = binding;
+  binding.ready.push(mailbox);
+  wake(binding);
+}
+
+/** Places what waited for a server of this type. */
+export function placeAll(mailboxes: Iterable<Mailbox>): void {
+  for (const mailbox of [...mailboxes]) {
+    mailbox.type.unplaced.delete(mailbox);
+    place(mailbox);
+  }
+}
+
+/** Lets a binding run if it has something to run. */
+export function wake(binding: Binding): void {
+  if (binding.runnable || readyCount(binding) === 0 || !hasRoom(binding)) return;
+  binding.runnable = true;
+  binding.session.runnable.push(binding);
+}
+
+/** Makes invocations while the session has room, one of each binding in turn. */
+export function pump(shard: Shard, session: Session): void {
+  if (session.runnable.length === 0) return;
+  let at = 0;
+  while (at < session.runnable.length && session.hasRoom) {
+    const binding = session.runnable[at++] as Binding;
+    const mailbox = takeReady(binding);
+    if (mailbox !== undefined) session.invocations.push(createInvocation(shard, mailbox, binding));
+    if (readyCount(binding) > 0 && hasRoom(binding)) session.runnable.push(binding);
+    else binding.runnable = false;
+  }
+  session.runnable = at === session.runnable.length ? [] : session.runnable.slice(at);
+}
+
+/** Takes every ready mailbox out of a binding that goes away. */
+export function takeAllReady(binding: Binding): Mailbox[] {
+  const waiting = binding.ready.slice(binding.readyHead);
+  binding.ready.length = 0;
+  binding.readyHead = 0;
+  return waiting;
+}
+
+function chooseBinding(mailbox: Mailbox): Binding | undefined {
+  const { bindings } = mailbox.type;
+  if (bindings.length <= 1) return bindings[0];
+  const hash = hashText(mailbox.id);
+  let best: Binding | undefined;
+  let bestScore = -1;
+  for (const binding of bindings) {
+    const score = mix(hash, binding.session.id);
+    if (score > bestScore) {
+      best = binding;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+function readyCount(binding: Binding): number {
+  return binding.ready.length - binding.readyHead;
+}
+
+function hasRoom(binding: Binding): boolean {
+  return binding.inFlightMax === 0 || binding.inFlight < binding.inFlightMax;
+}
+
+function takeReady(binding: Binding): Mailbox | undefined {
+  const mailbox = binding.ready[binding.readyHead];
+  if (mailbox === undefined) return undefined;
+  binding.readyHead++;
+  if (binding.readyHead === binding.ready.length) {
+    binding.ready.length = 0;
+    binding.readyHead = 0;
+  } else if (binding.readyHead > 1024 && binding.readyHead * 2 > binding.ready.length) {
+    binding.ready.splice(0, binding.readyHead);
+    binding.readyHead = 0;
+  }
+  return mailbox;
+}

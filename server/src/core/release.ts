@@ -1,0 +1,55 @@
+import type { EgressAcknowledgedCommand } from "./command.js";
+import { FieldWriter } from "./fields.js";
+import type { Outbox } from "./outbox.js";
+import type { Shard } from "./shard.js";
+import { evictFolded, refillOutbox } from "./spill.js";
+import { keyedTable } from "./state-table.js";
+
+/** The sealed epoch is durable: lets out what waited for it. */
+export function commit(shard: Shard, epoch: number): void {
+  const { sealed } = shard;
+  if (sealed === null || sealed.epoch !== epoch) return;
+  shard.sealed = null;
+  shard.committedEpoch = epoch;
+  const { acknowledged, replied, recordsUpTo } = sealed.releases;
+  shard.effects.acknowledged = joined(shard.effects.acknowledged, acknowledged);
+  shard.effects.replied = joined(shard.effects.replied, replied);
+  for (const [egress, sequence] of recordsUpTo) {
+    const outbox = shard.outboxes.get(egress);
+    if (outbox === undefined) continue;
+    outbox.durable = sequence;
+    deliverRecords(shard, outbox);
+  }
+}
+
+/** The tables hold every epoch up to this one: the old generation and far backlogs leave memory. */
+export function fold(shard: Shard, epoch: number): void {
+  shard.foldedEpoch = epoch;
+  shard.overlay.endFold();
+  evictFolded(shard);
+}
+
+/** Records have arrived outside: removes them, and hands the stage the next ones. */
+export function acknowledgeEgress(shard: Shard, command: EgressAcknowledgedCommand): void {
+  const outbox = shard.outboxes.get(command.egress);
+  if (outbox === undefined || command.sequence <= outbox.acknowledged) return;
+  for (const record of outbox.acknowledge(command.sequence)) {
+    if (record.storedEpoch > 0) shard.epoch.recordsAcknowledged.push(record);
+  }
+  const value = new FieldWriter().number(outbox.acknowledged).number(command.position).finish();
+  shard.overlay.write(keyedTable.egress, command.egress, value, 0);
+  deliverRecords(shard, outbox);
+}
+
+/** Hands the stage what it may have. */
+export function deliverRecords(shard: Shard, outbox: Outbox): void {
+  refillOutbox(shard, outbox);
+  const records = outbox.deliverable(shard.options.limits.outboxWindow);
+  if (records.length > 0) shard.effects.deliveries.push({ egress: outbox.egress, records });
+}
+
+function joined<T>(waiting: T[], released: T[]): T[] {
+  if (waiting.length === 0) return released;
+  for (const effect of released) waiting.push(effect);
+  return waiting;
+}

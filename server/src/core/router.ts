@@ -1,0 +1,65 @@
+import type { FunctionType } from "./function-type.js";
+import { Mailbox } from "./mailbox.js";
+import type { Message } from "./message.js";
+import { payloadBytes } from "./message.js";
+import { place } from "./placement.js";
+import type { Shard } from "./shard.js";
+
+/** A message as its sender made it. */
+export interface NewMessage {
+  readonly type: FunctionType;
+  readonly id: string;
+  readonly callerType: FunctionType | null;
+  readonly callerId: string;
+  readonly typename: string;
+  readonly value: Uint8Array | null;
+  readonly traceparent: string;
+}
+
+/** Puts a message at the end of its mailbox. Internal sends are never refused. */
+export function deliver(shard: Shard, from: NewMessage, key: string, request: number): void {
+  const message: Message = {
+    type: from.type,
+    id: from.id,
+    callerType: from.callerType,
+    callerId: from.callerId,
+    typename: from.typename,
+    value: from.value,
+    traceparent: from.traceparent,
+    sequence: shard.nextSequence++,
+    key,
+    request,
+    storedEpoch: 0,
+    consumed: false,
+  };
+  const { type } = message;
+  let mailbox = type.mailboxes.get(message.id);
+  if (mailbox === undefined) {
+    mailbox = new Mailbox(type, message.id);
+    type.mailboxes.set(message.id, mailbox);
+  }
+  mailbox.queue.push(message);
+  shard.epoch.messages.push(message);
+  shard.backlogMessages++;
+  shard.backlogBytes += payloadBytes(message);
+  type.counters.messagesIn++;
+  type.counters.waiting++;
+  if (mailbox.state === "idle") place(mailbox);
+  if (mailbox.queue.length > shard.options.limits.mailboxInMemoryMax) shard.large.add(mailbox);
+}
+
+/** Removes the first messages of a mailbox, whose effects have been applied. */
+export function consume(shard: Shard, mailbox: Mailbox, count: number): Message[] {
+  const consumed: Message[] = [];
+  for (let taken = 0; taken < count; taken++) {
+    const message = mailbox.queue.take();
+    if (message === undefined) break;
+    message.consumed = true;
+    if (message.storedEpoch > 0) shard.epoch.consumed.push(message);
+    shard.backlogMessages--;
+    shard.backlogBytes -= payloadBytes(message);
+    mailbox.type.counters.waiting--;
+    consumed.push(message);
+  }
+  return consumed;
+}

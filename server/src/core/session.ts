@@ -1,0 +1,51 @@
+import type { Binding } from "./binding.js";
+import type { FunctionSpec, SessionWindow } from "./command.js";
+import type { Invocation, StateReply } from "./effect.js";
+import type { FunctionType } from "./function-type.js";
+import type { Mailbox } from "./mailbox.js";
+
+/**
+ * One attached stream to a function server.
+ *
+ * INVARIANT: bytesInFlight is the sum of `bytes` of the mailboxes in inFlight.
+ */
+export class Session {
+  readonly id: number;
+  readonly functions: readonly FunctionSpec[];
+  readonly leasesMax: number;
+  readonly bindings = new Map<FunctionType, Binding>();
+  window: SessionWindow;
+  draining = false;
+  /** By invocation id, which rises: iteration is in order of dispatch. */
+  readonly inFlight = new Map<number, Mailbox>();
+  bytesInFlight = 0;
+  nextInvocation = 1;
+  /** Bindings with something ready and room for it. */
+  runnable: Binding[] = [];
+  /** Mailboxes whose state the server keeps, oldest first from leasesAt. */
+  leases: Mailbox[] = [];
+  leasesAt = 0;
+  /** What the next drain of the machine hands out. */
+  invocations: Invocation[] = [];
+  stateReplies: StateReply[] = [];
+
+  constructor(
+    id: number,
+    functions: readonly FunctionSpec[],
+    window: SessionWindow,
+    leases: number,
+  ) {
+    this.id = id;
+    this.functions = functions;
+    this.window = window;
+    this.leasesMax = leases;
+  }
+
+  get hasRoom(): boolean {
+    return (
+      !this.draining &&
+      this.inFlight.size < this.window.invocations &&
+      this.bytesInFlight < this.window.bytes
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { covers } from "./address.js";
+import type { Acknowledged, ClosedSession, Delivery, Rejected, Replied } from "./effect.js";
+import type { OpenEpoch, Releases } from "./epoch.js";
+import type { FunctionType } from "./function-type.js";
+import type { Heap } from "./heap.js";
+import type { Mailbox } from "./mailbox.js";
+import type { CoreOptions, FunctionPolicy } from "./options.js";
+import { defaultPolicy } from "./options.js";
+import type { Outbox } from "./outbox.js";
+import type { Overlay } from "./overlay.js";
+import type { Session } from "./session.js";
+import type { StateTable } from "./state-table.js";
+import type { StoreView } from "./store-view.js";
+import type { Timers } from "./timer.js";
+
+/** A mailbox that waits before its next attempt. Stale when the mailbox has moved on. */
+export interface Retry {
+  readonly dueMs: number;
+  readonly sequence: number;
+  readonly mailbox: Mailbox;
+}
+
+/** Effects that wait for the next drain. */
+export interface PendingEffects {
+  rejected: Rejected[];
+  acknowledged: Acknowledged[];
+  replied: Replied[];
+  deliveries: Delivery[];
+  closedSessions: ClosedSession[];
+  drainedSessions: number[];
+}
+
+/**
+ * Everything one shard's core holds. Plain data: the files beside this one decide about it, and
+ * machine.ts is the only way in.
+ */
+export interface Shard {
+  readonly options: CoreOptions;
+  readonly view: StoreView;
+  readonly overlay: Overlay;
+  nowMs: number;
+  /** Of messages and timers alike. */
+  nextSequence: number;
+  epoch: OpenEpoch;
+  sealed: { readonly epoch: number; readonly releases: Releases } | null;
+  committedEpoch: number;
+  foldedEpoch: number;
+  readonly types: Map<string, FunctionType>;
+  /** By index; 0 is unused. */
+  readonly typesByIndex: FunctionType[];
+  readonly stateTables: StateTable[];
+  readonly sessions: Map<number, Session>;
+  readonly timers: Timers;
+  readonly retries: Heap<Retry>;
+  nextRetry: number;
+  readonly outboxes: Map<string, Outbox>;
+  /** Idempotency key -> calls that wait for the same reply. */
+  readonly keyWaiters: Map<string, number[]>;
+  /** Mailboxes with more in memory than the limit; looked at after each fold. */
+  readonly large: Set<Mailbox>;
+  backlogBytes: number;
+  backlogMessages: number;
+  effects: PendingEffects;
+}
+
+/** A new, empty set of pending effects. */
+export function noEffects(): PendingEffects {
+  return {
+    rejected: [],
+    acknowledged: [],
+    replied: [],
+    deliveries: [],
+    closedSessions: [],
+    drainedSessions: [],
+  };
+}
+
+/** The policy of the most specific pattern that covers the type. */
+export function policyOf(shard: Shard, typeName: string): FunctionPolicy {
+  let wildcard: FunctionPolicy | undefined;
+  for (const policy of shard.options.functions) {
+    if (policy.pattern === typeName) return policy;
+    if (wildcard === undefined && covers(policy.pattern, typeName)) wildcard = policy;
+  }
+  return wildcard ?? defaultPolicy;
+}

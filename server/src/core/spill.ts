@@ -1,0 +1,80 @@
+import { present } from "./assert.js";
+import type { Mailbox } from "./mailbox.js";
+import type { Message } from "./message.js";
+import { payloadBytes } from "./message.js";
+import type { Outbox, OutboxRecord } from "./outbox.js";
+import type { Shard } from "./shard.js";
+import type { StoredMessage, StoredRecord } from "./store-view.js";
+
+/** After a fold: lets go of messages and records that the tables hold now. */
+export function evictFolded(shard: Shard): void {
+  const { mailboxInMemoryMax, outboxInMemoryMax } = shard.options.limits;
+  for (const mailbox of shard.large) {
+    for (const message of mailbox.queue.evict(shard.foldedEpoch, mailboxInMemoryMax)) {
+      shard.backlogMessages--;
+      shard.backlogBytes -= payloadBytes(message);
+    }
+    if (mailbox.queue.length <= mailboxInMemoryMax) shard.large.delete(mailbox);
+  }
+  for (const outbox of shard.outboxes.values()) {
+    if (outbox.queue.inMemoryFront > outboxInMemoryMax) {
+      outbox.queue.evict(
+        shard.foldedEpoch,
+        Math.max(outboxInMemoryMax, shard.options.limits.outboxWindow),
+      );
+    }
+  }
+}
+
+/** Reads the next messages of a mailbox back before it runs dry. */
+export function refillMailbox(shard: Shard, mailbox: Mailbox): void {
+  const { batchMessagesMax, mailboxInMemoryMax } = shard.options.limits;
+  const { type, id, queue } = mailbox;
+  if (queue.spilled === 0) return;
+  const loaded = queue.refill(batchMessagesMax, mailboxInMemoryMax, (after, last, limit) =>
+    shard.view
+      .readMessages({ type: type.index, id, after, last, limit })
+      .map((stored) => messageFromStored(shard, stored)),
+  );
+  for (const message of loaded) {
+    shard.backlogMessages++;
+    shard.backlogBytes += payloadBytes(message);
+  }
+}
+
+/** Reads the next records of an outbox back before it runs dry. */
+export function refillOutbox(shard: Shard, outbox: Outbox): void {
+  const { outboxWindow, outboxInMemoryMax } = shard.options.limits;
+  const { egress, queue } = outbox;
+  queue.refill(outboxWindow, outboxInMemoryMax, (after, last, limit) =>
+    shard.view
+      .readRecords({ egress, after, last, limit })
+      .map((stored) => recordFromStored(shard, stored)),
+  );
+}
+
+/** A message as the tables hold it. It is folded, so its stored epoch is that of the tables. */
+export function messageFromStored(shard: Shard, stored: StoredMessage): Message {
+  const { type, callerType, value, ...rest } = stored;
+  return {
+    ...rest,
+    type: present(shard.typesByIndex[type], `function type ${type}`),
+    callerType:
+      callerType === 0
+        ? null
+        : present(shard.typesByIndex[callerType], `function type ${callerType}`),
+    value,
+    request: 0,
+    storedEpoch: shard.foldedEpoch,
+    consumed: false,
+  };
+}
+
+export function recordFromStored(shard: Shard, stored: StoredRecord): OutboxRecord {
+  const { sourceType, ...rest } = stored;
+  return {
+    ...rest,
+    sourceType: present(shard.typesByIndex[sourceType], `function type ${sourceType}`),
+    storedEpoch: shard.foldedEpoch,
+  };
+}

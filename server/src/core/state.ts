@@ -1,0 +1,67 @@
+import { present } from "./assert.js";
+import type { Binding, BoundState } from "./binding.js";
+import type { Expiration } from "./command.js";
+import type { Shard } from "./shard.js";
+
+/** The value of a state of one address, or null: none, deleted or expired. */
+export function readState(
+  shard: Shard,
+  binding: Binding,
+  index: number,
+  id: string,
+): Uint8Array | null {
+  const { table } = boundState(binding, index).table;
+  const row = shard.overlay.read(table, id);
+  if (row === undefined || row.value === null) return null;
+  return isExpired(row.expiresAtMs, shard.nowMs) ? null : row.value;
+}
+
+/** Sets or, with null, deletes a state of one address. */
+export function writeState(
+  shard: Shard,
+  binding: Binding,
+  change: { readonly index: number; readonly id: string; readonly value: Uint8Array | null },
+): void {
+  const { table } = boundState(binding, change.index);
+  const expiresAtMs = change.value === null ? 0 : expiryFrom(table.expiration, shard.nowMs);
+  shard.overlay.write(table.table, change.id, change.value, expiresAtMs);
+}
+
+/**
+ * After an invocation: gives values that expire after invocation their time anew, and returns when
+ * the first eager value expires (0: none does).
+ */
+export function refreshExpiry(shard: Shard, binding: Binding, id: string): number {
+  let earliest = 0;
+  for (const state of binding.states) {
+    const { table, lazy } = state;
+    if (table.expiration === null) continue;
+    const row = shard.overlay.read(table.table, id);
+    if (row === undefined || row.value === null || isExpired(row.expiresAtMs, shard.nowMs))
+      continue;
+    let { expiresAtMs } = row;
+    if (table.expiration.mode === "afterInvocation") {
+      expiresAtMs = expiryFrom(table.expiration, shard.nowMs);
+      if (expiresAtMs !== row.expiresAtMs) {
+        shard.overlay.write(table.table, id, row.value, expiresAtMs);
+      }
+    }
+    if (!lazy && expiresAtMs > 0 && (earliest === 0 || expiresAtMs < earliest)) {
+      earliest = expiresAtMs;
+    }
+  }
+  return earliest;
+}
+
+/** Whether a value with this expiry is gone at this time. */
+export function isExpired(expiresAtMs: number, nowMs: number): boolean {
+  return expiresAtMs !== 0 && expiresAtMs <= nowMs;
+}
+
+function boundState(binding: Binding, index: number): BoundState {
+  return present(binding.states[index], `state ${index} of ${binding.type.name}`);
+}
+
+function expiryFrom(expiration: Expiration | null, nowMs: number): number {
+  return expiration === null ? 0 : nowMs + expiration.durationMs;
+}
