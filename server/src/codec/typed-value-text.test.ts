@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { formatTypedValue, formatValueMembers } from "./typed-value-text.js";
+
+const hex = (digits: string): Uint8Array => Buffer.from(digits, "hex");
+const utf8 = (text: string): Uint8Array => Buffer.from(text, "utf8");
+
+describe("formatTypedValue", () => {
+  it("a built-in string is its text", () => {
+    const value = { typename: "io.statefun.types/string", value: hex("0a026869") };
+    assert.deepEqual(formatTypedValue(value), { kind: "text", text: "hi" });
+    assert.equal(formatValueMembers(value), '"value":"hi"');
+  });
+
+  it("a built-in number is JSON with all its digits", () => {
+    const value = { typename: "io.statefun.types/long", value: hex("09ffffffffffffff7f") };
+    assert.deepEqual(formatTypedValue(value), { kind: "json", text: "9223372036854775807" });
+    assert.equal(formatValueMembers(value), '"value":9223372036854775807');
+  });
+
+  it("zero bytes of a built-in type are its default, no value is null", () => {
+    const typename = "io.statefun.types/bool";
+    assert.equal(formatValueMembers({ typename, value: hex("") }), '"value":false');
+    assert.equal(formatValueMembers({ typename, value: null }), '"value":null');
+    assert.deepEqual(formatTypedValue({ typename, value: null }), { kind: "absent" });
+  });
+
+  it("JSON stays as it is written, on one line", () => {
+    const value = { typename: "shop/order", value: utf8('{\r\n  "id": 12345678901234567890\n}\n') };
+    assert.equal(formatValueMembers(value), '"value":{   "id": 12345678901234567890 }');
+  });
+
+  it("other UTF-8 text is text", () => {
+    const value = { typename: "shop/note", value: utf8("grün\tund\nblau") };
+    assert.deepEqual(formatTypedValue(value), { kind: "text", text: "grün\tund\nblau" });
+    assert.equal(formatValueMembers(value), '"value":"grün\\tund\\nblau"');
+  });
+
+  it("bytes that are neither are base64", () => {
+    for (const value of [hex("ff00"), hex("0801"), hex("68690a00"), hex("7f")]) {
+      const typed = { typename: "shop/bytes", value };
+      const text = Buffer.from(value).toString("base64");
+      assert.deepEqual(formatTypedValue(typed), { kind: "base64", text });
+      assert.equal(formatValueMembers(typed), `"base64":"${text}"`);
+    }
+  });
+
+  it("bytes that are not what their built-in type says are shown as bytes", () => {
+    const typed = { typename: "io.statefun.types/long", value: hex("0901") };
+    assert.deepEqual(formatTypedValue(typed), { kind: "base64", text: "CQE=" });
+  });
+
+  it("a protobuf message is base64 even when its bytes look like text", () => {
+    const typed = { typename: "type.googleapis.com/shop.Order", value: utf8("\n\n0123456789") };
+    assert.equal(formatTypedValue(typed).kind, "base64");
+  });
+});
