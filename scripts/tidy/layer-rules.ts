@@ -89,7 +89,7 @@ function readMap(workspace: Workspace): readonly Layer[] {
 function mayImport(layers: readonly Layer[], from: string, used: string): boolean {
   const position = layers.findIndex(({ name }) => name === from);
   const allowed = layers[position]?.mayImport ?? [];
-  if (allowed.includes(used) || allowed.includes("all")) return true;
+  if (allowed.includes(used.replace(/\.ts$/, "")) || allowed.includes("all")) return true;
   if (!allowed.includes("everything below")) return false;
   return used === "protos" || layers.slice(0, position).some(({ name }) => name === used);
 }
@@ -118,10 +118,13 @@ function referencesOf(workspace: Workspace, path: string): readonly string[] {
   return [...imported, ...programs.filter((file) => packageOf(file) === packageOf(path))];
 }
 
-/** Named by the package.json of its package. */
+/** Named by the package.json of its package, perhaps by a pattern with one star. */
 function isEntry(workspace: Workspace, path: string): boolean {
   const owner = packageOf(path);
-  const compiled = `dist${path.slice(owner.length).replace(/\.ts$/, "")}`;
+  const compiled = `dist${path.slice(owner.length).replace(/\.ts$/, ".js")}`;
   const manifest = workspace.get(`${owner}/package.json`) ?? "";
-  return manifest.includes(`${compiled}.js`);
+  const named = [...manifest.matchAll(/dist\/[\w./*-]+\.js/g)].map(([name]) => name.split("*"));
+  return named.some(([head = "", tail]) =>
+    tail === undefined ? compiled === head : compiled.startsWith(head) && compiled.endsWith(tail),
+  );
 }

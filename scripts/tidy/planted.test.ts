@@ -16,6 +16,8 @@ const serverMap = [
   "|---|---|---|",
   "| `core` | Decides | itself |",
   "| `store` | Keeps | core, lmdb |",
+  "| `cli` | The verbs | everything below, settings |",
+  "| `settings.ts` | Knobs | core |",
   "| `node.ts` | Wires | all |",
 ].join("\n");
 
@@ -29,7 +31,13 @@ const planted: readonly Planted[] = [
       "server/src/core/a.ts": "",
       "server/src/egress/b.ts": "",
     },
-    violations: [/no row for egress/, /row for store, which/, /row for node.ts, which/],
+    violations: [
+      /no row for egress/,
+      /row for store, which/,
+      /row for cli, which/,
+      /row for settings.ts, which/,
+      /row for node.ts, which/,
+    ],
   },
   {
     rule: "the map of the server matches its folders",
@@ -37,6 +45,8 @@ const planted: readonly Planted[] = [
       "server/README.md": serverMap,
       "server/src/core/a.ts": "",
       "server/src/store/b.ts": "",
+      "server/src/cli/c.ts": "",
+      "server/src/settings.ts": "",
       "server/src/node.ts": "",
     },
     violations: [],
@@ -49,9 +59,16 @@ const planted: readonly Planted[] = [
         'import type { B } from "../store/b.js";\nimport "@statewire/protos/x.js";',
       "server/src/store/b.ts": 'import { open } from "lmdb";\nimport { a } from "../core/a.js";',
       "server/src/node.ts": 'import { b } from "./store/b.js";',
+      "server/src/cli/c.ts": 'import { a } from "../settings.js";\nimport { b } from "../node.js";',
+      "server/src/settings.ts": 'import "@statewire/protos/x.js";',
       "server/src/core/a.test.ts": 'import { b } from "../store/b.js";',
     },
-    violations: [/core\/a.ts: core may not import store/, /core\/a.ts: core may not import protos/],
+    violations: [
+      /core\/a.ts: core may not import store/,
+      /core\/a.ts: core may not import protos/,
+      /cli\/c.ts: cli may not import node.ts/,
+      /settings.ts: settings.ts may not import protos/,
+    ],
   },
   {
     rule: "imports have no cycle",
@@ -92,6 +109,9 @@ const planted: readonly Planted[] = [
     rule: "every source file is reachable from an entry or a test",
     files: {
       "server/package.json": '{ "exports": "./dist/src/main.js" }',
+      "sdk-ts/package.json": '{ "exports": { "./*": "./dist/src/public/*.js" } }',
+      "sdk-ts/src/public/a.ts": "",
+      "sdk-ts/src/private/b.ts": "",
       "server/src/main.ts": 'import { a } from "./a.js";',
       "server/src/a.ts": 'fork(new URL("./child.js", import.meta.url));',
       "server/src/child.ts": "",
@@ -99,7 +119,7 @@ const planted: readonly Planted[] = [
       "server/src/tested.ts": "",
       "server/src/tested.test.ts": 'import { t } from "./tested.js";',
     },
-    violations: [/server\/src\/forgotten.ts/],
+    violations: [/server\/src\/forgotten.ts/, /private\/b.ts/],
   },
   {
     rule: "pure code has no clock, no chance and no waiting",
