@@ -1,38 +1,35 @@
 import { stringify } from "yaml";
-import type { EgressPaths } from "./observation.js";
 
-/** What the module needs to know. Paths are absolute. */
-export interface DemoModule {
-  /** "host:port" of the function server. */
-  readonly functionServerAddress: string;
-  /** A JSON array of flights. */
-  readonly flightsPath: string;
-  readonly egressPaths: EgressPaths;
-}
+/** Files beside the module, which names them without a folder. */
+export const demoFiles = {
+  flights: "flights.json",
+  alerts: "alerts.ndjson",
+  digests: "digests.ndjson",
+} as const;
 
-/** The module.yaml of the demo: one function server, the file in, two files out. */
-export function formatModule(module: DemoModule): string {
+/** The module.yaml of the demo: one function server ("host:port"), one file in, two files out. */
+export function formatModule(functionServerAddress: string): string {
   const documents = [
     {
       kind: "statewire.endpoints.v1/grpc",
-      spec: { functions: "flights/*", address: module.functionServerAddress },
+      spec: { functions: "flights/*", address: functionServerAddress },
     },
     {
       kind: "statewire.file.v1/ingress",
       spec: {
         id: "flights/file",
-        path: module.flightsPath,
+        path: demoFiles.flights,
         format: "json",
         targets: [{ function: "flights/airport", id: "{origin}", valueType: "flights/flight" }],
       },
     },
     {
       kind: "statewire.file.v1/egress",
-      spec: { id: "flights/alerts", path: module.egressPaths.alerts },
+      spec: { id: "flights/alerts", path: demoFiles.alerts },
     },
     {
       kind: "statewire.file.v1/egress",
-      spec: { id: "flights/digests", path: module.egressPaths.digests },
+      spec: { id: "flights/digests", path: demoFiles.digests },
     },
   ];
   return documents.map((document) => stringify(document)).join("---\n");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Deployment } from "@statewire/example-processes/deployment.js";
 import { type Comparison, compareTotals } from "./comparison.js";
-import { formatModule } from "./demo-module.js";
+import { demoFiles, formatModule } from "./demo-module.js";
 import { expectedTotals } from "./expected-totals.js";
 import { flightsPath, readFlights } from "./flight.js";
 import { runUntilSettled } from "./flights-run.js";
@@ -38,18 +38,17 @@ const functionServerScript = fileURLToPath(new URL("function-server.js", import.
  */
 export async function runFlightsDemo(options: FlightsDemoOptions): Promise<FlightsDemoOutcome> {
   const flights = readFlights(flightsPath).slice(0, options.flights);
-  const inputPath = join(options.directory, "flights.json");
   const egressPaths = {
-    alerts: join(options.directory, "alerts.ndjson"),
-    digests: join(options.directory, "digests.ndjson"),
+    alerts: join(options.directory, demoFiles.alerts),
+    digests: join(options.directory, demoFiles.digests),
   };
   const before = Date.now();
   const deployment = await Deployment.start({
     directory: options.directory,
     functionServerScript,
     module: (functionServerAddress) => {
-      writeFileSync(inputPath, JSON.stringify(flights));
-      return formatModule({ functionServerAddress, flightsPath: inputPath, egressPaths });
+      writeFileSync(join(options.directory, demoFiles.flights), JSON.stringify(flights));
+      return formatModule(functionServerAddress);
     },
   });
   const progress = startProgress(flights.length);

@@ -1,0 +1,123 @@
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Admin } from "@statewire/example-processes/admin.js";
+import { Deployment } from "@statewire/example-processes/deployment.js";
+import { type OutsideMessage, produce } from "@statewire/example-processes/producer.js";
+import { Subscription } from "@statewire/example-processes/subscription.js";
+import type { NamedState } from "@statewire/protos/statewire/v1/admin.js";
+import { fromTypedValue, typed, types } from "@statewire/sdk";
+import { fraudsExpireMs } from "./functions.js";
+import {
+  type Alert,
+  alertType,
+  confirmedFraud,
+  counters,
+  type Payment,
+  payment,
+  transactions,
+} from "./messages.js";
+import type { Workload } from "./workload.js";
+
+/** What the functions came to. */
+export interface FraudOutcome {
+  /** Frauds that were counted, by account, when all were in. */
+  readonly frauds: ReadonlyMap<string, number>;
+  /** The scores of the payments, in order: with the frauds known, and after they had expired. */
+  readonly scoresBefore: readonly (number | undefined)[];
+  readonly scoresAfter: readonly (number | undefined)[];
+  readonly alerts: readonly Alert[];
+}
+
+const timeoutMs = 30_000;
+const functionServerScript = fileURLToPath(new URL("function-server.js", import.meta.url));
+
+const module = (functionServerAddress: string) => `\
+kind: statewire.endpoints.v1/grpc
+spec:
+  functions: fraud/*
+  address: ${functionServerAddress}
+---
+kind: statewire.grpc.v1/egress
+spec:
+  id: fraud/alerts
+`;
+
+/**
+ * Confirms the frauds, scores the payments, waits until the frauds have expired, and scores the
+ * same payments again. `directory` is emptied first.
+ */
+export async function runFraudDetection(
+  workload: Workload,
+  directory: string,
+): Promise<FraudOutcome> {
+  const deployment = await Deployment.start({ directory, functionServerScript, module });
+  const alerts: Alert[] = [];
+  const subscription = new Subscription(deployment.grpcAddress, "fraud/alerts", ({ value }) => {
+    if (value !== undefined) alerts.push(fromTypedValue(alertType, asTyped(value)));
+  });
+  try {
+    return await deployment.watch(playWorkload(deployment, workload, alerts));
+  } finally {
+    subscription.close();
+    await deployment.stop();
+  }
+}
+
+async function playWorkload(
+  { admin, grpcAddress }: Deployment,
+  { frauds, payments }: Workload,
+  alerts: readonly Alert[],
+): Promise<FraudOutcome> {
+  const before = Date.now();
+  await produce(grpcAddress, frauds.map(fraudMessage));
+  await admin.whenSettled(timeoutMs);
+  const counted = await readNumbers(admin, "fraud/counter", "frauds");
+  await produce(grpcAddress, payments.map(paymentMessage("before")));
+  await admin.whenSettled(timeoutMs);
+  const durationMs = Date.now() - before;
+  if (durationMs > fraudsExpireMs) {
+    throw new Error(
+      `the first payments took ${durationMs} ms: the frauds expired meanwhile, after ${fraudsExpireMs} ms`,
+    );
+  }
+  while ((await readNumbers(admin, "fraud/counter", "frauds")).size > 0) await setTimeout(50);
+  await produce(grpcAddress, payments.map(paymentMessage("after")));
+  await admin.whenSettled(timeoutMs);
+  const scores = await readNumbers(admin, "fraud/transaction", "score");
+  return {
+    frauds: counted,
+    scoresBefore: payments.map((_, index) => scores.get(`before-${index}`)),
+    scoresAfter: payments.map((_, index) => scores.get(`after-${index}`)),
+    alerts,
+  };
+}
+
+function fraudMessage(account: string): OutsideMessage {
+  return { target: counters.at(account), message: typed(confirmedFraud, {}) };
+}
+
+function paymentMessage(round: string): (paid: Payment, index: number) => OutsideMessage {
+  return (paid, index) => ({
+    target: transactions.at(`${round}-${index}`),
+    message: typed(payment, paid),
+  });
+}
+
+/** The values of one state of a function type, by id. */
+async function readNumbers(
+  admin: Admin,
+  typeName: string,
+  name: string,
+): Promise<ReadonlyMap<string, number>> {
+  const numbers = new Map<string, number>();
+  for await (const { id, states } of admin.listState(typeName)) {
+    const value = states.find((state) => state.name === name)?.value;
+    if (value !== undefined) numbers.set(id, fromTypedValue(types.int, asTyped(value)));
+  }
+  return numbers;
+}
+
+/** A value as the API gives it, as the SDK reads it. */
+function asTyped({ typename, value }: NonNullable<NamedState["value"]>) {
+  return { typename, value };
+}
