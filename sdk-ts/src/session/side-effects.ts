@@ -1,0 +1,166 @@
+import type {
+  EgressRecord,
+  Limits,
+  Reply,
+  Send,
+  TimerChange,
+} from "@statewire/protos/statewire/v1/stream.js";
+import { StatewireError } from "../errors.js";
+
+/** Where the side effects stood before an input, to go back to when it fails. */
+interface Savepoint {
+  sends: number;
+  timerChanges: number;
+  egressRecords: number;
+  replies: number;
+  payloadBytes: number;
+  encodedBytes: number;
+}
+
+/** Tags and lengths of one effect's fields, generously. */
+const effectOverheadBytes = 48;
+
+/**
+ * What the inputs of one batch sent, scheduled, published and replied, in order, in the form of the
+ * wire. Effects are kept within the runtime's limits; an effect beyond them throws StatewireError
+ * `limit-exceeded` and is not recorded.
+ */
+export class SideEffects {
+  readonly sends: Send[] = [];
+  readonly timerChanges: TimerChange[] = [];
+  readonly egressRecords: EgressRecord[] = [];
+  readonly replies: Reply[] = [];
+  readonly #limits: Limits;
+  readonly #savepoint: Savepoint = {
+    sends: 0,
+    timerChanges: 0,
+    egressRecords: 0,
+    replies: 0,
+    payloadBytes: 0,
+    encodedBytes: 0,
+  };
+  #payloadBytes = 0;
+  #encodedBytes = 0;
+  #stateBytes = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** Bytes of the values that result credit counts, those of states apart. */
+  get payloadBytes(): number {
+    return this.#payloadBytes;
+  }
+
+  /** At least the encoded size of everything recorded, and of the changed states. */
+  get encodedBytes(): number {
+    return this.#encodedBytes + this.#stateBytes;
+  }
+
+  send(send: Send): void {
+    this.#admitSend(send);
+    this.sends.push(send);
+  }
+
+  schedule(send: Send, delayMs: number, cancellationToken: string): void {
+    this.#admitSend(send);
+    this.#encodedBytes += cancellationToken.length * 3;
+    this.timerChanges.push({
+      change: { $case: "schedule", value: { send, delayMs, cancellationToken } },
+    });
+  }
+
+  cancel(token: string): void {
+    this.#admitEffect();
+    this.#encodedBytes += effectOverheadBytes + token.length * 3;
+    this.timerChanges.push({ change: { $case: "cancel", value: token } });
+  }
+
+  egress(record: EgressRecord): void {
+    this.#admitEffect();
+    this.#admitValue(record.value, 3 * (record.egress.length + record.typename.length));
+    this.egressRecords.push(record);
+  }
+
+  /** @throws StatewireError `invalid-value` when the input has a reply already. */
+  reply(reply: Reply): void {
+    if (this.replies.at(-1)?.input === reply.input) {
+      throw new StatewireError("invalid-value", "the message has been replied to already");
+    }
+    this.#admitValue(reply.value, 3 * reply.typename.length);
+    this.replies.push(reply);
+  }
+
+  /**
+   * Makes room for the changed states, which the batch keeps and which share the frame.
+   *
+   * @throws StatewireError `limit-exceeded` when a value or the whole is too large.
+   */
+  admitStates(value: Uint8Array | undefined, changedCount: number, changedBytes: number): void {
+    const stateBytes = changedBytes + changedCount * effectOverheadBytes;
+    this.#validateSize(value?.length ?? 0, this.#encodedBytes + stateBytes);
+    this.#stateBytes = stateBytes;
+  }
+
+  /** Everything recorded so far stays. */
+  save(): void {
+    const savepoint = this.#savepoint;
+    savepoint.sends = this.sends.length;
+    savepoint.timerChanges = this.timerChanges.length;
+    savepoint.egressRecords = this.egressRecords.length;
+    savepoint.replies = this.replies.length;
+    savepoint.payloadBytes = this.#payloadBytes;
+    savepoint.encodedBytes = this.#encodedBytes;
+  }
+
+  /** Forgets everything recorded since the last `save`. */
+  rollBack(): void {
+    const savepoint = this.#savepoint;
+    this.sends.length = savepoint.sends;
+    this.timerChanges.length = savepoint.timerChanges;
+    this.egressRecords.length = savepoint.egressRecords;
+    this.replies.length = savepoint.replies;
+    this.#payloadBytes = savepoint.payloadBytes;
+    this.#encodedBytes = savepoint.encodedBytes;
+  }
+
+  #admitSend(send: Send): void {
+    this.#admitEffect();
+    const { idBytesMax } = this.#limits;
+    // A UTF-16 unit takes 3 bytes at most, so most ids need no count.
+    if (send.id.length * 3 > idBytesMax && Buffer.byteLength(send.id) > idBytesMax) {
+      throw limitExceeded(`id of ${Buffer.byteLength(send.id)} bytes`, "id_bytes_max", idBytesMax);
+    }
+    const nameBytes = 3 * (send.id.length + send.typeName.length + send.typename.length);
+    this.#admitValue(send.value, nameBytes + send.traceparent.length);
+  }
+
+  #admitEffect(): void {
+    const count = this.sends.length + this.timerChanges.length + this.egressRecords.length + 1;
+    if (count > this.#limits.effectsMax) {
+      throw limitExceeded(`result of ${count} effects`, "effects_max", this.#limits.effectsMax);
+    }
+  }
+
+  #admitValue(value: Uint8Array | undefined, nameBytes: number): void {
+    const bytes = value?.length ?? 0;
+    const encodedBytes = this.#encodedBytes + bytes + nameBytes + effectOverheadBytes;
+    this.#validateSize(bytes, encodedBytes + this.#stateBytes);
+    this.#encodedBytes = encodedBytes;
+    this.#payloadBytes += bytes;
+  }
+
+  #validateSize(valueBytes: number, resultBytes: number): void {
+    const { valueBytesMax, frameBytesMax } = this.#limits;
+    if (valueBytes > valueBytesMax) {
+      throw limitExceeded(`value of ${valueBytes} bytes`, "value_bytes_max", valueBytesMax);
+    }
+    if (resultBytes > frameBytesMax) {
+      throw limitExceeded(`result of ${resultBytes} bytes`, "frame_bytes_max", frameBytesMax);
+    }
+  }
+}
+
+function limitExceeded(what: string, limit: string, limitValue: number): StatewireError {
+  return new StatewireError("limit-exceeded", `${what} exceeds ${limit} ${limitValue}`);
+}

@@ -1,0 +1,90 @@
+import { Client, type ClientDuplexStream, type StatusObject } from "@grpc/grpc-js";
+import type { ServeEvent } from "../serve-event.js";
+import { backoffDelayMs } from "./backoff.js";
+import { functionGatewayService } from "./frame-codec.js";
+import { keepalive } from "./keepalive.js";
+import type { StreamHost } from "./stream-host.js";
+import { createChannelCredentials, type TlsOptions } from "./tls.js";
+
+export interface AttachmentOptions {
+  /** "host:port" of the runtime. */
+  readonly address: string;
+  readonly tls: TlsOptions | undefined;
+  readonly host: StreamHost;
+  readonly onEvent: (event: ServeEvent) => void;
+}
+
+/**
+ * Dials a runtime and keeps dialling: whenever its stream ends, the next attempt follows after a
+ * delay that grows until a handshake has completed.
+ */
+export class Attachment {
+  readonly #options: AttachmentOptions;
+  readonly #client: Client;
+  #attempt = 0;
+  #redial: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: AttachmentOptions) {
+    this.#options = options;
+    this.#client = new Client(options.address, createChannelCredentials(options.tls), {
+      "grpc.max_receive_message_length": options.host.offer.frameBytesMax,
+      "grpc.max_send_message_length": -1,
+      ...keepalive,
+    });
+    this.#dial();
+  }
+
+  /** Dials no more. The stream that is open stays so. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#redial);
+  }
+
+  /** Closes the connection. */
+  close(): void {
+    this.stop();
+    this.#client.close();
+  }
+
+  #dial(): void {
+    const { host, address } = this.#options;
+    const { path, requestSerialize, responseDeserialize } = functionGatewayService.attach;
+    const call: ClientDuplexStream<Buffer, Buffer> = this.#client.makeBidiStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+    );
+    const stream = host.open(address, {
+      write: (frame) => call.write(frame),
+      end: (error) => {
+        call.end();
+        if (error === undefined) {
+          // Nobody has to answer a half-closed call: without a reason to go on, it is ended here.
+          setImmediate(() => call.cancel());
+        }
+      },
+    });
+    call.on("data", (frame: Buffer) => stream.driver.receive(frame));
+    call.on("drain", () => stream.driver.resume());
+    call.on("end", () => stream.driver.halfClosed());
+    // The status says the same; without a listener the error would end the process.
+    call.on("error", () => undefined);
+    call.on("status", ({ code, details }: StatusObject) => {
+      const reason = `status ${code}${details === "" ? "" : `, ${details}`}`;
+      stream.lost(reason);
+      this.#attempt = stream.wasOpened() ? 0 : this.#attempt;
+      this.#redialLater(reason, stream.hadProtocolError());
+    });
+  }
+
+  #redialLater(reason: string, afterProtocolError: boolean): void {
+    if (this.#stopped) {
+      return;
+    }
+    const delayMs = backoffDelayMs(this.#attempt, Math.random(), afterProtocolError);
+    this.#attempt++;
+    this.#options.onEvent({ kind: "redialling", peer: this.#options.address, reason, delayMs });
+    this.#redial = setTimeout(() => this.#dial(), delayMs);
+  }
+}

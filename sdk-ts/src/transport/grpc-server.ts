@@ -1,0 +1,126 @@
+import {
+  Server,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from "@grpc/grpc-js";
+import type { DiscoverRequest, Welcome } from "@statewire/protos/statewire/v1/stream.js";
+import { HealthImplementation } from "grpc-health-check";
+import { StatewireError } from "../errors.js";
+import { createWelcome, protocolVersion } from "../session/handshake.js";
+import { functionServerService } from "./frame-codec.js";
+import { keepalive } from "./keepalive.js";
+import type { StreamHost } from "./stream-host.js";
+import { createServerCredentials, type TlsOptions } from "./tls.js";
+
+export interface GrpcServerOptions {
+  /** "host:port"; port 0 takes a free one. */
+  readonly address: string;
+  readonly tls: TlsOptions | undefined;
+  readonly host: StreamHost;
+}
+
+/** The port on which runtimes dial this process. */
+export interface GrpcServer {
+  /** "host:port" with the port that was bound. */
+  readonly address: string;
+  readonly port: number;
+  /** Health says NOT_SERVING from here on, and new streams are refused. */
+  stopAccepting(): void;
+  /** Closes the port and whatever is still open. */
+  close(): void;
+}
+
+const serviceName = "statewire.v1.FunctionServer";
+
+/**
+ * Serves FunctionServer and grpc.health.v1.Health.
+ *
+ * @throws StatewireError `bind-failed` when the address cannot be bound.
+ */
+export async function openGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { host } = options;
+  const server = new Server({
+    "grpc.max_receive_message_length": host.offer.frameBytesMax,
+    "grpc.max_send_message_length": -1,
+    ...keepalive,
+  });
+  const health = new HealthImplementation({ "": "SERVING", [serviceName]: "SERVING" });
+  health.addToServer(server);
+  let accepting = true;
+  server.addService(functionServerService, {
+    discover: (call: ServerUnaryCall<DiscoverRequest, Welcome>, callback: sendUnaryData<Welcome>) =>
+      discover(host, call.request, callback),
+    connect: (call: ServerDuplexStream<Buffer, Buffer>) => {
+      if (accepting) {
+        connect(host, call);
+      } else {
+        call.emit("error", { code: status.UNAVAILABLE, details: "the function server drains" });
+      }
+    },
+  });
+  const port = await bind(server, options);
+  return {
+    port,
+    address: `${options.address.slice(0, options.address.lastIndexOf(":"))}:${port}`,
+    stopAccepting: () => {
+      accepting = false;
+      health.setStatus("", "NOT_SERVING");
+      health.setStatus(serviceName, "NOT_SERVING");
+    },
+    close: () => server.forceShutdown(),
+  };
+}
+
+function bind(server: Server, options: GrpcServerOptions): Promise<number> {
+  const credentials = createServerCredentials(options.tls);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(options.address, credentials, (cause, port) => {
+      if (cause === null) {
+        resolve(port);
+      } else {
+        const message = `cannot bind ${options.address}: ${cause.message}`;
+        reject(new StatewireError("bind-failed", message, { cause }));
+      }
+    });
+  });
+}
+
+function discover(
+  host: StreamHost,
+  request: DiscoverRequest,
+  callback: sendUnaryData<Welcome>,
+): void {
+  if (!request.versions.includes(protocolVersion)) {
+    callback({
+      code: status.FAILED_PRECONDITION,
+      details: `the caller speaks versions ${request.versions.join(", ")}, this server speaks ${protocolVersion}`,
+    });
+    return;
+  }
+  callback(
+    null,
+    createWelcome(host.offer, { leases: host.offer.leasedAddressesMax > 0, lazyState: true }),
+  );
+}
+
+function connect(host: StreamHost, call: ServerDuplexStream<Buffer, Buffer>): void {
+  const stream = host.open(call.getPeer(), {
+    write: (frame) => call.write(frame),
+    end: (error) => {
+      if (error === undefined) {
+        call.end();
+      } else {
+        const details = `${error.clause}: ${error.message}`;
+        call.emit("error", { code: status.INVALID_ARGUMENT, details });
+      }
+    },
+  });
+  call.on("data", (frame: Buffer) => stream.driver.receive(frame));
+  call.on("drain", () => stream.driver.resume());
+  call.on("end", () => stream.driver.halfClosed());
+  call.on("cancelled", () => stream.lost("cancelled or lost"));
+  call.on("close", () => stream.lost("closed"));
+  call.on("error", () => stream.lost("failed"));
+}
