@@ -1,14 +1,15 @@
+import { closeSession } from "./attach.js";
 import type { Binding } from "./binding.js";
 import { internType } from "./catalog.js";
-import type { InvocationFailure, InvocationResult, OutgoingMessage } from "./command.js";
+import type { Fault, InvocationResult, OutgoingMessage } from "./command.js";
 import { writeKey } from "./dedup.js";
 import { failHead } from "./failure.js";
 import { endInvocation } from "./invocation.js";
-import { grantLease } from "./lease.js";
+import { grantLease, revokeLease } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
-import { place, wake } from "./placement.js";
-import { findFault } from "./result-rules.js";
+import { place } from "./placement.js";
+import { findProtocolFault, findRefusal } from "./result-rules.js";
 import type { NewMessage } from "./router.js";
 import { consume, deliver } from "./router.js";
 import { cancel, schedule } from "./schedule.js";
@@ -25,25 +26,50 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
   const mailbox = session.inFlight.get(result.invocation);
   const binding = mailbox?.binding ?? null;
   if (mailbox === undefined || binding === null) return;
-  endInvocation(mailbox);
-  wake(binding);
-  const fault = findFault(shard, binding, mailbox, result);
+  const fault = findProtocolFault(binding, mailbox, result);
   if (fault !== null) {
-    failHead(shard, mailbox, badResult(fault));
+    closeSession(shard, session, fault);
+    return;
+  }
+  endInvocation(mailbox);
+  const refusal = findRefusal(shard, mailbox, result);
+  if (refusal !== null) {
+    refuse(shard, mailbox, refusal);
     return;
   }
   const { failure } = result;
   const completed = failure === null ? mailbox.batch : failure.completedInputs;
-  if (completed > 0) applyEffects(shard, mailbox, binding, result);
-  answer(shard, consume(shard, mailbox, completed), result);
-  if (completed > 0) mailbox.attempt = 0;
+  if (completed > 0) {
+    applyEffects(shard, mailbox, binding, result);
+    answer(shard, consume(shard, mailbox, completed), result);
+    mailbox.attempt = 0;
+    mailbox.alone = false;
+    refillMailbox(shard, mailbox);
+  }
   if (failure !== null) {
     failHead(shard, mailbox, failure);
     return;
   }
   const expiresAtMs = binding.expires ? refreshExpiry(shard, binding, mailbox.id) : 0;
   grantLease(session, mailbox, expiresAtMs);
-  next(shard, mailbox);
+  next(mailbox);
+}
+
+/** Nothing of the result counts. The fault may be a later input's: the first one goes alone. */
+function refuse(shard: Shard, mailbox: Mailbox, refusal: Fault): void {
+  if (mailbox.batch > 1) {
+    mailbox.alone = true;
+    revokeLease(mailbox);
+    place(mailbox);
+    return;
+  }
+  failHead(shard, mailbox, {
+    code: "badResult",
+    message: `[${refusal.clause}] ${refusal.message}`,
+    retryable: false,
+    retryAfterMs: 0,
+    completedInputs: 0,
+  });
 }
 
 function applyEffects(
@@ -118,8 +144,7 @@ function answer(shard: Shard, consumed: readonly Message[], result: InvocationRe
   }
 }
 
-function next(shard: Shard, mailbox: Mailbox): void {
-  refillMailbox(shard, mailbox);
+function next(mailbox: Mailbox): void {
   if (mailbox.queue.length > 0) {
     place(mailbox);
     return;
@@ -127,8 +152,4 @@ function next(shard: Shard, mailbox: Mailbox): void {
   mailbox.state = "idle";
   mailbox.binding = null;
   if (mailbox.leaseSession === null) mailbox.type.mailboxes.delete(mailbox.id);
-}
-
-function badResult(message: string): InvocationFailure {
-  return { code: "badResult", message, retryable: false, retryAfterMs: 0, completedInputs: 0 };
 }

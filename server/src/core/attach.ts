@@ -1,5 +1,6 @@
 import { bindSession, findTableFault, unbindSession } from "./catalog.js";
 import type {
+  Fault,
   InvocationFailure,
   SessionAttachedCommand,
   StateRequestedCommand,
@@ -8,7 +9,7 @@ import { failHead } from "./failure.js";
 import { endInvocation } from "./invocation.js";
 import { dropLeases, revokeLease } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
-import { place, takeAllReady, wake } from "./placement.js";
+import { place, takeAllReady } from "./placement.js";
 import { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { readState } from "./state.js";
@@ -57,6 +58,12 @@ export function detach(shard: Shard, session: Session): void {
   dropLeases(session);
 }
 
+/** The server broke the protocol: its stream ends, and its invocations go elsewhere. [ERROR-1] */
+export function closeSession(shard: Shard, session: Session, fault: Fault): void {
+  shard.effects.closedSessions.push({ session: session.id, ...fault });
+  detach(shard, session);
+}
+
 /** Invocations that have had their time fail; a result that comes later is ignored. */
 export function expireInvocations(shard: Shard): void {
   for (const session of shard.sessions.values()) {
@@ -65,9 +72,7 @@ export function expireInvocations(shard: Shard): void {
       if (mailbox.deadlineMs <= shard.nowMs) late.push(mailbox);
     }
     for (const mailbox of late) {
-      const { binding } = mailbox;
       endInvocation(mailbox);
-      if (binding !== null) wake(binding);
       failHead(shard, mailbox, timedOut(shard, mailbox));
     }
     if (late.length > 0) endDrainIfIdle(shard, session);
@@ -83,7 +88,7 @@ export function answerState(shard: Shard, session: Session, command: StateReques
   const unknown = indexes.find((index) => index >= binding.states.length);
   if (unknown !== undefined) {
     const message = `state index ${unknown} of ${binding.states.length} declared states`;
-    shard.effects.closedSessions.push({ session: session.id, clause: "LAZY-2", message });
+    closeSession(shard, session, { clause: "STATE-4", message });
     return;
   }
   if (command.leaseMissing) revokeLease(mailbox);

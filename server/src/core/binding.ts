@@ -7,7 +7,7 @@ import type { StateTable } from "./state-table.js";
  * One function type as one session serves it.
  *
  * INVARIANT: a ready mailbox of this type on this session is in `ready` exactly once, and the
- * binding is in session.runnable exactly when `ready` is not empty and inFlight is below the limit.
+ * binding is in session.runnable when `ready` is not empty and its entry is below its limit.
  */
 export interface Binding {
   readonly session: Session;
@@ -18,17 +18,24 @@ export interface Binding {
   readonly states: readonly BoundState[];
   /** The state indexes that go with every invocation. */
   readonly eager: readonly number[];
-  /** 0: no limit of its own. */
-  readonly inFlightMax: number;
+  /** Shared with the other types of the same table entry. */
+  readonly load: EntryLoad;
   readonly batchMax: number;
   readonly invocationTimeoutMs: number;
   /** Some state of this type expires. */
   readonly expires: boolean;
-  inFlight: number;
   readonly ready: Mailbox[];
   /** Position of the oldest entry of `ready`; entries before it are taken. */
   readyHead: number;
   runnable: boolean;
+}
+
+/** What one table entry has in flight: a wildcard entry's limit is that of all its types together. */
+export interface EntryLoad {
+  /** 0: no limit of its own. */
+  readonly inFlightMax: number;
+  inFlight: number;
+  readonly bindings: Binding[];
 }
 
 export interface BoundState {

@@ -90,7 +90,8 @@ function bindByWildcard(shard: Shard, session: Session, type: FunctionType): voi
 
 function bind(shard: Shard, session: Session, type: FunctionType, entry: number): void {
   const spec = session.functions[entry];
-  if (spec === undefined || session.bindings.has(type)) return;
+  const load = session.loads[entry];
+  if (spec === undefined || load === undefined || session.bindings.has(type)) return;
   const states = spec.states.map((state) => bindState(shard, type, state));
   const binding: Binding = {
     session,
@@ -98,16 +99,16 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
     entry,
     states,
     eager: states.flatMap((state, index) => (state.lazy ? [] : [index])),
-    inFlightMax: spec.inFlightMax,
+    load,
     batchMax: spec.batchMax,
     invocationTimeoutMs: policyOf(shard, type.name).invocationTimeoutMs,
     expires: states.some((state) => state.table.expiration !== null),
-    inFlight: 0,
     ready: [],
     readyHead: 0,
     runnable: false,
   };
   session.bindings.set(type, binding);
+  load.bindings.push(binding);
   type.bindings.push(binding);
   placeAll(type.unplaced);
 }

@@ -131,6 +131,14 @@ export interface InvocationResult {
   readonly egressRecords: readonly OutgoingRecord[];
   readonly replies: readonly OutgoingReply[];
   readonly failure: InvocationFailure | null;
+  /** Codec found a clause broken that refuses the result; null: none. Effects are then empty. */
+  readonly refused: Fault | null;
+}
+
+/** A clause of PROTOCOL.md that a peer broke, and how, for people. */
+export interface Fault {
+  readonly clause: string;
+  readonly message: string;
 }
 
 export interface StateChange {

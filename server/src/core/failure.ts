@@ -20,8 +20,9 @@ export interface ParkedReason {
 /** The first message of a mailbox has failed: tries again later, or sets the mailbox aside. */
 export function failHead(shard: Shard, mailbox: Mailbox, failure: InvocationFailure): void {
   revokeLease(mailbox);
-  mailbox.attempt++;
   mailbox.type.counters.failures++;
+  // These speak of the server, not of the message. [FAIL-7]
+  if (failure.code !== "overloaded" && failure.code !== "unknownFunction") mailbox.attempt++;
   const { retry } = policyOf(shard, mailbox.type.name);
   const exhausted = retry.attemptsMax > 0 && mailbox.attempt >= retry.attemptsMax;
   if (!failure.retryable || exhausted) park(shard, mailbox, failure);
@@ -91,7 +92,7 @@ function backOff(shard: Shard, mailbox: Mailbox, delayMs: number): void {
 
 /** Exponential, capped, varied by a hash instead of chance so that a run can be repeated. */
 function backoffMs(retry: RetryPolicy, mailbox: Mailbox): number {
-  const grown = retry.initialBackoffMs * retry.factor ** (mailbox.attempt - 1);
+  const grown = retry.initialBackoffMs * retry.factor ** Math.max(0, mailbox.attempt - 1);
   const capped = Math.min(grown, retry.backoffMsMax);
   const sequence = mailbox.queue.front(0)?.sequence ?? 0;
   const share = mix(sequence >>> 0, mailbox.attempt) / 0x1_0000_0000;

@@ -4,14 +4,29 @@ import { leaseHolds } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
 import { payloadBytes } from "./message.js";
+import { hasRoom, readyCount, takeReady, wakeEntry } from "./placement.js";
+import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
-import { policyOf } from "./shard.js";
 import { readState } from "./state.js";
 
 const noStates: readonly (Uint8Array | null)[] = [];
 
+/** Makes invocations while the session has room, one of each binding in turn. */
+export function pump(shard: Shard, session: Session): void {
+  if (session.runnable.length === 0) return;
+  let at = 0;
+  while (at < session.runnable.length && session.hasRoom) {
+    const binding = session.runnable[at++] as Binding;
+    const mailbox = hasRoom(binding) ? takeReady(binding) : undefined;
+    if (mailbox !== undefined) session.invocations.push(createInvocation(shard, mailbox, binding));
+    if (readyCount(binding) > 0 && hasRoom(binding)) session.runnable.push(binding);
+    else binding.runnable = false;
+  }
+  session.runnable = at === session.runnable.length ? [] : session.runnable.slice(at);
+}
+
 /** Sends the front of a ready mailbox: the only place where an invocation comes to be in flight. */
-export function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Invocation {
+function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Invocation {
   const { session } = binding;
   const messages = takeBatch(shard, mailbox, binding);
   const leased = leaseHolds(session, mailbox, shard.nowMs);
@@ -26,7 +41,7 @@ export function createInvocation(shard: Shard, mailbox: Mailbox, binding: Bindin
   mailbox.leaseUsed = true;
   session.inFlight.set(invocation, mailbox);
   session.bytesInFlight += mailbox.bytes;
-  binding.inFlight++;
+  binding.load.inFlight++;
   mailbox.type.counters.inFlight++;
   mailbox.type.counters.invocations++;
   return {
@@ -40,19 +55,15 @@ export function createInvocation(shard: Shard, mailbox: Mailbox, binding: Bindin
   };
 }
 
-/** Takes the invocation out of flight; false when it is not the one in flight. */
+/** Takes the invocation out of flight: from now on no result of it counts. */
 export function endInvocation(mailbox: Mailbox): void {
   const { binding } = mailbox;
   if (binding === null) return;
   binding.session.inFlight.delete(mailbox.invocation);
   binding.session.bytesInFlight -= mailbox.bytes;
-  binding.inFlight--;
+  binding.load.inFlight--;
+  wakeEntry(binding);
   mailbox.type.counters.inFlight--;
-}
-
-/** The policy's time-out for a type. */
-export function invocationTimeoutMs(shard: Shard, typeName: string): number {
-  return policyOf(shard, typeName).invocationTimeoutMs;
 }
 
 function takeBatch(shard: Shard, mailbox: Mailbox, binding: Binding): Message[] {

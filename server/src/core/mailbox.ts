@@ -35,6 +35,8 @@ export class Mailbox {
   /** Failed attempts at the first message. */
   attempt = 0;
   retryAtMs = 0;
+  /** The next invocation carries one input only: the last batch's result was refused. [RESULT-11] */
+  alone = false;
   lease = 0;
   leaseSession: Session | null = null;
   /** 0: no state of the address expires. */

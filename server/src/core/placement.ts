@@ -39,18 +39,10 @@ export function wake(binding: Binding): void {
   binding.session.runnable.push(binding);
 }
 
-/** Makes invocations while the session has room, one of each binding in turn. */
-export function pump(shard: Shard, session: Session): void {
-  if (session.runnable.length === 0) return;
-  let at = 0;
-  while (at < session.runnable.length && session.hasRoom) {
-    const binding = session.runnable[at++] as Binding;
-    const mailbox = takeReady(binding);
-    if (mailbox !== undefined) session.invocations.push(createInvocation(shard, mailbox, binding));
-    if (readyCount(binding) > 0 && hasRoom(binding)) session.runnable.push(binding);
-    else binding.runnable = false;
-  }
-  session.runnable = at === session.runnable.length ? [] : session.runnable.slice(at);
+/** An invocation of this binding has ended: its entry may have room again. */
+export function wakeEntry({ load }: Binding): void {
+  if (load.inFlightMax === 0) return;
+  for (const binding of load.bindings) wake(binding);
 }
 
 /** Takes every ready mailbox out of a binding that goes away. */
@@ -77,15 +69,18 @@ function chooseBinding(mailbox: Mailbox): Binding | undefined {
   return best;
 }
 
-function readyCount(binding: Binding): number {
+/** Mailboxes in line. */
+export function readyCount(binding: Binding): number {
   return binding.ready.length - binding.readyHead;
 }
 
-function hasRoom(binding: Binding): boolean {
-  return binding.inFlightMax === 0 || binding.inFlight < binding.inFlightMax;
+/** The entry is below its own limit of invocations in flight. */
+export function hasRoom({ load }: Binding): boolean {
+  return load.inFlightMax === 0 || load.inFlight < load.inFlightMax;
 }
 
-function takeReady(binding: Binding): Mailbox | undefined {
+/** The mailbox that has been in line longest. */
+export function takeReady(binding: Binding): Mailbox | undefined {
   const mailbox = binding.ready[binding.readyHead];
   if (mailbox === undefined) return undefined;
   binding.readyHead++;

@@ -1,45 +1,58 @@
 import type { Binding } from "./binding.js";
-import type { InvocationResult } from "./command.js";
+import type { Fault, InvocationResult } from "./command.js";
 import type { Mailbox } from "./mailbox.js";
 import { isTokenPending } from "./schedule.js";
 import type { Shard } from "./shard.js";
 
 /**
- * What a result asks for and cannot have: for people, with the clause of PROTOCOL.md. Null: nothing.
- * Checked before anything is applied, so that a bad result leaves no trace.
+ * What breaks the protocol itself, so that nothing else of the stream can be trusted. Checked, as
+ * everything here, before anything is applied: a bad result leaves no trace.
  */
-export function findFault(
-  shard: Shard,
+export function findProtocolFault(
   binding: Binding,
   mailbox: Mailbox,
   result: InvocationResult,
-): string | null {
+): Fault | null {
+  for (const { state } of result.stateChanges) {
+    if (state < binding.states.length) continue;
+    return fault("STATE-4", `state index ${state} of ${binding.states.length} declared states`);
+  }
+  const completed = result.failure?.completedInputs ?? mailbox.batch;
+  if (result.failure !== null && completed >= mailbox.batch) {
+    return fault(
+      "FAIL-2",
+      `completed_inputs ${completed} of ${mailbox.batch} inputs, with a failure`,
+    );
+  }
+  for (const { input } of result.replies) {
+    if (input < completed) continue;
+    return fault("REPLY-3", `a reply to input ${input}, with ${completed} inputs completed`);
+  }
+  if (completed > 0 || hasNoEffects(result)) return null;
+  return fault("FAIL-9", "effects of a result with no completed input");
+}
+
+/** What a result asks for and cannot have: only its own address suffers. */
+export function findRefusal(
+  shard: Shard,
+  mailbox: Mailbox,
+  result: InvocationResult,
+): Fault | null {
   return (
-    findStateFault(binding, result) ??
-    findEgressFault(shard, result) ??
-    findTimerFault(shard, mailbox, result) ??
-    findInputFault(mailbox, result)
+    result.refused ?? findEgressRefusal(shard, result) ?? findTimerRefusal(shard, mailbox, result)
   );
 }
 
-function findStateFault(binding: Binding, result: InvocationResult): string | null {
-  for (const change of result.stateChanges) {
-    if (change.state < binding.states.length) continue;
-    return `state index ${change.state} of ${binding.states.length} declared states [STATE-3]`;
-  }
-  return null;
-}
-
-function findEgressFault(shard: Shard, result: InvocationResult): string | null {
-  for (const record of result.egressRecords) {
-    if (shard.outboxes.has(record.egress)) continue;
+function findEgressRefusal(shard: Shard, result: InvocationResult): Fault | null {
+  for (const { egress } of result.egressRecords) {
+    if (shard.outboxes.has(egress)) continue;
     const known = [...shard.outboxes.keys()].sort().join(", ");
-    return `unknown egress ${record.egress}; known: ${known || "none"} [EGRESS-1]`;
+    return fault("EGRESS-1", `unknown egress ${egress}; known: ${known || "none"}`);
   }
   return null;
 }
 
-function findTimerFault(shard: Shard, mailbox: Mailbox, result: InvocationResult): string | null {
+function findTimerRefusal(shard: Shard, mailbox: Mailbox, result: InvocationResult): Fault | null {
   if (result.timerChanges.length === 0) return null;
   const pending = new Map<string, boolean>();
   for (const change of result.timerChanges) {
@@ -48,19 +61,20 @@ function findTimerFault(shard: Shard, mailbox: Mailbox, result: InvocationResult
       continue;
     }
     if (change.token === "") continue;
-    const isPending = pending.get(change.token) ?? isTokenPending(shard, mailbox.id, change.token);
-    if (isPending) return `cancellation token "${change.token}" is still pending [TIMER-3]`;
+    if (pending.get(change.token) ?? isTokenPending(shard, mailbox.id, change.token)) {
+      return fault("TIMER-4", `cancellation token "${change.token}" is still pending`);
+    }
     pending.set(change.token, true);
   }
   return null;
 }
 
-function findInputFault(mailbox: Mailbox, result: InvocationResult): string | null {
-  for (const reply of result.replies) {
-    if (reply.input < mailbox.batch) continue;
-    return `reply to input ${reply.input} of ${mailbox.batch} [REPLY-1]`;
-  }
-  const completed = result.failure?.completedInputs ?? 0;
-  if (completed < mailbox.batch) return null;
-  return `failure after ${completed} of ${mailbox.batch} inputs [FAIL-2]`;
+function hasNoEffects(result: InvocationResult): boolean {
+  const { stateChanges, sends, timerChanges, egressRecords, replies } = result;
+  const lists = [stateChanges, sends, timerChanges, egressRecords, replies];
+  return lists.every((list) => list.length === 0);
+}
+
+function fault(clause: string, message: string): Fault {
+  return { clause, message };
 }

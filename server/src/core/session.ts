@@ -1,4 +1,4 @@
-import type { Binding } from "./binding.js";
+import type { Binding, EntryLoad } from "./binding.js";
 import type { FunctionSpec, SessionWindow } from "./command.js";
 import type { Invocation, StateReply } from "./effect.js";
 import type { FunctionType } from "./function-type.js";
@@ -14,6 +14,8 @@ export class Session {
   readonly functions: readonly FunctionSpec[];
   readonly leasesMax: number;
   readonly bindings = new Map<FunctionType, Binding>();
+  /** By table entry. */
+  readonly loads: readonly EntryLoad[];
   window: SessionWindow;
   draining = false;
   /** By invocation id, which rises: iteration is in order of dispatch. */
@@ -37,6 +39,7 @@ export class Session {
   ) {
     this.id = id;
     this.functions = functions;
+    this.loads = functions.map(({ inFlightMax }) => ({ inFlightMax, inFlight: 0, bindings: [] }));
     this.window = window;
     this.leasesMax = leases;
   }

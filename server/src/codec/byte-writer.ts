@@ -1,0 +1,139 @@
+/**
+ * A growing buffer that is filled from the front and used again. Numbers are big-endian where their
+ * order matters (keys), varints elsewhere.
+ */
+export class ByteWriter {
+  #buffer: Buffer;
+  #at = 0;
+
+  constructor(capacity = 64 * 1024) {
+    this.#buffer = Buffer.allocUnsafe(capacity);
+  }
+
+  get length(): number {
+    return this.#at;
+  }
+
+  /** The bytes so far. Valid until the next write or reset. */
+  view(): Buffer {
+    return this.#buffer.subarray(0, this.#at);
+  }
+
+  /** The bytes so far, copied. */
+  copy(): Buffer {
+    return Buffer.from(this.view());
+  }
+
+  reset(): void {
+    this.#at = 0;
+  }
+
+  skip(bytes: number): number {
+    this.#reserve(bytes);
+    const at = this.#at;
+    this.#at += bytes;
+    return at;
+  }
+
+  /** The whole buffer, for patching what skip() left out. */
+  get raw(): Buffer {
+    return this.#buffer;
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#buffer[this.#at++] = value;
+  }
+
+  u16(value: number): void {
+    this.#reserve(2);
+    this.#at = this.#buffer.writeUInt16BE(value, this.#at);
+  }
+
+  u32(value: number): void {
+    this.#reserve(4);
+    this.#at = this.#buffer.writeUInt32BE(value, this.#at);
+  }
+
+  /** A whole number below 2^53, 8 bytes. */
+  u64(value: number): void {
+    this.#reserve(8);
+    this.#buffer.writeUInt32BE(Math.floor(value / 0x1_0000_0000), this.#at);
+    this.#at = this.#buffer.writeUInt32BE(value >>> 0, this.#at + 4);
+  }
+
+  /** A whole number below 2^53, seven bits a byte. */
+  varint(value: number): void {
+    this.#reserve(8);
+    const buffer = this.#buffer;
+    let rest = value;
+    while (rest > 0x7fff_ffff) {
+      buffer[this.#at++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    while (rest > 0x7f) {
+      buffer[this.#at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    buffer[this.#at++] = rest;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#reserve(value.length);
+    if (value.length > 24) this.#buffer.set(value, this.#at);
+    else
+      for (let at = 0; at < value.length; at++) this.#buffer[this.#at + at] = value[at] as number;
+    this.#at += value.length;
+  }
+
+  /** UTF-8 without a length. Returns its length in bytes. */
+  text(value: string): number {
+    this.#reserve(value.length * 3);
+    const start = this.#at;
+    if (value.length <= 32 && this.#ascii(value)) return value.length;
+    this.#at = start + this.#buffer.write(value, start, "utf8");
+    return this.#at - start;
+  }
+
+  /** UTF-8 after its length as a varint. */
+  sizedText(value: string): void {
+    this.#reserve(value.length * 3 + 5);
+    const start = this.#at;
+    this.#at++;
+    const length = this.text(value);
+    if (length < 0x80) {
+      this.#buffer[start] = length;
+      return;
+    }
+    const bytes = this.#buffer.toString("latin1", start + 1, this.#at);
+    this.#at = start;
+    this.varint(length);
+    this.#at += this.#buffer.write(bytes, this.#at, "latin1");
+  }
+
+  /** Bytes after their length as a varint. */
+  sizedBytes(value: Uint8Array): void {
+    this.varint(value.length);
+    this.bytes(value);
+  }
+
+  /** Short texts are nearly always ASCII: writing them here saves a call into the engine. */
+  #ascii(value: string): boolean {
+    const buffer = this.#buffer;
+    const start = this.#at;
+    for (let at = 0; at < value.length; at++) {
+      const unit = value.charCodeAt(at);
+      if (unit > 0x7f) return false;
+      buffer[start + at] = unit;
+    }
+    this.#at = start + value.length;
+    return true;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes));
+    this.#buffer.copy(grown, 0, 0, this.#at);
+    this.#buffer = grown;
+  }
+}

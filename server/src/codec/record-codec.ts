@@ -1,0 +1,220 @@
+import { crc32 } from "node:zlib";
+import type { ChangeSet } from "../core/change-set.js";
+import type { Message } from "../core/message.js";
+import type { OutboxRecord } from "../core/outbox.js";
+import type { Row } from "../core/row.js";
+import type { Timer } from "../core/timer.js";
+import { ByteReader, CorruptBytesError } from "./byte-reader.js";
+import { ByteWriter } from "./byte-writer.js";
+import type { TableName } from "./table-layout.js";
+import {
+  tableNames,
+  writeEgressPrefix,
+  writeMailboxPrefix,
+  writeMessage,
+  writeRowKey,
+  writeRowValue,
+  writeStateTable,
+  writeTimerKey,
+} from "./table-layout.js";
+
+/**
+ * One epoch in the journal: the changes to the tables, in the tables' own bytes, so that a fold only
+ * has to copy them.
+ *
+ *     header   u32 length of body | u32 CRC-32 of all that follows | u64 epoch
+ *     body     changes, one after the other
+ *     change   u8 table index << 1 | delete   sized key   [sized value, when not a delete]
+ *
+ * The epoch of a record is that of the record before it plus one: recovery reads until the first
+ * record that does not verify.
+ */
+export const recordHeaderBytes = 16;
+
+const tableIndex = Object.fromEntries(tableNames.map((name, index) => [name, index])) as Record<
+  TableName,
+  number
+>;
+
+/** Encodes change sets into one buffer that is used again. */
+export class RecordEncoder {
+  readonly #writer = new ByteWriter(1024 * 1024);
+  readonly #field = new ByteWriter(4096);
+
+  /** The record's bytes, valid until the next call. */
+  encode(changes: ChangeSet): Buffer {
+    const writer = this.#writer;
+    writer.reset();
+    writer.skip(recordHeaderBytes);
+    this.#catalog(changes);
+    for (const row of changes.rows) this.#row(row);
+    for (const message of changes.messages) this.#message(message);
+    for (const message of changes.consumed) this.#consumed(message);
+    for (const timer of changes.timersSet) this.#timer(timer);
+    for (const timer of changes.timersCleared) {
+      this.#begin("timers", true);
+      writeTimerKey(this.#field, timer.dueMs, timer.sequence);
+      this.#end();
+    }
+    for (const record of changes.records) this.#record(record);
+    for (const record of changes.recordsAcknowledged) {
+      this.#begin("records", true);
+      this.#recordKey(record);
+      this.#end();
+    }
+    return this.#seal(changes.epoch);
+  }
+
+  #seal(epoch: number): Buffer {
+    const writer = this.#writer;
+    const { raw, length } = writer;
+    raw.writeUInt32BE(length - recordHeaderBytes, 0);
+    raw.writeUInt32BE(Math.floor(epoch / 0x1_0000_0000), 8);
+    raw.writeUInt32BE(epoch >>> 0, 12);
+    const bytes = writer.view();
+    raw.writeUInt32BE(crc32(bytes.subarray(8)), 4);
+    return bytes;
+  }
+
+  #catalog(changes: ChangeSet): void {
+    for (const type of changes.types) {
+      this.#begin("types", false);
+      this.#field.u32(type.index);
+      this.#end();
+      this.#field.text(type.name);
+      this.#end();
+    }
+    for (const table of changes.stateTables) {
+      this.#begin("states", false);
+      this.#field.u32(table.table);
+      this.#end();
+      writeStateTable(this.#field, table);
+      this.#end();
+    }
+    this.#begin("meta", false);
+    this.#field.text("nextSequence");
+    this.#end();
+    this.#field.u64(changes.nextSequence);
+    this.#end();
+  }
+
+  #row(row: Row): void {
+    this.#begin("rows", row.value === null);
+    writeRowKey(this.#field, row.table, row.key);
+    this.#end();
+    if (row.value === null) return;
+    writeRowValue(this.#field, row.value, row.expiresAtMs);
+    this.#end();
+  }
+
+  #message(message: Message): void {
+    this.#begin("messages", false);
+    this.#messageKey(message);
+    this.#end();
+    writeMessage(this.#field, {
+      callerType: message.callerType?.index ?? 0,
+      callerId: message.callerId,
+      typename: message.typename,
+      value: message.value,
+      traceparent: message.traceparent,
+      key: message.key,
+    });
+    this.#end();
+  }
+
+  #consumed(message: Message): void {
+    this.#begin("messages", true);
+    this.#messageKey(message);
+    this.#end();
+  }
+
+  #messageKey(message: Message): void {
+    writeMailboxPrefix(this.#field, message.type.index, message.id);
+    this.#field.u64(message.sequence);
+  }
+
+  #timer(timer: Timer): void {
+    const field = this.#field;
+    this.#begin("timers", false);
+    writeTimerKey(field, timer.dueMs, timer.sequence);
+    this.#end();
+    field.sizedText(timer.token);
+    field.varint(timer.type.index);
+    field.sizedText(timer.id);
+    writeMessage(field, {
+      callerType: timer.callerType?.index ?? 0,
+      callerId: timer.callerId,
+      typename: timer.typename,
+      value: timer.value,
+      traceparent: timer.traceparent,
+      key: "",
+    });
+    this.#end();
+  }
+
+  #record(record: OutboxRecord): void {
+    const field = this.#field;
+    this.#begin("records", false);
+    this.#recordKey(record);
+    this.#end();
+    field.varint(record.sourceType.index);
+    field.sizedText(record.sourceId);
+    field.byte(record.value === null ? 0 : 1);
+    field.sizedText(record.typename);
+    if (record.value !== null) field.bytes(record.value);
+    this.#end();
+  }
+
+  #recordKey(record: OutboxRecord): void {
+    writeEgressPrefix(this.#field, record.egress);
+    this.#field.u64(record.sequence);
+  }
+
+  #begin(table: TableName, isDelete: boolean): void {
+    this.#writer.byte((tableIndex[table] << 1) | (isDelete ? 1 : 0));
+  }
+
+  /** Appends the field written last, with its length. */
+  #end(): void {
+    this.#writer.sizedBytes(this.#field.view());
+    this.#field.reset();
+  }
+}
+
+/** One change to a table. Views into the record. */
+export interface TableChange {
+  readonly table: TableName;
+  readonly key: Buffer;
+  /** Null: delete. */
+  readonly value: Buffer | null;
+}
+
+/** The record that starts at the position, or null when no whole, intact one does. */
+export function readRecordHeader(
+  bytes: Buffer,
+  start: number,
+): { readonly epoch: number; readonly end: number } | null {
+  if (start + recordHeaderBytes > bytes.length) return null;
+  const length = bytes.readUInt32BE(start);
+  const end = start + recordHeaderBytes + length;
+  if (length === 0 || end > bytes.length) return null;
+  if (crc32(bytes.subarray(start + 8, end)) !== bytes.readUInt32BE(start + 4)) return null;
+  const epoch = bytes.readUInt32BE(start + 8) * 0x1_0000_0000 + bytes.readUInt32BE(start + 12);
+  return { epoch, end };
+}
+
+/**
+ * The changes of a record that readRecordHeader() found.
+ *
+ * @throws CorruptBytesError when the body is not a sequence of changes.
+ */
+export function* readChanges(bytes: Buffer, start: number, end: number): Generator<TableChange> {
+  const reader = new ByteReader(bytes, start + recordHeaderBytes, end);
+  while (!reader.atEnd) {
+    const head = reader.byte();
+    const table = tableNames[head >> 1];
+    if (table === undefined) throw new CorruptBytesError(`change to table ${head >> 1}`);
+    const key = reader.sizedBytes();
+    yield { table, key, value: (head & 1) === 1 ? null : reader.sizedBytes() };
+  }
+}

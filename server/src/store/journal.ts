@@ -1,0 +1,139 @@
+import { closeSync, renameSync, rmSync, statSync, write } from "node:fs";
+import { join } from "node:path";
+import type { Segment } from "./segment.js";
+import {
+  openForAppend,
+  preallocate,
+  segmentHeaderBytes,
+  segmentName,
+  writeSegmentHeader,
+} from "./segment.js";
+import { StoreError } from "./store-error.js";
+
+/** Spare files kept for reuse: one to switch to, one on its way back from a fold. */
+const sparesMax = 2;
+
+export interface JournalOptions {
+  readonly directory: string;
+  /** Size of a segment file, in bytes. A larger record gets a larger file. */
+  readonly segmentBytes: number;
+}
+
+interface OpenSegment extends Segment {
+  readonly file: number;
+  readonly size: number;
+  lastEpoch: number;
+  /** Where the next record goes. */
+  end: number;
+}
+
+/**
+ * The append-only journal of epochs, in preallocated files.
+ *
+ * CALLER: appends one record at a time, with epochs rising by one, and waits for each.
+ * CALLEE: a record is durable when its append() resolves. After a failed append nothing more is
+ * accepted: what is on disk behind the last durable record is unknown.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #sealed: OpenSegment[] = [];
+  #spares: { readonly path: string; readonly size: number }[] = [];
+  #current: OpenSegment;
+  #failed: StoreError | null = null;
+
+  /** Begins a new segment: what older segments hold has been folded or is kept by the caller. */
+  constructor(options: JournalOptions, number: number, firstEpoch: number) {
+    this.#options = options;
+    this.#current = this.#begin(number, firstEpoch, options.segmentBytes);
+  }
+
+  /** Bytes of all records that are not dropped. */
+  get bytes(): number {
+    let bytes = this.#current.end - segmentHeaderBytes;
+    for (const segment of this.#sealed) bytes += segment.end - segmentHeaderBytes;
+    return bytes;
+  }
+
+  /** The segments with records, oldest first, and where their records end. */
+  get segments(): readonly { readonly path: string; readonly end: number }[] {
+    return [...this.#sealed, this.#current].map(({ path, end }) => ({ path, end }));
+  }
+
+  /** Resolves when the record is durable. The buffer must not change until then. */
+  append(record: Buffer, epoch: number): Promise<void> {
+    if (this.#failed !== null) return Promise.reject(this.#failed);
+    if (this.#current.end + record.length > this.#current.size) this.#switch(record.length, epoch);
+    const segment = this.#current;
+    return new Promise((resolve, reject) => {
+      this.#write(segment, record, 0, (error) => {
+        if (error !== null) {
+          this.#failed = new StoreError(
+            "WRITE_FAILED",
+            `cannot append ${record.length} bytes to ${segment.path}: ${error.message}`,
+            { cause: error },
+          );
+          reject(this.#failed);
+          return;
+        }
+        segment.end += record.length;
+        segment.lastEpoch = epoch;
+        resolve();
+      });
+    });
+  }
+
+  /** Lets go of segments whose every epoch is folded. Their files are used again. */
+  drop(foldedEpoch: number): void {
+    while (this.#sealed.length > 0 && (this.#sealed[0] as OpenSegment).lastEpoch <= foldedEpoch) {
+      const { file, path, size } = this.#sealed.shift() as OpenSegment;
+      closeSync(file);
+      if (this.#spares.length >= sparesMax || size !== this.#options.segmentBytes) rmSync(path);
+      else this.#spares.push({ path, size });
+    }
+  }
+
+  close(): void {
+    for (const segment of [...this.#sealed, this.#current]) closeSync(segment.file);
+    for (const spare of this.#spares) rmSync(spare.path, { force: true });
+  }
+
+  /** Bytes already in a file that is not the current one are never written again. */
+  #switch(recordBytes: number, epoch: number): void {
+    this.#sealed.push(this.#current);
+    const needed = Math.max(this.#options.segmentBytes, recordBytes + segmentHeaderBytes);
+    this.#current = this.#begin(this.#current.number + 1, epoch, needed);
+  }
+
+  #begin(number: number, firstEpoch: number, size: number): OpenSegment {
+    const path = join(this.#options.directory, segmentName(number));
+    const spare = size === this.#options.segmentBytes ? this.#spares.pop() : undefined;
+    if (spare !== undefined) renameSync(spare.path, path);
+    else preallocate(path, size);
+    const file = openForAppend(path);
+    writeSegmentHeader(file, number, firstEpoch);
+    return {
+      path,
+      number,
+      firstEpoch,
+      file,
+      size: statSync(path).size,
+      lastEpoch: firstEpoch - 1,
+      end: segmentHeaderBytes,
+    };
+  }
+
+  #write(
+    segment: OpenSegment,
+    record: Buffer,
+    done: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    const { file, end } = segment;
+    write(file, record, done, record.length - done, end + done, (error, written) => {
+      if (error !== null) callback(error);
+      else if (done + written < record.length)
+        this.#write(segment, record, done + written, callback);
+      else callback(null);
+    });
+  }
+}

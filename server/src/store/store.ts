@@ -1,0 +1,253 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ByteWriter } from "../codec/byte-writer.js";
+import {
+  formatVersion,
+  readRowValue,
+  readStoredMessage,
+  readStoredRecord,
+  writeEgressPrefix,
+  writeMailboxPrefix,
+  writeRowKey,
+} from "../codec/table-layout.js";
+import type {
+  SequenceRange,
+  StoredImage,
+  StoredMessage,
+  StoredRecord,
+  StoredRow,
+  StoreView,
+} from "../core/store-view.js";
+import { lockDirectory } from "./directory-lock.js";
+import type { FoldReport } from "./fold.js";
+import { foldInto, NetEffect } from "./fold.js";
+import { FoldThread } from "./fold-thread.js";
+import type { ImageLimits } from "./image.js";
+import { readImage } from "./image.js";
+import { Journal } from "./journal.js";
+import type { Segment } from "./segment.js";
+import { readSegmentHeader, segmentNumber } from "./segment.js";
+import { StoreError } from "./store-error.js";
+import type { Tables } from "./tables.js";
+import { metaNumber, openTables, readMetaNumber } from "./tables.js";
+
+export interface StoreOptions {
+  /** The data directory; created when it is not there. */
+  readonly directory: string;
+  readonly segmentBytes: number;
+}
+
+/**
+ * One shard's durable part: the journal, and the tables that it is folded into.
+ *
+ * open() brings the tables up to the last durable epoch and begins a new segment, so that a start
+ * after kill -9 and a start after a clean stop are one path.
+ *
+ * CALLER: one append() at a time, epochs rising by one; one fold() at a time, of epochs whose
+ * append() has resolved; after fold() resolves, `Folded` is stepped before the next read.
+ */
+export class Store implements StoreView {
+  readonly #lock: { release(): Promise<void> };
+  readonly #tables: Tables;
+  readonly #thread: FoldThread;
+  readonly #journal: Journal;
+  readonly #key = new ByteWriter(4096);
+  #foldedEpoch: number;
+  /** Stable over restarts of one data directory. */
+  readonly nodeId: string;
+  readonly directory: string;
+  /** What the start had to fold. */
+  readonly recovery: FoldReport;
+
+  private constructor(parts: {
+    options: StoreOptions;
+    lock: { release(): Promise<void> };
+    tables: Tables;
+    recovery: FoldReport;
+    nextSegment: number;
+  }) {
+    const { options, lock, tables, recovery } = parts;
+    this.#lock = lock;
+    this.#tables = tables;
+    this.recovery = recovery;
+    this.directory = options.directory;
+    this.#foldedEpoch = recovery.epoch;
+    this.nodeId = nodeIdOf(tables);
+    const journalDirectory = journalPath(options.directory);
+    this.#journal = new Journal(
+      { directory: journalDirectory, segmentBytes: options.segmentBytes },
+      parts.nextSegment,
+      recovery.epoch + 1,
+    );
+    this.#thread = new FoldThread(tablesPath(options.directory));
+  }
+
+  /**
+   * @throws StoreError DIRECTORY_IN_USE, FORMAT_UNKNOWN, JOURNAL_CORRUPT, TABLES_CORRUPT. Nothing is
+   * changed then.
+   */
+  static async open(options: StoreOptions): Promise<Store> {
+    mkdirSync(journalPath(options.directory), { recursive: true });
+    const lock = await lockDirectory(options.directory);
+    let tables: Tables | undefined;
+    try {
+      tables = openChecked(options.directory);
+      const segments = findSegments(journalPath(options.directory));
+      const recovery = foldTail(tables, segments);
+      for (const segment of segments) rmSync(segment.path);
+      const last = segments[segments.length - 1]?.number ?? 0;
+      return new Store({ options, lock, tables, recovery, nextSegment: last + 1 });
+    } catch (error) {
+      await tables?.root.close();
+      await lock.release();
+      throw error;
+    }
+  }
+
+  readImage(limits: ImageLimits): StoredImage {
+    return readImage(this.#tables, limits);
+  }
+
+  get foldedEpoch(): number {
+    return this.#foldedEpoch;
+  }
+
+  get journalBytes(): number {
+    return this.#journal.bytes;
+  }
+
+  /** Resolves when the epoch is durable. */
+  append(record: Buffer, epoch: number): Promise<void> {
+    return this.#journal.append(record, epoch);
+  }
+
+  /** Brings the tables up to a durable epoch, on another thread. */
+  async fold(toEpoch: number): Promise<FoldReport> {
+    const report = await this.#thread.fold({
+      fromEpoch: this.#foldedEpoch,
+      toEpoch,
+      paths: this.#journal.segments.map((segment) => segment.path),
+    });
+    this.#foldedEpoch = report.epoch;
+    this.#journal.drop(report.epoch);
+    this.#tables.root.resetReadTxn();
+    return report;
+  }
+
+  readRow(table: number, key: string): StoredRow | undefined {
+    const writer = this.#key;
+    writer.reset();
+    writeRowKey(writer, table, key);
+    const bytes = this.#tables.byName.rows.getBinaryFast(writer.view());
+    return bytes === undefined ? undefined : readRowValue(bytes as Buffer);
+  }
+
+  readMessages(
+    range: { readonly type: number; readonly id: string } & SequenceRange,
+  ): readonly StoredMessage[] {
+    const prefix = this.#prefix((writer) => writeMailboxPrefix(writer, range.type, range.id));
+    const entries = this.#tables.byName.messages.getRange(keyRange(prefix, range));
+    return [...entries].map(({ key, value }) => readStoredMessage(key, value));
+  }
+
+  readRecords(range: { readonly egress: string } & SequenceRange): readonly StoredRecord[] {
+    const prefix = this.#prefix((writer) => writeEgressPrefix(writer, range.egress));
+    const entries = this.#tables.byName.records.getRange(keyRange(prefix, range));
+    return [...entries].map(({ key, value }) => readStoredRecord(key, value));
+  }
+
+  /** Ids with a row in a state table, in order of their bytes, from after the given one. */
+  *readIds(table: number, afterId: string): Generator<string> {
+    const start = this.#prefix((writer) => writeRowKey(writer, table, afterId));
+    const end = this.#prefix((writer) => writer.u32(table + 1));
+    for (const key of this.#tables.byName.rows.getKeys({ start, end })) {
+      const id = key.toString("utf8", 4);
+      if (id !== afterId || afterId === "") yield id;
+    }
+  }
+
+  /** Closes the files. Everything durable stays; nothing else is written. */
+  async close(): Promise<void> {
+    await this.#thread.close();
+    this.#journal.close();
+    await this.#tables.root.close();
+    await this.#lock.release();
+  }
+
+  #prefix(write: (writer: ByteWriter) => void): Buffer {
+    this.#key.reset();
+    write(this.#key);
+    return this.#key.copy();
+  }
+}
+
+function keyRange(prefix: Buffer, range: SequenceRange) {
+  const bound = (sequence: number) => Buffer.concat([prefix, metaNumber(sequence)]);
+  return { start: bound(range.after + 1), end: bound(range.last + 1), limit: range.limit };
+}
+
+function journalPath(directory: string): string {
+  return join(directory, "journal");
+}
+
+function tablesPath(directory: string): string {
+  return join(directory, "tables");
+}
+
+function openChecked(directory: string): Tables {
+  let tables: Tables;
+  try {
+    tables = openTables(tablesPath(directory));
+  } catch (cause) {
+    throw new StoreError(
+      "TABLES_CORRUPT",
+      `cannot open the tables in ${tablesPath(directory)}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  const format = readMetaNumber(tables, "format") ?? formatVersion;
+  if (format !== formatVersion) {
+    void tables.root.close();
+    throw new StoreError(
+      "FORMAT_UNKNOWN",
+      `data directory ${directory} has format ${format}; this version reads ${formatVersion}`,
+    );
+  }
+  return tables;
+}
+
+/** Segments in order. A file that was being prepared when the process died is none. */
+function findSegments(directory: string): Segment[] {
+  const names = readdirSync(directory).filter((name) => segmentNumber(name) !== undefined);
+  return names.sort().flatMap((name) => {
+    const path = join(directory, name);
+    const segment = readSegmentHeader(path);
+    if (segment === undefined || segment.number !== segmentNumber(name)) {
+      rmSync(path);
+      return [];
+    }
+    return [segment];
+  });
+}
+
+function foldTail(tables: Tables, segments: readonly Segment[]): FoldReport {
+  const net = new NetEffect(readMetaNumber(tables, "foldedEpoch") ?? 0);
+  for (const segment of segments) net.addSegment(segment.path, Number.MAX_SAFE_INTEGER);
+  if (net.epochs > 0 || readMetaNumber(tables, "format") === undefined) {
+    tables.root.transactionSync(() => {
+      tables.byName.meta.putSync(Buffer.from("format"), metaNumber(formatVersion));
+      if (tables.byName.meta.get(Buffer.from("nodeId")) === undefined) {
+        tables.byName.meta.putSync(Buffer.from("nodeId"), Buffer.from(randomUUID()));
+      }
+    });
+  }
+  if (net.epochs === 0) {
+    return { epoch: net.epoch, epochs: 0, puts: 0, deletes: 0, durationMs: 0 };
+  }
+  return foldInto(tables, net);
+}
+
+function nodeIdOf(tables: Tables): string {
+  return tables.byName.meta.get(Buffer.from("nodeId"))?.toString("utf8") ?? "";
+}
