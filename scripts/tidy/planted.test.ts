@@ -194,7 +194,9 @@ const planted: readonly Planted[] = [
     files: {
       "server/src/a.test.ts": "await sleep(5);",
       "server/test/support/b.ts": "await new Promise((resolve) => setTimeout(resolve, 500));",
-      "server/src/c.ts": "setTimeout(resolve, backoffMs);",
+      "server/test/support/c.ts":
+        "while (isAlive(pid)) await new Promise((r) => setTimeout(r, 5));",
+      "server/src/d.ts": "setTimeout(resolve, 500);",
     },
     violations: [/a.test.ts:1/, /b.ts:1/],
   },
