@@ -1,10 +1,11 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { totalCompared, totalDisagreements } from "./comparison.js";
 import { parseDemoOptions, usage } from "./demo-options.js";
 import { type FlightsDemoOutcome, runFlightsDemo } from "./flights-demo.js";
 import { formatComparisons, formatObservation } from "./report.js";
 
-const directory = fileURLToPath(new URL("../../.statewire-demo", import.meta.url));
+const directoryDefault = fileURLToPath(new URL("../../.statewire-demo", import.meta.url));
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -15,6 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(usage);
       return 0;
     }
+    const directory = resolve(options.directory ?? directoryDefault);
     return report(await runFlightsDemo({ ...options, directory }));
   } catch (error) {
     console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);

@@ -9,3 +9,4 @@ const server = await serve([airport, route, hour], {
   address: process.argv[2] ?? "127.0.0.1:8000",
 });
 console.log(server.address);
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close());

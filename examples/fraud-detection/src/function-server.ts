@@ -7,3 +7,4 @@ const server = await serve([transaction, counter, merchant, model], {
   address: process.argv[2] ?? "127.0.0.1:8000",
 });
 console.log(server.address);
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close());

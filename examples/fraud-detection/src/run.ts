@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Check, checkOutcome } from "./check.js";
 import { type FraudOutcome, runFraudDetection } from "./fraud-run.js";
@@ -7,7 +8,10 @@ import { generateWorkload } from "./workload.js";
 const seed = 7;
 const size = { accounts: 60, merchants: 20, frauds: 90, payments: 400 };
 const alertsShown = 8;
-const directory = fileURLToPath(new URL("../../.statewire-demo", import.meta.url));
+// Where the run's files go; emptied first.
+const directory = resolve(
+  process.argv[2] ?? fileURLToPath(new URL("../../.statewire-demo", import.meta.url)),
+);
 
 process.exitCode = await main();
 

@@ -31,3 +31,4 @@ const person = statefulFunction("greeter/person", {
 
 const server = await serve([person, guestbook], { address: process.argv[2] ?? "127.0.0.1:8000" });
 console.log(server.address);
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close());

@@ -16,6 +16,8 @@ export interface ChildOptions {
   readonly name: string;
   /** A script and its arguments; Node runs it. */
   readonly arguments: readonly string[];
+  /** Where it runs. */
+  readonly directory: string;
   /** What it prints, on either stream, is appended here. */
   readonly logPath: string;
 }
@@ -41,6 +43,8 @@ export class Child {
     this.name = options.name;
     this.#logPath = options.logPath;
     this.#process = spawn(process.execPath, options.arguments, {
+      cwd: options.directory,
+      env: environmentWithoutSettings(),
       stdio: ["ignore", "pipe", "pipe"],
     });
     living.add(this);
@@ -131,6 +135,12 @@ export class Child {
     const lines = readFileSync(this.#logPath, "utf8").trimEnd().split("\n");
     return lines.slice(-logTailLines).join("\n");
   }
+}
+
+/** An example runs on the runtime's defaults, whatever is set where it is started. */
+function environmentWithoutSettings(): NodeJS.ProcessEnv {
+  const names = Object.entries(process.env).filter(([name]) => !name.startsWith("STATEWIRE_"));
+  return Object.fromEntries(names);
 }
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;

@@ -128,6 +128,7 @@ export class Deployment {
     const child = new Child({
       name: "the function server",
       arguments: [this.#options.functionServerScript, this.#functionServerAddress],
+      directory: this.#options.directory,
       logPath: join(this.#options.directory, "function-server.log"),
     });
     this.#functionServer = child;
@@ -144,6 +145,7 @@ export class Deployment {
         ...[runtimeScript, "run", this.#modulePath, "--data-dir", data],
         ...["--grpc", this.#grpcAddress, "--http", this.httpAddress],
       ],
+      directory: this.#options.directory,
       logPath: join(this.#options.directory, "runtime.log"),
     });
     this.#runtime = child;

@@ -30,7 +30,8 @@ describe("a child process", () => {
 
   function start(text: string): Child {
     const path = script("child.mjs", text);
-    return new Child({ name: "the child", arguments: [path], logPath: join(directory, "log") });
+    const logPath = join(directory, "log");
+    return new Child({ name: "the child", arguments: [path], directory, logPath });
   }
 
   it("gives the first line that matches, and keeps running", async () => {
@@ -74,6 +75,7 @@ describe("a child process", () => {
          const child = new Child(${JSON.stringify({
            name: "the grandchild",
            arguments: [grandchild],
+           directory,
            logPath: join(directory, "log"),
          })});
          await child.line((line) => line);
