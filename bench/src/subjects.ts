@@ -1,5 +1,22 @@
 import type { Subject } from "./subject.js";
+import { fanOutSubject } from "./subjects/fan-out.js";
 import { floorsSubject } from "./subjects/floors.js";
+import { httpSubject } from "./subjects/http.js";
+import { idleSubject } from "./subjects/idle.js";
+import { latencySubject } from "./subjects/latency.js";
+import { peersSubject } from "./subjects/peers.js";
+import { recoverySubject } from "./subjects/recovery.js";
+import { millionSubject, throughputSubject } from "./subjects/throughput.js";
 
 /** Every subject, in the order they run. */
-export const subjects: readonly Subject[] = [floorsSubject];
+export const subjects: readonly Subject[] = [
+  floorsSubject,
+  throughputSubject,
+  millionSubject,
+  latencySubject,
+  fanOutSubject,
+  httpSubject,
+  idleSubject,
+  recoverySubject,
+  peersSubject,
+];
