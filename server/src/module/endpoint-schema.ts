@@ -10,6 +10,7 @@ import {
   text,
   wholeNumber,
 } from "./field.js";
+import { hostAndPortSyntax, isHostAndPort } from "./host-and-port.js";
 import type { GrpcEndpointSpec, RetryPolicy, TlsSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
 
@@ -95,19 +96,12 @@ function tlsSchema({ resolvePath }: SchemaContext): z.ZodType<TlsSpec> {
     }));
 }
 
-const addressSyntax = '"host:port", "[ipv6]:port" or "unix:path"';
+const addressSyntax = `${hostAndPortSyntax} or "unix:path"`;
 
 function endpointAddress({ resolvePath }: SchemaContext): z.ZodType<string> {
   return field(addressSyntax, (value) => {
     if (typeof value !== "string") return;
     if (/^unix:./.test(value)) return `unix:${resolvePath(value.slice("unix:".length))}`;
-    return isHostAndPort(value) ? value : undefined;
+    return isHostAndPort(value, 1) ? value : undefined;
   });
-}
-
-/** Whether the text is "host:port" or "[ipv6]:port" with a port from 1 to 65535. */
-function isHostAndPort(text: string): boolean {
-  const match = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?):(\d{1,5})$/i.exec(text);
-  const port = Number(match?.[1] ?? 0);
-  return port >= 1 && port <= 65_535;
 }

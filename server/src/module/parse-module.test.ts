@@ -293,7 +293,7 @@ spec: {path: alerts.ndjson}
     [
       "an address without a port",
       endpoint("a/b").replace(":7500", ""),
-      'a.yaml:5:12: spec.address is "localhost": expected "host:port", "[ipv6]:port" or "unix:path"',
+      'a.yaml:5:12: spec.address is "localhost": expected "host:port" or "[ipv6]:port" or "unix:path"',
     ],
     [
       "a port out of range",

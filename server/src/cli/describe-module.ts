@@ -1,0 +1,65 @@
+import { unreachable } from "../core/assert.js";
+import type { EgressSpec, Module } from "../module/module.js";
+import type { SecretReference, SecretText } from "../module/secret-text.js";
+
+/** One line for each component of a module, for people. */
+export function describeModule({ endpoints, ingresses, egresses }: Module): string[] {
+  return [
+    ...endpoints.map(
+      ({ addresses, functions, tls }) =>
+        `endpoint ${addresses.join(", ")} for ${functions.join(", ")}${tls === null ? "" : " (TLS)"}`,
+    ),
+    ...ingresses.map(({ id, kind, path }) => `ingress ${id} from ${path} (${kind})`),
+    ...egresses.map((egress) => `egress ${egress.id} to ${destinationOf(egress)} (${egress.kind})`),
+  ];
+}
+
+/** The names of the secrets that a module refers to: variables, and files as "file:PATH". */
+export function secretsOf({ egresses }: Module): string[] {
+  const names = secretTexts(egresses).flatMap((text) => text.references.map(nameOf));
+  return [...new Set(names)];
+}
+
+/**
+ * What is wrong with the secrets of a module: variables that are not set, files that cannot be
+ * read. Never holds a secret.
+ */
+export function missingSecrets(
+  { egresses }: Module,
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const problems = secretTexts(egresses).flatMap((text) => {
+    try {
+      text.reveal(environment);
+      return [];
+    } catch (error) {
+      return [`${text}: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
+  return [...new Set(problems)];
+}
+
+function secretTexts(egresses: readonly EgressSpec[]): SecretText[] {
+  return egresses.flatMap((egress) =>
+    egress.kind === "statewire.http.v1/egress" ? [egress.url, ...egress.headers.values()] : [],
+  );
+}
+
+function nameOf(reference: SecretReference): string {
+  return reference.kind === "environment" ? reference.name : `file:${reference.path}`;
+}
+
+function destinationOf(egress: EgressSpec): string {
+  switch (egress.kind) {
+    case "statewire.file.v1/egress":
+      return egress.path;
+    case "statewire.http.v1/egress":
+      return String(egress.url);
+    case "statewire.stdout.v1/egress":
+      return "standard output";
+    case "statewire.grpc.v1/egress":
+      return "subscribers";
+    default:
+      return unreachable(egress);
+  }
+}

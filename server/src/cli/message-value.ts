@@ -1,0 +1,116 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { type Command, Option } from "commander";
+import { describeBuiltIn, encodeBuiltIn, isBuiltInTypename } from "../codec/built-in-value.js";
+import { CommandError } from "./command-error.js";
+import type { Terminal } from "./terminal.js";
+
+const shorthands = ["string", "int", "long", "float", "double", "bool"] as const;
+
+/** What the options of addValueOptions() hold. */
+export interface ValueOptions {
+  readonly type?: string;
+  readonly jsonType?: string;
+  readonly file?: string;
+}
+
+/** A message as it goes to the node. */
+export interface MessageValue {
+  readonly typename: string;
+  readonly value: Buffer;
+}
+
+/** Adds the options that say what a message's value is. */
+export function addValueOptions(command: Command): Command {
+  const typeFlags = ["type", "jsonType", ...shorthands];
+  const conflicting = (option: Option, self: string) =>
+    option.conflicts(typeFlags.filter((name) => name !== self));
+  command
+    .option("--file <PATH>", "take the value from a file")
+    .addOption(
+      conflicting(
+        new Option("--type <TYPENAME>", "the value's type (default: io.statefun.types/string)"),
+        "type",
+      ),
+    )
+    .addOption(
+      conflicting(
+        new Option("--json-type <TYPENAME>", "the value's type; the value must be JSON"),
+        "jsonType",
+      ),
+    );
+  for (const name of shorthands) {
+    const option = new Option(`--${name}`, `short for --type ${builtInTypename(name)}`);
+    command.addOption(conflicting(option, name));
+  }
+  return command;
+}
+
+/**
+ * The message's value: from the argument, the file or standard input ("-", or no argument). A
+ * built-in type is encoded from its text; every other type is the bytes as they are.
+ * @throws CommandError when there is no value or it does not fit its type.
+ */
+export async function readMessageValue(
+  argument: string | undefined,
+  options: ValueOptions,
+  terminal: Terminal,
+): Promise<MessageValue> {
+  const typename = typenameOf(options);
+  const bytes = await readBytes(argument, options.file, terminal);
+  if (options.jsonType !== undefined) {
+    checkJson(bytes, typename);
+    return { typename, value: bytes };
+  }
+  if (!isBuiltInTypename(typename)) return { typename, value: bytes };
+  // Neither echo's nor an editor's last line feed is part of the value.
+  const text = bytes.toString("utf8").replace(/\r?\n$/, "");
+  const isString = typename === builtInTypename("string");
+  const encoded = encodeBuiltIn(typename, isString ? JSON.stringify(text) : text);
+  if (encoded !== undefined) return { typename, value: Buffer.from(encoded) };
+  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  throw new CommandError("usage", `"${shown}" is not ${describeBuiltIn(typename)} (${typename})`);
+}
+
+function builtInTypename(name: (typeof shorthands)[number]): string {
+  return `io.statefun.types/${name}`;
+}
+
+function typenameOf(options: ValueOptions): string {
+  const shorthand = shorthands.find((name) => (options as Record<string, unknown>)[name] === true);
+  if (shorthand !== undefined) return builtInTypename(shorthand);
+  const written = options.type ?? options.jsonType ?? builtInTypename("string");
+  if (/^[^/\s]+\/\S*[^/\s]$/.test(written)) return written;
+  throw new CommandError("usage", `"${written}" is not a typename: expected NAMESPACE/NAME`);
+}
+
+async function readBytes(
+  argument: string | undefined,
+  file: string | undefined,
+  { stdin, workingDirectory }: Terminal,
+): Promise<Buffer> {
+  if (file !== undefined) {
+    if (argument !== undefined) throw new CommandError("usage", "both VALUE and --file are given");
+    try {
+      return await readFile(resolve(workingDirectory, file));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CommandError("failed", `${file} cannot be read: ${reason}`, { cause: error });
+    }
+  }
+  if (argument !== undefined && argument !== "-") return Buffer.from(argument);
+  if (stdin.isTTY === true && argument === undefined) {
+    throw new CommandError("usage", "no value: give VALUE, --file PATH or something on stdin");
+  }
+  return buffer(stdin);
+}
+
+function checkJson(bytes: Buffer, typename: string): void {
+  try {
+    JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError("usage", `the value of ${typename} is not JSON: ${reason}`);
+  }
+}

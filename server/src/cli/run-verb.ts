@@ -1,0 +1,140 @@
+import type { Command } from "commander";
+import type { Logger } from "pino";
+import { loadModule } from "../module/load-module.js";
+import type { Module } from "../module/module.js";
+import type { Settings } from "../settings.js";
+import { CommandError } from "./command-error.js";
+import { describeModule, missingSecrets } from "./describe-module.js";
+import { createLogger } from "./logger.js";
+import { addSettingOptions, readSettings } from "./settings-options.js";
+import { print, type Terminal } from "./terminal.js";
+
+/** A node that runs, as far as the command line has to do with it. */
+export interface RunningNode {
+  /** "host:port" where the gRPC API listens, with the port that was free. */
+  readonly grpcAddress: string;
+  /** As grpcAddress, for HTTP. */
+  readonly httpAddress: string;
+  /** Resolves when the node has stopped; rejects on an error that it cannot go on from. */
+  readonly closed: Promise<void>;
+  /** Takes nothing new, finishes what is in flight within drainTimeoutMs, and stops. */
+  drain(): Promise<void>;
+}
+
+/** Starts a node: recovers its state, opens its addresses, connects to its endpoints. */
+export type StartNode = (options: {
+  readonly settings: Settings;
+  readonly module: Module;
+  readonly logger: Logger;
+}) => Promise<RunningNode>;
+
+interface RunOptions {
+  readonly json?: boolean;
+}
+
+/** Adds `run`. */
+export function addRunVerb(program: Command, terminal: Terminal, startNode: StartNode): void {
+  const run = program
+    .command("run <MODULE...>")
+    .summary("run a node")
+    .description(
+      "Runs a node with the endpoints, ingresses and egresses of module files. The log goes to\n" +
+        "standard error. SIGTERM and SIGINT drain the node and end it; a second one ends it at once.",
+    )
+    .option("--json", "when the node is ready, print its addresses as a line of JSON");
+  addSettingOptions(run)
+    .addHelpText("after", examples)
+    .action((files: string[]) => runNode(files, { options: run.opts(), terminal, startNode }));
+}
+
+const examples = `
+Flags come before STATEWIRE_* variables, those before statewire.yaml.
+
+Examples:
+  statewire run module.yaml
+  statewire run base.yaml local.yaml --data-dir /var/lib/statewire --grpc 0.0.0.0:7410
+  STATEWIRE_LOG_FORMAT=json statewire run module.yaml 2>> statewire.log`;
+
+interface RunContext {
+  readonly options: RunOptions;
+  readonly terminal: Terminal;
+  readonly startNode: StartNode;
+}
+
+async function runNode(files: readonly string[], context: RunContext): Promise<void> {
+  const { options, terminal, startNode } = context;
+  const settings = readSettings({ ...options }, terminal);
+  const module = await loadModule(files);
+  const problems = missingSecrets(module, terminal.environment);
+  if (problems.length > 0) throw new CommandError("failed", problems.join("\n"));
+  const logger = createLogger(settings, terminal);
+  const stop = listenForSignals(logger);
+  try {
+    const node = await startNode({ settings, module, logger });
+    announce(node, { settings, module, logger });
+    if (options.json === true) {
+      const { grpcAddress, httpAddress } = node;
+      await print(terminal, JSON.stringify({ grpcAddress, httpAddress }));
+    }
+    await runUntilStopped(node, stop.requested);
+  } catch (error) {
+    throw new CommandError("failed", reportFatal(error, logger), { cause: error });
+  } finally {
+    stop.release();
+  }
+  logger.info("stopped");
+}
+
+async function runUntilStopped(node: RunningNode, stopRequested: Promise<void>): Promise<void> {
+  await Promise.race([node.closed, stopRequested.then(() => node.drain())]);
+  await node.closed;
+}
+
+function announce(node: RunningNode, { settings, module, logger }: Parameters<StartNode>[0]): void {
+  logger.info(`gRPC API on ${node.grpcAddress}`);
+  logger.info(`HTTP on ${node.httpAddress}`);
+  logger.info(`data in ${settings.dataDir}`);
+  for (const line of describeModule(module)) logger.info(line);
+  if (module.endpoints.length === 0) logger.info("no endpoint: function servers have to dial in");
+}
+
+interface StopSignals {
+  /** Resolves at the first SIGTERM or SIGINT. */
+  readonly requested: Promise<void>;
+  readonly release: () => void;
+}
+
+/** From now until release(), a signal is a request to drain, and the next one ends the process. */
+function listenForSignals(logger: Logger): StopSignals {
+  const { promise, resolve } = withResolver();
+  let isRequested = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isRequested) {
+      logger.warn(`${signal} again: ending at once`);
+      process.exit(1);
+    }
+    isRequested = true;
+    logger.info(`${signal}: draining`);
+    resolve();
+  };
+  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  const release = (): void => {
+    process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+  };
+  return { requested: promise, release };
+}
+
+function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** An error with a code is for people; any other is a bug, whose stack is what helps. */
+function reportFatal(error: unknown, logger: Logger): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!("code" in error)) logger.fatal({ err: error }, error.message);
+  return error.message;
+}

@@ -1,0 +1,43 @@
+import { type Command, Option } from "commander";
+import {
+  definitionOf,
+  environmentNameOf,
+  flagOf,
+  type SettingName,
+  type Settings,
+  settingNames,
+} from "../settings.js";
+import { loadSettings } from "./load-settings.js";
+import type { Terminal } from "./terminal.js";
+
+/** Adds the flags of settings, and --config. */
+export function addSettingOptions(
+  command: Command,
+  names: readonly SettingName[] = settingNames,
+): Command {
+  for (const name of names) {
+    const { placeholder, description, default: written } = definitionOf(name);
+    const notes = [...(written === "" ? [] : [`default: ${written}`]), environmentNameOf(name)];
+    const text = `${description} (${notes.join("; ")})`;
+    command.addOption(new Option(`${flagOf(name)} <${placeholder}>`, text));
+  }
+  return command.option(
+    "--config <FILE>",
+    "settings file (default: statewire.yaml when it exists)",
+  );
+}
+
+/** The settings of a command whose options are parsed. */
+export function readSettings(
+  options: Readonly<Record<string, unknown>>,
+  { environment, workingDirectory }: Terminal,
+): Settings {
+  const flags: Partial<Record<SettingName, string>> = {};
+  for (const name of settingNames) {
+    const written = options[name];
+    if (typeof written === "string") flags[name] = written;
+  }
+  const { config } = options;
+  const configFile = typeof config === "string" ? config : undefined;
+  return loadSettings({ flags, environment, workingDirectory, configFile });
+}

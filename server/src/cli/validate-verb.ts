@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import { loadModule } from "../module/load-module.js";
+import type { Module } from "../module/module.js";
+import { ModuleError } from "../module/module-problem.js";
+import { CommandError } from "./command-error.js";
+import { describeModule, secretsOf } from "./describe-module.js";
+import { print, type Terminal } from "./terminal.js";
+
+/** Adds `validate`. */
+export function addValidateVerb(program: Command, terminal: Terminal): void {
+  const validate = program
+    .command("validate <MODULE...>")
+    .summary("check module files without running them")
+    .description(
+      "Checks module files as one module, as run would read them. Prints what they hold, or every\n" +
+        "problem with its file, line and column. Secrets are not looked up: their names are listed.",
+    )
+    .option("--json", "print JSON, also about what is wrong")
+    .addHelpText("after", examples);
+  validate.action((files: string[]) =>
+    runValidate(files, validate.opts<{ readonly json?: boolean }>(), terminal),
+  );
+}
+
+const examples = `
+Examples:
+  statewire validate module.yaml
+  statewire validate base.yaml production.yaml --json | jq '.problems[]'`;
+
+async function runValidate(
+  files: readonly string[],
+  options: { readonly json?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  try {
+    const module = await loadModule(files);
+    if (options.json === true) return await print(terminal, formatValid(module));
+    const secrets = secretsOf(module);
+    const lines = describeModule(module);
+    if (secrets.length > 0) lines.push(`secrets ${secrets.join(", ")}`);
+    await print(terminal, [`${files.join(", ")}: valid`, ...lines].join("\n"));
+  } catch (error) {
+    if (!(error instanceof ModuleError) || options.json !== true) throw error;
+    const problems = error.problems.map(({ position, message }) => ({ ...position, message }));
+    await print(terminal, JSON.stringify({ valid: false, problems }));
+    throw new CommandError("failed", "the module is not valid", { cause: error });
+  }
+}
+
+function formatValid(module: Module): string {
+  const { endpoints, ingresses, egresses } = module;
+  return JSON.stringify({
+    valid: true,
+    endpoints: endpoints.map(({ kind, functions, addresses }) => ({ kind, functions, addresses })),
+    ingresses: ingresses.map(({ kind, id }) => ({ kind, id })),
+    egresses: egresses.map(({ kind, id }) => ({ kind, id })),
+    secrets: secretsOf(module),
+  });
+}

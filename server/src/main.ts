@@ -1,0 +1,27 @@
+import { runCommandLine } from "./cli/program.js";
+import type { StartNode } from "./cli/run-verb.js";
+
+// A reader that has seen enough (`statewire state list ... | head`) is not an error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+// Loaded when it is needed: the other verbs start without the store and its native code.
+const startNode: StartNode = async (options) => {
+  const node = await import("./node.js");
+  return node.startNode(options);
+};
+
+const exitCode = await runCommandLine(
+  process.argv.slice(2),
+  {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+  },
+  startNode,
+);
+process.exit(exitCode);

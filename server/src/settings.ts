@@ -1,0 +1,291 @@
+import { join, resolve } from "node:path";
+import { durationSyntax, parseDuration } from "./module/duration.js";
+import { hostAndPortSyntax, isHostAndPort } from "./module/host-and-port.js";
+
+/**
+ * Every knob of the runtime. A knob's name carries its unit; its flag, its environment name and its
+ * key in statewire.yaml follow from the name.
+ */
+const definitions = {
+  dataDir: directory("./.statewire", "Where the node keeps its state. One node at a time."),
+  grpc: listenAddress(
+    "127.0.0.1:7410",
+    "Where the gRPC API listens; port 0: any free one. The other verbs call the node there.",
+  ),
+  http: listenAddress(
+    "127.0.0.1:7411",
+    "Where HTTP listens: ingress, health and metrics; port 0: any free one.",
+  ),
+  checkpointStore: store("Where checkpoints go."),
+  logLevel: choice(["trace", "debug", "info", "warn", "error"], "info", "The least level logged."),
+  logFormat: choice(
+    ["auto", "json", "text"],
+    "auto",
+    "How the log looks. auto: text on a terminal, else json.",
+  ),
+  valueBytesMax: bytes(
+    { default: "1 MiB", min: "1 KiB", max: "256 MiB" },
+    "Largest value of a message, a state, an egress record or a reply.",
+  ),
+  frameBytesMax: bytes(
+    { default: "4 MiB", min: "16 KiB", max: "512 MiB" },
+    "Largest frame on a function server's stream. At least valueBytesMax.",
+  ),
+  idBytesMax: count(
+    { default: 512, min: 16, max: 1024 },
+    "Longest instance id, in bytes of UTF-8. The tables' keys allow no more than 1024.",
+  ),
+  effectsMax: count(
+    { default: 10_000, min: 1, max: 1_000_000 },
+    "Sends, timer changes and egress records that one invocation may cause.",
+  ),
+  requestBytesMax: bytes(
+    { default: "4 MiB", min: "16 KiB", max: "512 MiB" },
+    "Largest request to the gRPC API or to the HTTP ingress. At least valueBytesMax.",
+  ),
+  invocationTimeoutMs: milliseconds(
+    { default: "1 min", min: "1 ms", max: "1 day" },
+    "How long one invocation may take, unless its endpoint says otherwise.",
+  ),
+  batchMax: count(
+    { default: 1000, min: 1, max: 100_000 },
+    "Messages of one address in one invocation, unless its endpoint says otherwise.",
+  ),
+  backlogBytesMax: bytes(
+    { default: "256 MiB", min: "1 MiB", max: "64 GiB" },
+    "Messages held in memory. Above it, ingress waits and mailboxes are kept on disk.",
+  ),
+  idempotencyRetentionMs: milliseconds(
+    { default: "1 day", min: "1 sec", max: "90 day" },
+    "How long the idempotency key of a request is remembered.",
+  ),
+  journalSegmentBytes: bytes(
+    { default: "64 MiB", min: "1 MiB", max: "4 GiB" },
+    "Size of one file of the journal. Allocated in full.",
+  ),
+  foldJournalBytes: bytes(
+    { default: "256 MiB", min: "1 MiB", max: "64 GiB" },
+    "Journal that is not in the tables yet. Above it, ingress waits for the fold.",
+  ),
+  mapSizeBytes: bytes(
+    { default: "64 GiB", min: "16 MiB", max: "16 TiB" },
+    "Address space for the tables: the most that the node's state may grow to on disk.",
+  ),
+  drainTimeoutMs: milliseconds(
+    { default: "30 sec", min: "0 ms", max: "1 hour" },
+    "How long a stopping node waits for invocations in flight.",
+  ),
+};
+
+export type SettingName = keyof typeof definitions;
+
+/** The settings of one node: checked, complete, paths absolute. */
+export type Settings = {
+  readonly [Name in SettingName]: ValueOf<(typeof definitions)[Name]>;
+};
+
+type ValueOf<Definition> = Definition extends SettingDefinition<infer Value> ? Value : never;
+
+/** One knob. */
+export interface SettingDefinition<Value> {
+  /** As it may be written. */
+  readonly default: string;
+  /** What is valid, for the table and for messages. */
+  readonly valid: string;
+  /** What stands for the value in the help: "HOST:PORT". */
+  readonly placeholder: string;
+  readonly description: string;
+  /**
+   * Reads a value as a user writes it. `folder` is where relative paths start.
+   * @returns The value, or what is wrong: what completes "valueBytesMax 5 ...".
+   */
+  readonly parse: (written: unknown, folder: string) => Parsed<Value>;
+}
+
+export type Parsed<Value> =
+  | { readonly kind: "value"; readonly value: Value }
+  | { readonly kind: "wrong"; readonly message: string };
+
+export const settingNames = Object.keys(definitions) as readonly SettingName[];
+
+export function definitionOf(name: SettingName): SettingDefinition<string | number> {
+  return definitions[name];
+}
+
+/** "--value-bytes-max". */
+export function flagOf(name: SettingName): string {
+  return `--${words(name).join("-")}`;
+}
+
+/** "STATEWIRE_VALUE_BYTES_MAX". */
+export function environmentNameOf(name: SettingName): string {
+  return `STATEWIRE_${words(name).join("_").toUpperCase()}`;
+}
+
+function words(name: SettingName): string[] {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).split(" ");
+}
+
+/** Settings cannot be used. Holds every problem, not only the first. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.name = "SettingsError";
+    this.problems = problems;
+  }
+}
+
+/**
+ * The settings with defaults for what is not given, paths resolved from the working directory.
+ * @throws SettingsError when the given values contradict one another.
+ */
+export function completeSettings(given: Partial<Settings>): Settings {
+  const defaults = settingNames.map((name) => {
+    const { default: written, parse } = definitionOf(name);
+    const parsed = parse(written, ".");
+    if (parsed.kind === "wrong") throw new Error(`default of ${name} ${parsed.message}`);
+    return [name, parsed.value];
+  });
+  const settings = { ...(Object.fromEntries(defaults) as Settings), ...given };
+  const problems = contradictions(settings);
+  if (problems.length > 0) throw new SettingsError(problems);
+  if (settings.checkpointStore !== "") return settings;
+  return { ...settings, checkpointStore: `file:${join(settings.dataDir, "checkpoints")}` };
+}
+
+function contradictions(settings: Settings): string[] {
+  return (["frameBytesMax", "requestBytesMax"] as const)
+    .filter((name) => settings[name] < settings.valueBytesMax)
+    .map((name) => `valueBytesMax ${settings.valueBytesMax} exceeds ${name} ${settings[name]}`);
+}
+
+function directory(written: string, description: string): SettingDefinition<string> {
+  return {
+    default: written,
+    valid: "a path",
+    placeholder: "DIR",
+    description,
+    parse: (value, folder) =>
+      typeof value === "string" && value !== ""
+        ? { kind: "value", value: resolve(folder, value) }
+        : { kind: "wrong", message: "is not the path of a directory" },
+  };
+}
+
+function listenAddress(written: string, description: string): SettingDefinition<string> {
+  return {
+    default: written,
+    valid: hostAndPortSyntax.replaceAll('"', ""),
+    placeholder: "HOST:PORT",
+    description,
+    parse: (value) =>
+      typeof value === "string" && isHostAndPort(value, 0)
+        ? { kind: "value", value }
+        : { kind: "wrong", message: `is not an address: expected ${hostAndPortSyntax}` },
+  };
+}
+
+function store(description: string): SettingDefinition<string> {
+  const valid = "file:DIR or s3://bucket/prefix";
+  return {
+    default: "",
+    valid,
+    placeholder: "URL",
+    description: `${description} Not set: the folder checkpoints in dataDir.`,
+    parse: (value, folder) => {
+      if (value === "") return { kind: "value", value };
+      const text = typeof value === "string" ? value : "";
+      const path = /^file:(.+)$/.exec(text)?.[1];
+      if (path !== undefined) return { kind: "value", value: `file:${resolve(folder, path)}` };
+      if (/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^@]*)?$/.test(text))
+        return { kind: "value", value: text };
+      return { kind: "wrong", message: `is not a store: expected ${valid}` };
+    },
+  };
+}
+
+function choice<const Choice extends string>(
+  choices: readonly Choice[],
+  written: Choice,
+  description: string,
+): SettingDefinition<Choice> {
+  return {
+    default: written,
+    valid: choices.join(", "),
+    placeholder: choices.join("|"),
+    description,
+    parse: (value) => {
+      const found = choices.find((name) => name === value);
+      if (found !== undefined) return { kind: "value", value: found };
+      return { kind: "wrong", message: `is not one of ${choices.join(", ")}` };
+    },
+  };
+}
+
+interface Bounds<Written> {
+  readonly default: Written;
+  readonly min: Written;
+  readonly max: Written;
+}
+
+function bytes(bounds: Bounds<string>, description: string): SettingDefinition<number> {
+  return number(bounds, description, {
+    placeholder: "BYTES",
+    expected: 'a number of bytes such as 65536, "64 KiB" or "1 MiB"',
+    read: parseBytes,
+  });
+}
+
+function milliseconds(bounds: Bounds<string>, description: string): SettingDefinition<number> {
+  return number(bounds, description, {
+    placeholder: "DURATION",
+    expected: durationSyntax,
+    read: parseDuration,
+  });
+}
+
+function count(bounds: Bounds<number>, description: string): SettingDefinition<number> {
+  return number(bounds, description, {
+    placeholder: "N",
+    expected: "a whole number",
+    read: (value) => (/^\d{1,15}$/.test(String(value)) ? Number(value) : undefined),
+  });
+}
+
+interface NumberSyntax {
+  readonly placeholder: string;
+  readonly expected: string;
+  readonly read: (value: unknown) => number | undefined;
+}
+
+function number(
+  bounds: Bounds<string | number>,
+  description: string,
+  { placeholder, expected, read }: NumberSyntax,
+): SettingDefinition<number> {
+  const min = read(bounds.min) ?? 0;
+  const max = read(bounds.max) ?? 0;
+  return {
+    default: String(bounds.default),
+    valid: `${bounds.min} to ${bounds.max}`,
+    placeholder,
+    description,
+    parse: (written) => {
+      const value = read(written);
+      if (value === undefined) return { kind: "wrong", message: `is not ${expected}` };
+      if (value < min) return { kind: "wrong", message: `is below its minimum ${min}` };
+      if (value > max) return { kind: "wrong", message: `exceeds its maximum ${max}` };
+      return { kind: "value", value };
+    },
+  };
+}
+
+function parseBytes(written: unknown): number | undefined {
+  const match = /^\s*(\d{1,15})\s*((?:[KMGT]i)?B)?\s*$/.exec(String(written));
+  if (match === null) return undefined;
+  const power = "BKMGT".indexOf((match[2] ?? "B").charAt(0));
+  const value = Number(match[1]) * 1024 ** power;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
