@@ -33,5 +33,5 @@ export {
 } from "./state.js";
 export type { TlsOptions } from "./transport/tls.js";
 export type { Type, ValueOf } from "./type.js";
-export { types } from "./type-catalog.js";
 export { fromTypedValue, type Typed, type TypedValue, typed } from "./typed-value.js";
+export { types } from "./types.js";

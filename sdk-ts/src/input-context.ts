@@ -160,7 +160,7 @@ export class InputContext implements Context, StateHost {
 }
 
 /** A value of a declared type, or one that brings its type along. */
-function encodeAs(type: Type<unknown> | undefined, value: unknown): TypedValue {
+export function encodeAs(type: Type<unknown> | undefined, value: unknown): TypedValue {
   if (type !== undefined) {
     return typed(type, value);
   }
