@@ -1,0 +1,131 @@
+import { type handleUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
+import {
+  type AddressState,
+  AdminService,
+  type GetStateResponse,
+  type InspectRequest,
+  type InspectResponse,
+  type ListStateResponse,
+  type NamedState,
+} from "@statewire/protos/statewire/v1/admin.js";
+import {
+  decodeGetStateRequest,
+  decodeListStateRequest,
+  type StateListQuery,
+  type StateQuery,
+} from "../codec/admin-codec.js";
+import type { Decoded } from "../codec/ingress-codec.js";
+import type { AddressStateView, NodeView, StateView } from "./node-view.js";
+
+/** An answer of ListState ends with the address that passes this: half of what gRPC clients take. */
+const listBytesMax = 2 * 1024 * 1024;
+
+const definition = {
+  getState: { ...AdminService.getState, requestDeserialize: decodeGetStateRequest },
+  listState: { ...AdminService.listState, requestDeserialize: decodeListStateRequest },
+  inspect: AdminService.inspect,
+};
+
+/** Takes the place of the generated AdminServer: requests arrive validated. */
+interface Implementation {
+  readonly getState: handleUnaryCall<Decoded<StateQuery>, GetStateResponse>;
+  readonly listState: handleUnaryCall<Decoded<StateListQuery>, ListStateResponse>;
+  readonly inspect: handleUnaryCall<InspectRequest, InspectResponse>;
+}
+
+/** The Admin service over a view of the node, as server.addService() takes it. */
+export function createAdminService(view: NodeView) {
+  const implementation: Implementation = {
+    getState: ({ request }, callback) => {
+      answer(view, request, callback, (query) => getState(view, query));
+    },
+    listState: ({ request }, callback) => {
+      answer(view, request, callback, (query) => listState(view, query));
+    },
+    inspect: (_call, callback) => callback(null, inspect(view)),
+  };
+  return { definition, implementation: { ...implementation } };
+}
+
+/** Undefined from `find`: the function type is unknown. */
+function answer<Query extends { readonly typeName: string }, Response>(
+  view: NodeView,
+  request: Decoded<Query>,
+  callback: sendUnaryData<Response>,
+  find: (query: Query) => Response | undefined,
+): void {
+  if (request.kind !== "ok") {
+    callback({ code: status.INVALID_ARGUMENT, details: request.message });
+    return;
+  }
+  if (!view.isRecovered()) {
+    callback({ code: status.UNAVAILABLE, details: "the node is starting" });
+    return;
+  }
+  const response = find(request.value);
+  if (response !== undefined) {
+    callback(null, response);
+    return;
+  }
+  const known = [...view.functionTypes()].map(({ name }) => name).sort();
+  const details = `unknown function type ${request.value.typeName}; known: ${known.join(", ") || "none"}`;
+  callback({ code: status.NOT_FOUND, details });
+}
+
+function getState(view: NodeView, query: StateQuery): GetStateResponse | undefined {
+  const states = view.readState(query.typeName, query.id);
+  if (states === undefined) return undefined;
+  const wanted = states.filter(({ name }) => query.name === null || name === query.name);
+  return { states: wanted.map(toNamedState) };
+}
+
+function listState(view: NodeView, query: StateListQuery): ListStateResponse | undefined {
+  const found = view.listState(query.typeName, query.afterId);
+  if (found === undefined) return undefined;
+  const addresses: AddressState[] = [];
+  let bytes = 0;
+  for (const address of found) {
+    if (addresses.length === query.limit || bytes >= listBytesMax) {
+      return { addresses, more: true };
+    }
+    addresses.push({ id: address.id, states: address.states.map(toNamedState) });
+    bytes += stateBytes(address);
+  }
+  return { addresses, more: false };
+}
+
+function inspect(view: NodeView): InspectResponse {
+  const { epochDurable, epochFolded } = view.storage();
+  return {
+    version: view.version,
+    nodeId: view.nodeId,
+    dataDirectory: view.dataDirectory,
+    uptimeMs: Math.round(view.uptimeMs()),
+    epochDurable,
+    epochFolded,
+    functions: [...view.functionTypes()]
+      .map(({ name, addressesActive, counters }) => ({
+        typeName: name,
+        addressesActive,
+        messagesWaiting: counters.waiting,
+        invocationsInFlight: counters.inFlight,
+        addressesParked: counters.parked,
+      }))
+      .sort((a, b) => (a.typeName < b.typeName ? -1 : 1)),
+    endpoints: view
+      .endpoints()
+      .map(({ endpoint: _, functions, ...server }) => ({ ...server, functions: [...functions] })),
+    egresses: [...view.egresses()],
+    timers: view.timerCount(),
+    ingresses: [...view.ingresses()],
+  };
+}
+
+function toNamedState({ name, typename, value, expiresAtMs }: StateView): NamedState {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
+  return { name, value: { typename, value: bytes }, expiresAtMs };
+}
+
+function stateBytes({ id, states }: AddressStateView): number {
+  return states.reduce((total, { value }) => total + value.length, id.length);
+}

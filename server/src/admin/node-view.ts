@@ -1,0 +1,123 @@
+import type { FunctionTypeCounters } from "../core/function-type.js";
+
+/**
+ * What can be seen of a running node. node.ts implements it; metrics, health, readiness and the
+ * Admin service read it.
+ *
+ * CALLEE: every method is synchronous, changes nothing, and answers as of now. The values may be
+ * live objects: callers read them at once and keep none.
+ */
+export interface NodeView {
+  readonly version: string;
+  /** Names the node within its deployment. */
+  readonly nodeId: string;
+  /** Absolute. */
+  readonly dataDirectory: string;
+  uptimeMs(): number;
+  /** False while the node reads its data after a start. Until then the other methods may be empty. */
+  isRecovered(): boolean;
+  /** Every function type that the node has met, in any order. */
+  functionTypes(): Iterable<FunctionTypeView>;
+  endpoints(): readonly EndpointView[];
+  egresses(): readonly EgressView[];
+  ingresses(): readonly IngressView[];
+  storage(): StorageView;
+  /** Delayed messages that wait. */
+  timerCount(): number;
+  /** Whether ingresses may read further input. */
+  isAccepting(): boolean;
+  /** Requests of ingresses that wait for their answer. */
+  pendingRequestCount(): number;
+  /** Requests by API since the start, by how they ended. */
+  requestCounts(): Iterable<RequestCountView>;
+  /**
+   * The state of one address, in order of name, without what has expired. Undefined: the node has
+   * never met the function type.
+   */
+  readState(typeName: string, id: string): readonly StateView[] | undefined;
+  /**
+   * The addresses of a type that have state, with ids greater than `afterId`, in order of id (as
+   * UTF-8 bytes). Lazy: only what is taken is read. Undefined: the node has never met the type.
+   */
+  listState(typeName: string, afterId: string): Iterable<AddressStateView> | undefined;
+}
+
+export interface FunctionTypeView {
+  /** "namespace/type". */
+  readonly name: string;
+  /** Addresses with messages, or with state that a function server keeps. */
+  readonly addressesActive: number;
+  readonly counters: Readonly<FunctionTypeCounters>;
+}
+
+/** One function server, or the attempt to reach it. */
+export interface EndpointView {
+  /**
+   * Names the declaration in module.yaml that it belongs to; servers of one declaration stand in
+   * for one another. Null: the server dialled in, nothing waits for it.
+   */
+  readonly endpoint: string | null;
+  /** The address that is dialled, or the peer of a server that dialled in. */
+  readonly address: string;
+  readonly state: EndpointState;
+  /** Why it is not ready; empty when it is. */
+  readonly reason: string;
+  /** Name and version; empty while not known. */
+  readonly sdk: string;
+  /** "namespace/type" or "namespace/*". */
+  readonly functions: readonly string[];
+  readonly invocationsInFlight: number;
+}
+
+export type EndpointState = "connecting" | "ready" | "draining" | "backing-off" | "rejected";
+
+export interface EgressView {
+  /** "namespace/name". */
+  readonly name: string;
+  /** As in module.yaml. */
+  readonly kind: string;
+  readonly sequenceLast: number;
+  readonly sequenceAcknowledged: number;
+}
+
+export interface IngressView {
+  /** "namespace/name". */
+  readonly name: string;
+  /** As in module.yaml. */
+  readonly kind: string;
+  /** The kind's own measure: for a file, bytes or records read. */
+  readonly position: number;
+  readonly state: "running" | "waiting" | "done" | "failed";
+  /** Why it waits or has failed; else empty. */
+  readonly reason: string;
+}
+
+export interface StorageView {
+  /** The newest epoch that is durable. */
+  readonly epochDurable: number;
+  /** The newest epoch that the tables hold. */
+  readonly epochFolded: number;
+  /** Of all segments on disk. */
+  readonly journalBytes: number;
+  readonly journalSegments: number;
+}
+
+export interface RequestCountView {
+  readonly api: string;
+  readonly method: string;
+  /** Counts by the name of a gRPC status, for example "OK". */
+  byCode(): Iterable<readonly [code: string, count: number]>;
+}
+
+export interface StateView {
+  readonly name: string;
+  readonly typename: string;
+  readonly value: Uint8Array;
+  /** Milliseconds since the Unix epoch; 0: never. */
+  readonly expiresAtMs: number;
+}
+
+export interface AddressStateView {
+  readonly id: string;
+  readonly states: readonly StateView[];
+}

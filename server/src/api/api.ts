@@ -1,0 +1,118 @@
+import type { ServerCredentials } from "@grpc/grpc-js";
+import { createAdminService } from "../admin/admin-service.js";
+import type { Metrics } from "../admin/metrics.js";
+import type { NodeView } from "../admin/node-view.js";
+import type { IngressLimits } from "../codec/ingress-codec.js";
+import { GrpcEgress } from "../egress/grpc/grpc-egress.js";
+import type { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
+import { Admission, type AdmissionOptions } from "../ingress/admission.js";
+import { createGrpcIngress } from "../ingress/grpc-ingress.js";
+import { handleHttpIngress } from "../ingress/http-ingress.js";
+import type { IngressPort } from "../ingress/ingress-port.js";
+import type { RequestCounters } from "../ingress/request-counters.js";
+import { GrpcApi, type GrpcService } from "./grpc-api.js";
+import type { HostPort } from "./host-port.js";
+import { HttpApi } from "./http-api.js";
+import { createOperationsRoute } from "./operations-routes.js";
+
+export interface ApiOptions {
+  readonly grpc: HostPort;
+  readonly http: HostPort;
+  readonly settings: ApiSettings;
+  readonly view: NodeView;
+  readonly metrics: Metrics;
+  readonly port: IngressPort;
+  readonly counters: RequestCounters;
+  /** The sinks of kind statewire.grpc.v1/egress, by the name of their egress. */
+  readonly subscriptions: ReadonlyMap<string, SubscriptionSink>;
+  /** Further services, for example the gateway that function servers dial. */
+  readonly services?: readonly GrpcService[];
+  /** Plain text unless given. */
+  readonly grpcCredentials?: ServerCredentials;
+}
+
+/** The values of the settings with these names. */
+export interface ApiSettings extends IngressLimits, AdmissionOptions {
+  /** Largest gRPC message that is taken, in bytes; more than valueBytesMax. */
+  readonly frameBytesMax: number;
+  /** Messages of one SendStream that may wait for their acknowledgement. */
+  readonly streamMessagesMax: number;
+  /** How long a call by HTTP waits when it does not say, in milliseconds. */
+  readonly callTimeoutMs: number;
+}
+
+/** What connections get to end by themselves when all requests are answered, in milliseconds. */
+const lingerMs = 500;
+
+/**
+ * Everything that a node shows to the outside: both servers and what they serve.
+ *
+ * LIFE CYCLE: open() -> serve() -> drain() -> close(). From open() on it answers health, readiness,
+ * metrics and inspection; ingress is refused as unavailable before serve() and after drain().
+ */
+export class Api {
+  readonly #admission: Admission;
+  readonly #egress: GrpcEgress;
+  readonly #grpc: GrpcApi;
+  readonly #http: HttpApi;
+
+  constructor(options: ApiOptions) {
+    const { settings, view, metrics, counters, services = [], grpcCredentials } = options;
+    const admission = new Admission(options.port, settings);
+    const ingress = { ...settings, limits: settings, admission, counters };
+    this.#admission = admission;
+    this.#egress = new GrpcEgress(options.subscriptions);
+    this.#grpc = new GrpcApi({
+      listen: options.grpc,
+      services: [createGrpcIngress(ingress), this.#egress, createAdminService(view), ...services],
+      frameBytesMax: settings.frameBytesMax,
+      ...(grpcCredentials === undefined ? {} : { credentials: grpcCredentials }),
+    });
+    this.#http = new HttpApi({
+      listen: options.http,
+      routes: [
+        (request, response) => handleHttpIngress(request, response, ingress),
+        createOperationsRoute(view, metrics),
+      ],
+    });
+  }
+
+  /** Listens on both addresses. @throws Error when one of them cannot be had; then on neither. */
+  async open(): Promise<void> {
+    await this.#grpc.open();
+    try {
+      await this.#http.open();
+    } catch (error) {
+      await this.#grpc.close(0);
+      throw error;
+    }
+  }
+
+  /** Recovery is done: ingress is taken, the health service says so. */
+  serve(): void {
+    this.#admission.open();
+    this.#grpc.setServing(true);
+  }
+
+  /** Refuses new requests, and waits until those that were taken are answered or the time is over. */
+  async drain(timeLimitMs: number): Promise<void> {
+    this.#grpc.setServing(false);
+    this.#http.stopListening();
+    await this.#admission.close(timeLimitMs);
+  }
+
+  /** Ends every stream and connection. Drains first, without waiting, when nobody did. */
+  async close(): Promise<void> {
+    await this.drain(0);
+    this.#egress.close();
+    await Promise.all([this.#grpc.close(lingerMs), this.#http.close(lingerMs)]);
+  }
+
+  get grpcAddress(): HostPort {
+    return this.#grpc.address;
+  }
+
+  get httpAddress(): HostPort {
+    return this.#http.address;
+  }
+}

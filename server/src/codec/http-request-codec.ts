@@ -1,0 +1,225 @@
+import { isUtf8 } from "node:buffer";
+import type { TypedValue } from "../core/typed-value.js";
+import { describeBuiltIn, encodeBuiltIn, isBuiltInTypename } from "./built-in-value.js";
+import {
+  type CallValues,
+  type IngressLimits,
+  isTraceparent,
+  type SendValues,
+  ViolationError,
+  validateDelay,
+  validateKey,
+  validateOnce,
+  validateTarget,
+  validateValue,
+} from "./ingress-codec.js";
+
+/** A request's headers as node:http gives them: names in lower case. */
+export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What the path of an ingress request names. */
+export interface HttpTarget {
+  readonly verb: "send" | "call";
+  /** "namespace/type". */
+  readonly typeName: string;
+  readonly id: string;
+}
+
+/** Longest wait for a reply that a request may ask for: setTimeout takes no more. */
+export const timeoutMsMax: number = 2 ** 31 - 1;
+
+const stringTypename = "io.statefun.types/string";
+const jsonTypename = "application/json";
+/** What curl says of a body when nobody says anything. */
+const formType = "application/x-www-form-urlencoded";
+const vendorPrefix = "application/vnd.";
+
+/**
+ * Takes "/v1/send/NAMESPACE/TYPE/ID" apart, each part percent-decoded; the id is all the rest, "/"
+ * included. A query is passed over. Undefined when the path begins otherwise.
+ *
+ * @throws ViolationError when the rest is not an address.
+ */
+export function parseIngressPath(
+  url: string,
+  limits: Pick<IngressLimits, "idBytesMax">,
+): HttpTarget | undefined {
+  const verb = url.startsWith("/v1/send/") ? "send" : "call";
+  if (verb === "call" && !url.startsWith("/v1/call/")) return undefined;
+  const query = url.indexOf("?");
+  const path = query < 0 ? url : url.slice(0, query);
+  const typeStart = path.indexOf("/", 9) + 1;
+  const idStart = typeStart === 0 ? 0 : path.indexOf("/", typeStart) + 1;
+  if (idStart === 0) {
+    throw new ViolationError("invalid", `path is not /v1/${verb}/NAMESPACE/TYPE/ID`);
+  }
+  const target = {
+    namespace: decodePart(path.slice(9, typeStart - 1)),
+    type: decodePart(path.slice(typeStart, idStart - 1)),
+    id: decodePart(path.slice(idStart)),
+  };
+  return { verb, ...validateTarget(target, limits) };
+}
+
+/** Makes a send of a request. @throws ViolationError when a header or the body is wrong. */
+export function decodeHttpSend(
+  target: HttpTarget,
+  headers: HttpHeaders,
+  body: Buffer,
+  limits: IngressLimits,
+): SendValues {
+  const source = readText(headers, "statewire-source");
+  const sequence = readInteger(headers, "statewire-sequence");
+  if ((source === "") !== (sequence === undefined)) {
+    const message = "statewire-source and statewire-sequence come together or not at all";
+    throw new ViolationError("invalid", message);
+  }
+  const producer = sequence === undefined ? undefined : { source, sequence };
+  return {
+    typeName: target.typeName,
+    id: target.id,
+    message: decodeBody(headers, body, limits),
+    traceparent: readTraceparent(headers),
+    delayMs: validateDelay(readInteger(headers, "statewire-delay") ?? 0),
+    once: validateOnce(readText(headers, "idempotency-key"), producer),
+  };
+}
+
+/** Makes a call of a request. @throws ViolationError when a header or the body is wrong. */
+export function decodeHttpCall(
+  target: HttpTarget,
+  headers: HttpHeaders,
+  body: Buffer,
+  limits: IngressLimits,
+): CallValues {
+  for (const name of ["statewire-source", "statewire-sequence", "statewire-delay"]) {
+    if (headers[name] !== undefined) {
+      throw new ViolationError("invalid", `${name} is for send, not for call`);
+    }
+  }
+  return {
+    typeName: target.typeName,
+    id: target.id,
+    message: decodeBody(headers, body, limits),
+    traceparent: readTraceparent(headers),
+    once: validateKey(readText(headers, "idempotency-key")),
+  };
+}
+
+/** How long a call's caller waits, in milliseconds; undefined: as long as the node lets it. */
+export function readTimeoutMs(headers: HttpHeaders): number | undefined {
+  const timeoutMs = readInteger(headers, "statewire-timeout");
+  if (timeoutMs === undefined || (timeoutMs >= 1 && timeoutMs <= timeoutMsMax)) return timeoutMs;
+  const message = `statewire-timeout of ${timeoutMs} ms is not 1 to ${timeoutMsMax}`;
+  throw new ViolationError("invalid", message);
+}
+
+/**
+ * The content type says how the body is written, the typename what it is. docs/HTTP.md has the
+ * table; this is all of it.
+ */
+function decodeBody(headers: HttpHeaders, body: Buffer, limits: IngressLimits): TypedValue {
+  const contentType = readText(headers, "content-type");
+  const semicolon = contentType.indexOf(";");
+  const written = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim();
+  const named = readText(headers, "statewire-typename");
+  const typename = named === "" ? typenameOf(written) : named;
+  const presence = readText(headers, "statewire-value");
+  if (presence !== "") return decodeAbsent(typename, presence, body, limits);
+  const form = written === "" && named === "" ? jsonTypename : written.toLowerCase();
+  const value = encodeForm(typename, form, body);
+  return validateValue(typename, value, limits);
+}
+
+function decodeAbsent(
+  typename: string,
+  presence: string,
+  body: Buffer,
+  limits: IngressLimits,
+): TypedValue {
+  if (presence === "absent" && body.length === 0) return validateValue(typename, null, limits);
+  const message =
+    presence === "absent"
+      ? `statewire-value is absent, but the body has ${body.length} bytes`
+      : `statewire-value "${presence}" is not "absent"`;
+  throw new ViolationError("invalid", message);
+}
+
+/** The typename of a body when no header names it: its media type, with three exceptions. */
+function typenameOf(mediaType: string): string {
+  const lower = mediaType.toLowerCase();
+  if (lower === "" || lower === jsonTypename) return jsonTypename;
+  if (lower === "text/plain") return stringTypename;
+  if (lower === formType) {
+    const message = `content-type ${formType} does not say what the body is: use application/json, text/plain, application/vnd.NAMESPACE/NAME, or the header statewire-typename`;
+    throw new ViolationError("invalid", message);
+  }
+  const isVendor = lower.startsWith(vendorPrefix) && lower.includes("/", vendorPrefix.length);
+  return isVendor ? mediaType.slice(vendorPrefix.length) : mediaType;
+}
+
+function encodeForm(typename: string, form: string, body: Buffer): Uint8Array {
+  if (form === jsonTypename) return encodeJson(typename, body);
+  if (!isBuiltInTypename(typename) || (form !== "text/plain" && form !== formType)) return body;
+  const text = readUtf8(body);
+  const json = typename === stringTypename ? JSON.stringify(text) : text;
+  return encodeBuiltIn(typename, json) ?? refuseBuiltIn(typename);
+}
+
+function encodeJson(typename: string, body: Buffer): Uint8Array {
+  const text = readUtf8(body);
+  if (isBuiltInTypename(typename)) return encodeBuiltIn(typename, text) ?? refuseBuiltIn(typename);
+  try {
+    // A typing error would else become a message that fails for good, and parks its address.
+    JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ViolationError("invalid", `body is not JSON: ${reason}`);
+  }
+  return body;
+}
+
+function refuseBuiltIn(typename: string): never {
+  throw new ViolationError("invalid", `body is not ${describeBuiltIn(typename)}, for ${typename}`);
+}
+
+function readUtf8(body: Buffer): string {
+  if (isUtf8(body)) return body.toString("utf8");
+  throw new ViolationError("invalid", `body of ${body.length} bytes is not UTF-8`);
+}
+
+function decodePart(part: string): string {
+  if (/[^\x21-\x7e]/.test(part)) {
+    throw new ViolationError("invalid", "path holds characters that are not percent-encoded");
+  }
+  if (!part.includes("%")) return part;
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new ViolationError("invalid", `"${part}" is not percent-encoded UTF-8`);
+  }
+}
+
+/** A wrong traceparent is passed over, as W3C Trace Context asks of headers. */
+function readTraceparent(headers: HttpHeaders): string {
+  const traceparent = readText(headers, "traceparent");
+  return isTraceparent(traceparent) ? traceparent : "";
+}
+
+function readInteger(headers: HttpHeaders, name: string): number | undefined {
+  const text = readText(headers, name);
+  if (text === "") return undefined;
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new ViolationError("invalid", `${name} "${text}" is not an integer from 0`);
+}
+
+/** Empty when the header is missing. node:http reads header bytes as latin1; they are UTF-8. */
+function readText(headers: HttpHeaders, name: string): string {
+  const header = headers[name];
+  if (typeof header !== "string") return "";
+  if (!/[\x80-\xff]/.test(header)) return header;
+  const bytes = Buffer.from(header, "latin1");
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  throw new ViolationError("invalid", `header ${name} is not UTF-8`);
+}

@@ -1,0 +1,162 @@
+import type { IngressPort } from "./ingress-port.js";
+import type { Refusal } from "./refusal.js";
+
+/**
+ * One request, or one stream of them, from its arrival until its answer.
+ *
+ * Exactly one of these happens first: admitted(), refused(). After admitted(), refused() is called
+ * only when the node stops before the visit has left.
+ */
+export interface Visit {
+  /** The node takes the request now. */
+  admitted(port: IngressPort): void;
+  /** The visit is over; it must not leave. */
+  refused(refusal: Refusal): void;
+  /** The node is going to stop: a stream takes nothing more, and leaves when all is answered. */
+  closing?(): void;
+}
+
+export interface AdmissionOptions {
+  /** How long a request waits while the node is full, in milliseconds. */
+  readonly admissionTimeoutMs: number;
+  /** Requests that may wait at a time; more are refused at once. */
+  readonly admissionWaitingMax: number;
+}
+
+const starting: Refusal = { kind: "unavailable", message: "the node is starting" };
+const stopping: Refusal = { kind: "unavailable", message: "the node is stopping" };
+
+/**
+ * The door that every request from outside passes, whatever API it came by.
+ *
+ * STATES: starting (refuses) -> open -> closing (refuses, the visits inside may finish) -> closed.
+ * While it is open and the port does not accept, visits wait in order of arrival, for a bounded
+ * time and in bounded number.
+ */
+export class Admission {
+  readonly #port: IngressPort;
+  readonly #options: AdmissionOptions;
+  readonly #inside = new Set<Visit>();
+  readonly #waiting = new Map<Visit, NodeJS.Timeout>();
+  #state: "starting" | "open" | "closing" | "closed" = "starting";
+  #isWatching = false;
+  #emptied: (() => void) | null = null;
+
+  constructor(port: IngressPort, options: AdmissionOptions) {
+    this.#port = port;
+    this.#options = options;
+  }
+
+  /** From now on requests are taken. Called once, when recovery is done. */
+  open(): void {
+    if (this.#state === "starting") this.#state = "open";
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Visits that are inside or wait. */
+  get visitCount(): number {
+    return this.#inside.size + this.#waiting.size;
+  }
+
+  /** Calls admitted() or refused(): now when that is already clear, else later. */
+  enter(visit: Visit): void {
+    if (this.#state !== "open") {
+      visit.refused(this.#state === "starting" ? starting : stopping);
+    } else if (this.#port.accepting() && this.#waiting.size === 0) {
+      this.#admit(visit);
+    } else {
+      this.#wait(visit);
+    }
+  }
+
+  /** As enter, for a stream: it comes in while the node is full, and reads nothing until it is not. */
+  enterStream(visit: Visit): void {
+    if (this.#state === "open") this.#admit(visit);
+    else visit.refused(this.#state === "starting" ? starting : stopping);
+  }
+
+  /** The visit is answered, or nobody waits for its answer. Harmless when it is not inside. */
+  leave(visit: Visit): void {
+    if (!this.#inside.delete(visit)) {
+      clearTimeout(this.#waiting.get(visit));
+      this.#waiting.delete(visit);
+    }
+    if (this.visitCount === 0) this.#emptied?.();
+  }
+
+  /**
+   * Refuses what arrives and what waits, lets what is inside finish, and refuses what has not
+   * finished within the time. Resolves when nobody is inside.
+   */
+  async close(timeLimitMs: number): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "closing";
+    for (const visit of this.#takeWaiting()) visit.refused(stopping);
+    for (const visit of [...this.#inside]) visit.closing?.();
+    if (this.#inside.size > 0) await this.#whenEmpty(timeLimitMs);
+    this.#state = "closed";
+    const late = [...this.#inside];
+    this.#inside.clear();
+    for (const visit of late) {
+      const message = `${stopping.message}; whether the message was taken is not known`;
+      visit.refused({ kind: "unavailable", message });
+    }
+  }
+
+  #admit(visit: Visit): void {
+    this.#inside.add(visit);
+    visit.admitted(this.#port);
+  }
+
+  #wait(visit: Visit): void {
+    const { admissionTimeoutMs, admissionWaitingMax } = this.#options;
+    if (this.#waiting.size >= admissionWaitingMax) {
+      const message = `${this.#waiting.size} requests wait already: admissionWaitingMax ${admissionWaitingMax}`;
+      visit.refused({ kind: "overloaded", message });
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#waiting.delete(visit);
+      const message = `the node is full: waited ${admissionTimeoutMs} ms, admissionTimeoutMs`;
+      visit.refused({ kind: "overloaded", message });
+    }, admissionTimeoutMs);
+    this.#waiting.set(visit, timer);
+    if (!this.#isWatching) void this.#watch();
+  }
+
+  /** Lets waiting visits in, as many as the port accepts each time that it does. */
+  async #watch(): Promise<void> {
+    this.#isWatching = true;
+    while (this.#waiting.size > 0) {
+      await this.#port.whenAccepting();
+      for (const [visit, timer] of this.#waiting) {
+        if (!this.#port.accepting()) break;
+        clearTimeout(timer);
+        this.#waiting.delete(visit);
+        this.#admit(visit);
+      }
+    }
+    this.#isWatching = false;
+  }
+
+  #takeWaiting(): Visit[] {
+    const visits = [...this.#waiting.keys()];
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+    return visits;
+  }
+
+  #whenEmpty(timeLimitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeLimitMs);
+      this.#emptied = () => {
+        clearTimeout(timer);
+        this.#emptied = null;
+        resolve();
+      };
+    });
+  }
+}

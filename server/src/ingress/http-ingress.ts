@@ -1,0 +1,188 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  decodeHttpCall,
+  decodeHttpSend,
+  type HttpTarget,
+  parseIngressPath,
+  readTimeoutMs,
+} from "../codec/http-request-codec.js";
+import { type IngressLimits, ViolationError, valueTooLarge } from "../codec/ingress-codec.js";
+import type { Admission, Visit } from "./admission.js";
+import { refuseHttp, replyHttp } from "./http-answer.js";
+import type { IngressPort } from "./ingress-port.js";
+import { functionFailure, type Refusal, rejection } from "./refusal.js";
+import type { MethodCounter, RequestCounters } from "./request-counters.js";
+
+export interface HttpIngressOptions {
+  readonly admission: Admission;
+  readonly limits: IngressLimits;
+  readonly counters: RequestCounters;
+  /** How long a call without the header statewire-timeout waits, in milliseconds. */
+  readonly callTimeoutMs: number;
+}
+
+/** Answers a request for /v1/send or /v1/call. False: the path is another one. */
+export function handleHttpIngress(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HttpIngressOptions,
+): boolean {
+  const url = request.url ?? "";
+  const { counters, limits } = options;
+  const counter = url.startsWith("/v1/call/") ? counters.httpCall : counters.httpSend;
+  try {
+    const target = parseIngressPath(url, limits);
+    if (target === undefined) return false;
+    if (request.method !== "POST") {
+      response.setHeader("allow", "POST");
+      const message = `method ${request.method} is not POST`;
+      refuseHttp(request, response, { kind: "invalid", message }, 405);
+      counter.refused.invalid++;
+      return true;
+    }
+    const declaredBytes = Number(request.headers["content-length"] ?? 0);
+    if (declaredBytes > limits.valueBytesMax) throw valueTooLarge(declaredBytes, limits);
+    const visit = new HttpVisit({ request, response, target, counter }, options);
+    options.admission.enter(visit);
+  } catch (error) {
+    const refusal = toRefusal(error);
+    counter.refused[refusal.kind]++;
+    refuseHttp(request, response, refusal);
+  }
+  return true;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly target: HttpTarget;
+  readonly counter: MethodCounter;
+}
+
+/**
+ * One request, from its head until its answer: the body is read when the node takes the request.
+ *
+ * STATES: waiting -> reading -> asked -> over. The client may go away in any of them.
+ */
+class HttpVisit implements Visit {
+  readonly #exchange: Exchange;
+  readonly #options: HttpIngressOptions;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #isOver = false;
+  #timer: NodeJS.Timeout | undefined;
+  #abandon: (() => void) | null = null;
+
+  constructor(exchange: Exchange, options: HttpIngressOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+    // Also emitted after a response that has ended well.
+    exchange.response.on("close", () => this.#disconnected());
+  }
+
+  admitted(port: IngressPort): void {
+    const { request } = this.#exchange;
+    request.on("data", (chunk: Buffer) => this.#collect(chunk));
+    request.on("end", () => this.#ask(port));
+  }
+
+  refused(refusal: Refusal): void {
+    if (this.#isOver) return;
+    this.#over();
+    const { request, response, counter } = this.#exchange;
+    counter.refused[refusal.kind]++;
+    refuseHttp(request, response, refusal);
+  }
+
+  #collect(chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    const { limits } = this.#options;
+    if (this.#bytes > limits.valueBytesMax) this.#refuse(valueTooLarge(this.#bytes, limits));
+  }
+
+  #ask(port: IngressPort): void {
+    if (this.#isOver) return;
+    const [first] = this.#chunks;
+    const body =
+      first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+    try {
+      if (this.#exchange.target.verb === "send") this.#send(port, body);
+      else this.#call(port, body);
+    } catch (error) {
+      this.#refuse(toRefusal(error));
+    }
+  }
+
+  #send(port: IngressPort, body: Buffer): void {
+    const { request, response, target, counter } = this.#exchange;
+    port.send(decodeHttpSend(target, request.headers, body, this.#options.limits), (outcome) => {
+      if (this.#isOver) return;
+      if (outcome.kind === "rejected") {
+        this.#refuse(rejection(outcome.code, outcome.message));
+        return;
+      }
+      this.#leave();
+      counter.succeeded++;
+      const answer = outcome.duplicate ? '{"duplicate":true}' : '{"duplicate":false}';
+      const length = String(answer.length);
+      response.writeHead(202, ["content-type", "application/json", "content-length", length]);
+      response.end(answer);
+    });
+  }
+
+  #call(port: IngressPort, body: Buffer): void {
+    const { request, response, target, counter } = this.#exchange;
+    const timeoutMs = readTimeoutMs(request.headers) ?? this.#options.callTimeoutMs;
+    const values = decodeHttpCall(target, request.headers, body, this.#options.limits);
+    const number = port.call(values, (outcome) => {
+      if (this.#isOver) return;
+      if (outcome.kind === "rejected") {
+        this.#refuse(rejection(outcome.code, outcome.message));
+      } else if (outcome.reply.failure !== null) {
+        this.#refuse(functionFailure(outcome.reply.failure));
+      } else {
+        this.#leave();
+        counter.succeeded++;
+        replyHttp(response, outcome.reply.value, request.headers.accept);
+      }
+    });
+    this.#abandon = () => port.abandon(number);
+    this.#timer = setTimeout(() => this.#expire(timeoutMs), timeoutMs);
+  }
+
+  #expire(timeoutMs: number): void {
+    this.#abandon?.();
+    const message = `no reply within ${timeoutMs} ms; the message runs all the same`;
+    this.#refuse({ kind: "timeout", message });
+  }
+
+  #disconnected(): void {
+    if (this.#isOver) return;
+    this.#abandon?.();
+    this.#leave();
+    this.#exchange.counter.cancelled++;
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#options.admission.leave(this);
+    this.refused(refusal);
+  }
+
+  #leave(): void {
+    this.#over();
+    this.#options.admission.leave(this);
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Anything but a violation is a bug, and ends the process. */
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof ViolationError) return { kind: error.kind, message: error.message };
+  throw error;
+}
