@@ -202,13 +202,15 @@ class FileIngressStage implements FileIngress {
       await this.#refuse(record.start, messages, true);
       return;
     }
+    let isSent = false;
     for (let target = firstTarget; target < messages.length; target++) {
       const message = messages[target];
       if (message === undefined) break;
       const reason = await this.#send(message, { start: record.start, target });
-      if (reason !== null) await this.#refuse(record.start, reason, true);
+      if (reason === null) isSent = true;
+      else await this.#refuse(record.start, reason, true);
     }
-    if (firstTarget < messages.length) this.#records++;
+    if (isSent) this.#records++;
   }
 
   /** The record's messages, or why it has none. */

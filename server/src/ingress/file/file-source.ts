@@ -79,13 +79,12 @@ export class FileSource {
     this.#size = size;
   }
 
-  /** @throws Error when the file's name belongs to another file or to none. */
-  async checkName(): Promise<void> {
+  /** What has become of the file's name; null when it is still this file's. */
+  async nameProblem(): Promise<string | null> {
     const named = await stat(this.path).catch(ignoreMissing);
-    if (named === null) throw new Error(`${this.path} was moved or removed while it was read`);
-    if (named.ino !== this.#inode) {
-      throw new Error(`${this.path} was replaced by another file while it was read`);
-    }
+    if (named === null) return `${this.path} was moved or removed while it was read`;
+    if (named.ino === this.#inode) return null;
+    return `${this.path} was replaced by another file while it was read`;
   }
 
   /** Resolves when the file may have changed, or the signal is aborted. */

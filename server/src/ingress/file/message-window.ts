@@ -1,7 +1,8 @@
 import type { IngressPort, SendOutcome, SendRequest } from "../ingress-port.js";
 
 /** Between attempts to send to a function type that nobody serves yet. */
-const unknownFunctionRetryMs = 1000;
+const retryMsFirst = 50;
+const retryMsMax = 5000;
 
 export interface MessageWindowOptions {
   readonly port: IngressPort;
@@ -82,6 +83,7 @@ export class MessageWindow {
   async #introduce(request: NumberedRequest, mayBeUnknown: boolean): Promise<Taken> {
     const { signal, onWaiting } = this.#options;
     await this.drain();
+    let retryMs = retryMsFirst;
     while (!signal.aborted) {
       if (!this.#hasRoom()) await this.#whenRoom();
       if (signal.aborted) break;
@@ -96,7 +98,8 @@ export class MessageWindow {
         return { kind: "rejected", reason: outcome.message };
       }
       onWaiting(outcome.message);
-      await this.#pause(unknownFunctionRetryMs);
+      await this.#pause(retryMs);
+      retryMs = Math.min(retryMs * 2, retryMsMax);
     }
     return { kind: "closed" };
   }

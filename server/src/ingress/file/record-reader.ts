@@ -91,6 +91,7 @@ async function* readChunks(
   const { source, follow, recordBytesMax, signal } = options;
   let offset = from;
   let pending = Buffer.alloc(0);
+  let nameProblem: string | null = null;
   while (!signal.aborted) {
     // A long record is scanned again with each chunk: chunks grow with it, or it would take
     // quadratic time.
@@ -116,8 +117,10 @@ async function* readChunks(
     if (!isAtEnd) continue;
     await source.checkLength(offset + pending.length);
     if (!follow) return;
-    await source.checkName();
-    await source.waitForChange(signal);
+    // What was written before the name was lost is read before that is an error.
+    if (nameProblem !== null && length === 0) throw new Error(nameProblem);
+    nameProblem = await source.nameProblem();
+    if (nameProblem === null) await source.waitForChange(signal);
   }
 }
 
