@@ -14,7 +14,7 @@ export function addInspectVerb(program: Command, terminal: Terminal): void {
     .command("inspect")
     .summary("show what a node is doing")
     .description("Shows what a node is doing: functions, endpoints, ingresses, egresses, epochs.")
-    .option("--json", "print JSON")
+    .option("--json", "Print JSON.")
     .addHelpText("after", examples);
   addSettingOptions(inspect, ["grpc"]).action(() =>
     runInspect(inspect.opts<InspectOptions>(), terminal),

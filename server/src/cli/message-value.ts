@@ -27,21 +27,21 @@ export function addValueOptions(command: Command): Command {
   const conflicting = (option: Option, self: string) =>
     option.conflicts(typeFlags.filter((name) => name !== self));
   command
-    .option("--file <PATH>", "take the value from a file")
+    .option("--file <PATH>", "Take the value from a file.")
     .addOption(
       conflicting(
-        new Option("--type <TYPENAME>", "the value's type (default: io.statefun.types/string)"),
+        new Option("--type <TYPENAME>", "The value's type. (default: io.statefun.types/string)"),
         "type",
       ),
     )
     .addOption(
       conflicting(
-        new Option("--json-type <TYPENAME>", "the value's type; the value must be JSON"),
+        new Option("--json-type <TYPENAME>", "The value's type; the value must be JSON."),
         "jsonType",
       ),
     );
   for (const name of shorthands) {
-    const option = new Option(`--${name}`, `short for --type ${builtInTypename(name)}`);
+    const option = new Option(`--${name}`, `Short for --type ${builtInTypename(name)}.`);
     command.addOption(conflicting(option, name));
   }
   return command;

@@ -10,7 +10,7 @@ import { note, print, type Terminal, write } from "./terminal.js";
 
 interface MessageOptions extends ValueOptions {
   readonly key?: string;
-  readonly timeout: number;
+  readonly timeout?: number;
   readonly traceparent?: string;
   readonly json?: boolean;
 }
@@ -27,12 +27,14 @@ export function addMessageVerbs(program: Command, terminal: Terminal): void {
     .command("send <ADDRESS> [VALUE]")
     .summary("send a message to a function, and wait until it is durable")
     .description(
-      "Sends a message to NAMESPACE/TYPE/ID and waits until it is durable. Without VALUE, the value\n" +
+      "Sends a message to NAMESPACE/TYPE/ID and waits until it is durable. Without VALUE, the value " +
         "comes from standard input.",
     )
-    .option("--delay <DURATION>", "deliver it no earlier than this after arrival", readDuration)
-    .addOption(new Option("--source <NAME>", "with --sequence: send exactly once").conflicts("key"))
-    .option("--sequence <N>", "rises with each message of a source", readSequence)
+    .option("--delay <DURATION>", "Deliver it no earlier than this after arrival.", readDuration)
+    .addOption(
+      new Option("--source <NAME>", "With --sequence: send exactly once.").conflicts("key"),
+    )
+    .option("--sequence <N>", "Rises with each message of a source.", readSequence)
     .addHelpText("after", sendExamples);
   addMessageOptions(send).action((address: string, value: string | undefined) =>
     runSend(address, value, { options: send.opts<SendOptions>(), terminal }),
@@ -62,12 +64,18 @@ Examples:
 
 function addMessageOptions(command: Command): Command {
   addValueOptions(command)
-    .option("--key <KEY>", "idempotency key: requests with the same key take effect once")
-    .option("--traceparent <TEXT>", "W3C trace context to hand on")
-    .option("--timeout <DURATION>", "how long to wait for the answer", readDuration, 60_000)
-    .option("--json", "print the answer as JSON");
+    .option("--key <KEY>", "Idempotency key: requests with the same key take effect once.")
+    .option("--traceparent <TEXT>", "W3C trace context to hand on.")
+    .option(
+      "--timeout <DURATION>",
+      "How long to wait for the answer. (default: 1 min)",
+      readDuration,
+    )
+    .option("--json", "Print the answer as JSON.");
   return addSettingOptions(command, ["grpc"]);
 }
+
+const defaultTimeoutMs = 60_000;
 
 interface Invocation<Options> {
   readonly options: Options;
@@ -94,9 +102,10 @@ async function runSend(
     delayMs: options.delay ?? 0,
     traceparent: options.traceparent ?? "",
   };
-  const onTimeout = `no answer within ${options.timeout} ms; the message may have been accepted`;
+  const timeoutMs = options.timeout ?? defaultTimeoutMs;
+  const onTimeout = `no answer within ${timeoutMs} ms; the message may have been accepted`;
   const response = await withNode(grpc, (ask) =>
-    ask(IngressService.send, request, { timeoutMs: options.timeout, onTimeout }),
+    ask(IngressService.send, request, { timeoutMs, onTimeout }),
   );
   const text = response.duplicate ? "duplicate: accepted before" : "accepted";
   await print(terminal, options.json === true ? JSON.stringify(response) : text);
@@ -116,9 +125,10 @@ async function runCall(
     idempotencyKey: options.key ?? "",
     traceparent: options.traceparent ?? "",
   };
-  const onTimeout = `no reply within ${options.timeout} ms; the function runs all the same`;
+  const timeoutMs = options.timeout ?? defaultTimeoutMs;
+  const onTimeout = `no reply within ${timeoutMs} ms; the function runs all the same`;
   const { reply } = await withNode(grpc, (ask) =>
-    ask(IngressService.call, request, { timeoutMs: options.timeout, onTimeout }),
+    ask(IngressService.call, request, { timeoutMs, onTimeout }),
   );
   if (options.json === true) return print(terminal, formatReply(reply));
   if (reply === undefined) return note(terminal, "the function did not reply");

@@ -35,8 +35,8 @@ export async function runCommandLine(
 function createProgram(terminal: Terminal, startNode: StartNode): Command {
   const program = new Command("statewire")
     .description("A runtime for stateful functions in any language.")
-    .version(readVersion(), "--version", "print the version")
-    .helpOption("-h, --help", "print help")
+    .version(readVersion(), "--version", "Print the version.")
+    .helpOption("-h, --help", "Print help.")
     .helpCommand(false)
     .addHelpText("after", footer)
     .showHelpAfterError("(--help says more)")

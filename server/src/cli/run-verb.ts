@@ -38,17 +38,18 @@ export function addRunVerb(program: Command, terminal: Terminal, startNode: Star
     .command("run <MODULE...>")
     .summary("run a node")
     .description(
-      "Runs a node with the endpoints, ingresses and egresses of module files. The log goes to\n" +
+      "Runs a node with the endpoints, ingresses and egresses of module files. The log goes to " +
         "standard error. SIGTERM and SIGINT drain the node and end it; a second one ends it at once.",
     )
-    .option("--json", "when the node is ready, print its addresses as a line of JSON");
+    .option("--json", "When the node is ready, print its addresses as a line of JSON.");
   addSettingOptions(run)
     .addHelpText("after", examples)
     .action((files: string[]) => runNode(files, { options: run.opts(), terminal, startNode }));
 }
 
 const examples = `
-Flags come before STATEWIRE_* variables, those before statewire.yaml.
+Flags come before environment variables (--data-dir is STATEWIRE_DATA_DIR), those before
+statewire.yaml (dataDir).
 
 Examples:
   statewire run module.yaml
@@ -64,7 +65,7 @@ interface RunContext {
 async function runNode(files: readonly string[], context: RunContext): Promise<void> {
   const { options, terminal, startNode } = context;
   const settings = readSettings({ ...options }, terminal);
-  const module = await loadModule(files);
+  const module = await loadModule(files, terminal.workingDirectory);
   const problems = missingSecrets(module, terminal.environment);
   if (problems.length > 0) throw new CommandError("failed", problems.join("\n"));
   const logger = createLogger(settings, terminal);

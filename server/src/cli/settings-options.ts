@@ -1,7 +1,6 @@
 import { type Command, Option } from "commander";
 import {
   definitionOf,
-  environmentNameOf,
   flagOf,
   type SettingName,
   type Settings,
@@ -17,13 +16,12 @@ export function addSettingOptions(
 ): Command {
   for (const name of names) {
     const { placeholder, description, default: written } = definitionOf(name);
-    const notes = [...(written === "" ? [] : [`default: ${written}`]), environmentNameOf(name)];
-    const text = `${description} (${notes.join("; ")})`;
+    const text = written === "" ? description : `${description} (default: ${written})`;
     command.addOption(new Option(`${flagOf(name)} <${placeholder}>`, text));
   }
   return command.option(
     "--config <FILE>",
-    "settings file (default: statewire.yaml when it exists)",
+    "Settings file. (default: statewire.yaml when it exists)",
   );
 }
 

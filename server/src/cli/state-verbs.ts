@@ -21,8 +21,8 @@ interface GetOptions {
 }
 
 interface ListOptions extends GetOptions {
-  readonly after: string;
-  readonly limit: number;
+  readonly after?: string;
+  readonly limit?: number;
 }
 
 /** Adds `state get` and `state list`. */
@@ -33,7 +33,7 @@ export function addStateVerbs(program: Command, terminal: Terminal): void {
     .command("get <ADDRESS> [NAME]")
     .summary("print the state of one address")
     .description("Prints every state of NAMESPACE/TYPE/ID, or the value of the state NAME alone.")
-    .option("--json", "print JSON")
+    .option("--json", "Print JSON.")
     .addHelpText("after", getExamples);
   addSettingOptions(get, ["grpc"]).action((address: string, name: string | undefined) =>
     runGet(address, name, get.opts<GetOptions>(), terminal),
@@ -42,9 +42,9 @@ export function addStateVerbs(program: Command, terminal: Terminal): void {
     .command("list <TYPE>")
     .summary("list the addresses of a function type and their state")
     .description("Lists addresses of NAMESPACE/TYPE that have state, in order of id.")
-    .option("--after <ID>", "only ids after this one", "")
-    .option("--limit <N>", "at most so many addresses", readLimit, 100)
-    .option("--json", "print one JSON object per line")
+    .option("--after <ID>", "Only ids after this one.")
+    .option("--limit <N>", "At most so many addresses. (default: 100)", readLimit)
+    .option("--json", "Print one JSON object per line.")
     .addHelpText("after", listExamples);
   addSettingOptions(list, ["grpc"]).action((type: string) =>
     runList(type, list.opts<ListOptions>(), terminal),
@@ -107,6 +107,8 @@ async function runList(type: string, options: ListOptions, terminal: Terminal): 
   await note(terminal, `there are more: --after ${JSON.stringify(last)}, or a higher --limit`);
 }
 
+const limitDefault = 100;
+
 interface Listing {
   readonly ask: Ask;
   readonly type: string;
@@ -117,14 +119,15 @@ interface Listing {
 /** Prints page by page, so that a long list needs no memory. */
 async function printPages({ ask, type, options, terminal }: Listing) {
   const [namespace = "", name = ""] = type.split("/");
-  let last = options.after;
-  let left = options.limit;
+  let last = options.after ?? "";
+  let left = options.limit ?? limitDefault;
   let more = true;
   while (more && left > 0) {
     const request = { namespace, type: name, afterId: last, limit: Math.min(left, pageSize) };
     const page = await ask(AdminService.listState, request);
     const { addresses } = page;
-    if (addresses.length > 0) await printPage(addresses, options, terminal);
+    const isFirst = last === (options.after ?? "");
+    if (addresses.length > 0) await print(terminal, formatPage(addresses, { options, isFirst }));
     last = addresses.at(-1)?.id ?? last;
     left -= addresses.length;
     // A page without addresses that promises more would go on for ever.
@@ -133,19 +136,19 @@ async function printPages({ ask, type, options, terminal }: Listing) {
   return { last, more };
 }
 
-function printPage(
+function formatPage(
   addresses: readonly AddressState[],
-  options: ListOptions,
-  terminal: Terminal,
-): Promise<void> {
+  { options, isFirst }: { readonly options: ListOptions; readonly isFirst: boolean },
+): string {
   if (options.json === true) {
     const lines = addresses.map(
       ({ id, states }) => `{"id":${JSON.stringify(id)},"states":${formatStates(states)}}`,
     );
-    return print(terminal, lines.join("\n"));
+    return lines.join("\n");
   }
   const rows = addresses.flatMap(({ id, states }) => states.map((state) => [id, ...toRow(state)]));
-  return print(terminal, formatTable(["ID", "STATE", "TYPE", "VALUE", "EXPIRES"], rows));
+  const table = formatTable(["ID", "STATE", "TYPE", "VALUE", "EXPIRES"], rows);
+  return isFirst ? table : table.slice(table.indexOf("\n") + 1);
 }
 
 function toRow(state: NamedState): string[] {

@@ -12,10 +12,10 @@ export function addValidateVerb(program: Command, terminal: Terminal): void {
     .command("validate <MODULE...>")
     .summary("check module files without running them")
     .description(
-      "Checks module files as one module, as run would read them. Prints what they hold, or every\n" +
+      "Checks module files as one module, as run would read them. Prints what they hold, or every " +
         "problem with its file, line and column. Secrets are not looked up: their names are listed.",
     )
-    .option("--json", "print JSON, also about what is wrong")
+    .option("--json", "Print JSON, also about what is wrong.")
     .addHelpText("after", examples);
   validate.action((files: string[]) =>
     runValidate(files, validate.opts<{ readonly json?: boolean }>(), terminal),
@@ -33,7 +33,7 @@ async function runValidate(
   terminal: Terminal,
 ): Promise<void> {
   try {
-    const module = await loadModule(files);
+    const module = await loadModule(files, terminal.workingDirectory);
     if (options.json === true) return await print(terminal, formatValid(module));
     const secrets = secretsOf(module);
     const lines = describeModule(module);

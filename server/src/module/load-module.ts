@@ -1,25 +1,29 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Module } from "./module.js";
 import { ModuleError, type ModuleProblem } from "./module-problem.js";
 import { type ModuleText, parseModule } from "./parse-module.js";
 
 /**
- * Reads module files from disk as one module.
+ * Reads module files from disk as one module. Names of files are relative to the working directory.
  * @throws ModuleError when a file cannot be read, or with every problem of every file.
  */
-export async function loadModule(files: readonly string[]): Promise<Module> {
+export async function loadModule(
+  files: readonly string[],
+  workingDirectory = ".",
+): Promise<Module> {
   const problems: ModuleProblem[] = [];
   const texts: ModuleText[] = [];
   for (const file of files) {
     try {
-      texts.push({ file, text: await readFile(file, "utf8") });
+      texts.push({ file, text: await readFile(resolve(workingDirectory, file), "utf8") });
     } catch (error) {
       const position = { file, line: 1, column: 1 };
       problems.push({ position, message: `cannot be read: ${reasonOf(error)}` });
     }
   }
   if (problems.length > 0) throw new ModuleError(problems);
-  return parseModule(texts);
+  return parseModule(texts, workingDirectory);
 }
 
 function reasonOf(error: unknown): string {

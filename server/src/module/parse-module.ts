@@ -18,10 +18,10 @@ export interface ModuleText {
 type Component = EndpointSpec | IngressSpec | EgressSpec;
 
 /**
- * Reads module files as one module.
+ * Reads module files as one module. Names of files are relative to the working directory.
  * @throws ModuleError with every problem of every file.
  */
-export function parseModule(files: readonly ModuleText[]): Module {
+export function parseModule(files: readonly ModuleText[], workingDirectory = "."): Module {
   const problems: ModuleProblem[] = [];
   const register = new BindingRegister();
   const components: Component[] = [];
@@ -29,7 +29,11 @@ export function parseModule(files: readonly ModuleText[]): Module {
     const yaml = readYaml(file, text);
     problems.push(...yaml.problems);
     for (const document of yaml.documents) {
-      const component = parseComponent(document, dirname(resolve(file)), problems);
+      const component = parseComponent(
+        document,
+        dirname(resolve(workingDirectory, file)),
+        problems,
+      );
       if (component === undefined) continue;
       components.push(component);
       problems.push(...register.add(component, document));

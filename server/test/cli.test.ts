@@ -1,0 +1,215 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of secrets.
+import assert from "node:assert/strict";
+import { statewire } from "./support/command-line.js";
+
+const module = `kind: statewire.endpoints.v1/grpc
+spec: {functions: flights/*, address: "localhost:7500", tls: {}}
+---
+kind: statewire.file.v1/ingress
+spec:
+  id: flights/departures
+  path: /data/flights.ndjson
+  format: ndjson
+  targets: [{function: flights/airport, id: "{origin}", valueType: flights/Departure}]
+---
+kind: statewire.http.v1/egress
+spec: {id: flights/alerts, url: "https://example.com", headers: {Authorization: "\${TOKEN}"}}
+`;
+
+describe("the command line", () => {
+  it("prints help and version on standard output and exits with 0", async () => {
+    const help = await statewire(["--help"]);
+    assert.equal(help.exitCode, 0);
+    for (const verb of ["run", "validate", "send", "call", "state", "inspect"]) {
+      assert.match(help.stdout.toString(), new RegExp(`^  ${verb} `, "m"));
+    }
+    assert.equal(help.stderr, "");
+    const version = await statewire(["--version"]);
+    assert.match(version.stdout.toString(), /^\d+\.\d+\.\d+\n$/);
+  });
+
+  for (const verb of [
+    ["run"],
+    ["validate"],
+    ["send"],
+    ["call"],
+    ["state", "get"],
+    ["state", "list"],
+    ["inspect"],
+  ]) {
+    it(`has --json and examples in the help of ${verb.join(" ")}`, async () => {
+      const { exitCode, stdout } = await statewire([...verb, "--help"]);
+      assert.equal(exitCode, 0);
+      assert.match(stdout.toString(), /--json/);
+      assert.match(stdout.toString(), /\nExamples?:\n {2}(statewire|echo) /);
+    });
+  }
+
+  const usage: readonly (readonly [string[], RegExp])[] = [
+    [[], /^Usage: statewire/],
+    [["state"], /^Usage: statewire state/],
+    [["sned"], /^statewire: unknown command 'sned'\n\(Did you mean send\?\)/],
+    [["run"], /^statewire: missing required argument 'MODULE'/],
+    [
+      ["run", "--data-dirr", "x", "m"],
+      /unknown option '--data-dirr'\n\(Did you mean --data-dir\?\)/,
+    ],
+    [
+      ["run", "m", "--batch-max", "0"],
+      /^statewire: batchMax 0 is below its minimum 1 \(--batch-max\)\n$/,
+    ],
+    [
+      ["inspect", "--grpc", "here"],
+      /^statewire: grpc here is not an address: expected "host:port"/,
+    ],
+    [["send", "a/b", "x"], /^statewire: "a\/b" is not an address: expected NAMESPACE\/TYPE\/ID\n$/],
+    [["send", "a/*/c", "x"], /^statewire: "a\/\*\/c" is not an address/],
+    [["send", "a/b/c"], /^statewire: no value: give VALUE, --file PATH or something on stdin\n$/],
+    [["send", "a/b/c", "x", "--file", "x"], /^statewire: both VALUE and --file are given\n$/],
+    [
+      ["send", "a/b/c", "x", "--int"],
+      /^statewire: "x" is not an integer of 32 bits \(io.statefun.types\/int\)\n$/,
+    ],
+    [["send", "a/b/c", "2147483648", "--int"], /is not an integer of 32 bits/],
+    [["send", "a/b/c", "{", "--json-type", "a/T"], /^statewire: the value of a\/T is not JSON: /],
+    [
+      ["send", "a/b/c", "1", "--int", "--long"],
+      /option '--(int|long)' cannot be used with option '--(int|long)'/,
+    ],
+    [
+      ["send", "a/b/c", "1", "--type", "T"],
+      /^statewire: "T" is not a typename: expected NAMESPACE\/NAME\n$/,
+    ],
+    [
+      ["send", "a/b/c", "1", "--source", "s"],
+      /^statewire: --source and --sequence come together\n$/,
+    ],
+    [["send", "a/b/c", "1", "--source", "s", "--sequence", "0"], /Expected a whole number from 1/],
+    [
+      ["send", "a/b/c", "1", "--source", "s", "--sequence", "1", "--key", "k"],
+      /cannot be used with/,
+    ],
+    [["send", "a/b/c", "1", "--delay", "soon"], /Expected a duration such as 500 \(ms\), "10 sec"/],
+    [
+      ["state", "list", "a/b/c"],
+      /^statewire: "a\/b\/c" is not a function type: expected NAMESPACE\/TYPE\n$/,
+    ],
+    [["state", "list", "a/b", "--limit", "none"], /Expected a whole number from 1/],
+  ];
+  for (const [words, message] of usage) {
+    it(`exits with 2, says why and prints no data for: ${words.join(" ")}`, async () => {
+      const { exitCode, stdout, stderr } = await statewire(words);
+      assert.match(stderr, message);
+      assert.equal(exitCode, 2);
+      assert.equal(stdout.toString(), "");
+    });
+  }
+
+  it("refuses an unknown variable and an unknown key, naming the nearest", async () => {
+    const { exitCode, stderr } = await statewire(["inspect"], {
+      environment: { STATEWIRE_HTPP: "127.0.0.1:1" },
+      files: { "statewire.yaml": "grcp: 127.0.0.1:1" },
+    });
+    assert.equal(exitCode, 2);
+    assert.equal(
+      stderr,
+      'statewire: statewire.yaml:1:1: unknown setting grcp; did you mean "grpc"?\n' +
+        'statewire: unknown setting STATEWIRE_HTPP; did you mean "STATEWIRE_HTTP"?\n',
+    );
+  });
+});
+
+describe("statewire validate", () => {
+  it("prints what valid files hold together, with the names of their secrets", async () => {
+    const { exitCode, stdout, stderr } = await statewire(["validate", "a.yaml", "b.yaml"], {
+      files: { "a.yaml": module, "b.yaml": "kind: statewire.grpc.v1/egress\nspec: {id: a/b}" },
+    });
+    assert.equal(stderr, "");
+    assert.equal(exitCode, 0);
+    assert.deepEqual(stdout.toString().split("\n"), [
+      "a.yaml, b.yaml: valid",
+      "endpoint localhost:7500 for flights/* (TLS)",
+      "ingress flights/departures from /data/flights.ndjson (statewire.file.v1/ingress)",
+      "egress flights/alerts to https://example.com (statewire.http.v1/egress)",
+      "egress a/b to subscribers (statewire.grpc.v1/egress)",
+      "secrets TOKEN",
+      "",
+    ]);
+  });
+
+  it("prints JSON", async () => {
+    const { stdout } = await statewire(["validate", "a.yaml", "--json"], {
+      files: { "a.yaml": module },
+    });
+    assert.deepEqual(JSON.parse(stdout.toString()), {
+      valid: true,
+      endpoints: [
+        {
+          kind: "statewire.endpoints.v1/grpc",
+          functions: ["flights/*"],
+          addresses: ["localhost:7500"],
+        },
+      ],
+      ingresses: [{ kind: "statewire.file.v1/ingress", id: "flights/departures" }],
+      egresses: [{ kind: "statewire.http.v1/egress", id: "flights/alerts" }],
+      secrets: ["TOKEN"],
+    });
+  });
+
+  it("exits with 1 and names every problem of every file with its place", async () => {
+    const files = {
+      "a.yaml": "kind: statewire.grpc.v1/egress\nspec: {ids: a/b}",
+      "b.yaml": "kind: statewire.grcp.v1/egress\nspec: {id: a/b}",
+    };
+    const text = await statewire(["validate", "a.yaml", "b.yaml"], { files });
+    assert.equal(text.exitCode, 1);
+    assert.equal(text.stdout.toString(), "");
+    assert.deepEqual(text.stderr.split("\n"), [
+      'statewire: a.yaml:2:7: spec.id is missing: expected "namespace/name"',
+      'statewire: a.yaml:2:8: spec has the unknown key "ids"; did you mean "id"?',
+      'statewire: b.yaml:1:7: kind statewire.grcp.v1/egress is unknown; did you mean "statewire.grpc.v1/egress"?',
+      "",
+    ]);
+    const json = await statewire(["validate", "a.yaml", "b.yaml", "--json"], { files });
+    assert.equal(json.exitCode, 1);
+    const { valid, problems } = JSON.parse(json.stdout.toString());
+    assert.equal(valid, false);
+    assert.deepEqual(problems[1], {
+      file: "a.yaml",
+      line: 2,
+      column: 8,
+      message: 'spec has the unknown key "ids"; did you mean "id"?',
+    });
+  });
+
+  it("exits with 1 for files that cannot be read", async () => {
+    const { exitCode, stderr } = await statewire(["validate", "no.yaml", "/"]);
+    assert.equal(exitCode, 1);
+    assert.equal(
+      stderr,
+      "statewire: no.yaml:1:1: cannot be read: no such file\n" +
+        "statewire: /:1:1: cannot be read: it is a directory\n",
+    );
+  });
+});
+
+describe("statewire run", () => {
+  it("does not start with a module that is wrong", async () => {
+    const { exitCode, stderr } = await statewire(["run", "module.yaml"], {
+      files: { "module.yaml": "kind: io.statefun.endpoints.v2/http\nspec: {functions: a/*}" },
+    });
+    assert.equal(exitCode, 1);
+    assert.equal(
+      stderr,
+      "statewire: module.yaml:1:7: kind io.statefun.endpoints.v2/http is StateFun's and not supported by this version of statewire\n",
+    );
+  });
+
+  it("does not start without a secret that the module refers to", async () => {
+    const { exitCode, stderr } = await statewire(["run", "module.yaml"], {
+      files: { "module.yaml": module },
+    });
+    assert.equal(exitCode, 1);
+    assert.equal(stderr, "statewire: ${TOKEN}: environment variable TOKEN is not set\n");
+  });
+});
