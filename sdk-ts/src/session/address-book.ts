@@ -35,6 +35,12 @@ export class AddressBook {
   readonly #entriesByType: Map<string, AddressEntry>[] = [];
   /** Entries with a lease, from the least recently used on. */
   readonly #held = new Set<AddressEntry>();
+  /**
+   * Where the least recently used one is looked for. Kept, because a new iterator begins by passing
+   * over everything that was deleted from the front since the set last grew. What it has passed is
+   * never before it again: an entry that is held anew goes to the end.
+   */
+  #fromOldest = this.#held.values();
   #heldBytes = 0;
 
   constructor(limits: LeaseLimits) {
@@ -86,14 +92,13 @@ export class AddressBook {
   }
 
   #evict(): void {
-    for (const oldest of this.#held) {
-      if (
-        this.#held.size <= this.#limits.addressesMax &&
-        this.#heldBytes <= this.#limits.bytesMax
-      ) {
-        return;
+    while (this.#held.size > this.#limits.addressesMax || this.#heldBytes > this.#limits.bytesMax) {
+      const oldest = this.#fromOldest.next();
+      if (oldest.done === true) {
+        this.#fromOldest = this.#held.values();
+      } else {
+        this.#forget(oldest.value);
       }
-      this.#forget(oldest);
     }
   }
 
