@@ -70,19 +70,24 @@ export function counterFunctions(progress: Progress, destinations: () => Destina
   return [counterFunction, hopFunction, fanFunction] as const;
 }
 
-/** The count in a counter's state. */
+/** The count in a counter's state: its first eight bytes, least first. */
 export function readCount(total: Uint8Array): number {
-  const view = new DataView(total.buffer, total.byteOffset, total.byteLength);
-  return view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
+  return readUint32(total, 4) * 2 ** 32 + readUint32(total, 0);
 }
 
-/** A new state: the first eight bytes count, the others are as large as a small record is. */
+/** A new state: the count, and as many other bytes as a small record has. */
 function add(total: Uint8Array | undefined, amount: number): Uint8Array {
-  const next = Buffer.alloc(stateBytes);
+  const next = Buffer.allocUnsafe(stateBytes).fill(0, 8);
   const count = (total === undefined ? 0 : readCount(total)) + amount;
   next.writeUInt32LE(count % 2 ** 32, 0);
   next.writeUInt32LE(Math.floor(count / 2 ** 32), 4);
   return next;
+}
+
+function readUint32(bytes: Uint8Array, offset: number): number {
+  const low = (bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8);
+  const high = (bytes[offset + 2] ?? 0) | ((bytes[offset + 3] ?? 0) << 8);
+  return low + high * 2 ** 16;
 }
 
 function nextId(destinations: Destinations): string {

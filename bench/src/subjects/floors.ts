@@ -3,8 +3,11 @@ import type { EchoClientCommands } from "../floors/echo-client.js";
 import type { EchoServerCommands } from "../floors/echo-server.js";
 import type { FrameShape } from "../floors/frames.js";
 import type { HttpEchoCommands } from "../floors/http-echo-server.js";
+import type { SessionClientCommands } from "../floors/session-client.js";
+import type { CounterServerCommands } from "../functions/counter-server.js";
 import type { HttpLoadCommands } from "../load/http-load.js";
 import { type Child, openChild } from "../process/child.js";
+import { findFreePort } from "../process/free-port.js";
 import type { Bench, OpenSubject, Series, Subject } from "../subject.js";
 
 /** The floors are series that any subject may set its own beside. */
@@ -43,6 +46,30 @@ export async function openEcho(options: {
       client.call(options.command, { port, shape, keys, perFrame, inFlight, durationMs }),
   };
   return { series, close: () => closeAll([client, server]) };
+}
+
+/** The workload's function server, driven by a runtime that decides and keeps nothing. */
+export async function openSdk(options: {
+  readonly name: string;
+  readonly keys: number;
+  readonly leases: boolean;
+}): Promise<FloorSeries> {
+  const { name, keys, leases } = options;
+  const functions = await openChild<CounterServerCommands>(
+    new URL("../functions/counter-server.js", import.meta.url),
+  );
+  const port = await findFreePort();
+  await functions.call("listen", port);
+  const client = await openChild<SessionClientCommands>(
+    new URL("../floors/session-client.js", import.meta.url),
+  );
+  const series: Series = {
+    name,
+    role: "floor",
+    floor: "framed echo",
+    measure: (durationMs) => client.call("run", { port, keys, leases, durationMs }),
+  };
+  return { series, close: () => closeAll([client, functions]) };
 }
 
 /** One process that does nothing but write to the disk. */
@@ -131,6 +158,8 @@ export const floorsSubject: Subject = {
         shape: "hop",
         command: "framedEcho",
       }),
+      await openSdk({ name: "SDK alone", keys: 10_000, leases: false }),
+      await openSdk({ name: "SDK alone, leases", keys: 10_000, leases: true }),
       await openEcho({ ...counter, name: "opaque echo", command: "opaqueEcho" }),
       await openEcho({ ...counter, name: "stream round trip", command: "roundTrips" }),
       await openEcho({ ...counter, name: "unary gRPC", command: "unaryCalls" }),
