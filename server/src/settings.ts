@@ -24,12 +24,12 @@ const definitions = {
     "How the log looks. auto: text on a terminal, else json.",
   ),
   valueBytesMax: bytes(
-    { default: "1 MiB", min: "1 KiB", max: "256 MiB" },
+    { default: "1 MiB", min: "1 KiB", max: "128 MiB" },
     "Largest value of a message, a state, an egress record or a reply.",
   ),
   frameBytesMax: bytes(
     { default: "4 MiB", min: "16 KiB", max: "512 MiB" },
-    "Largest frame on a function server's stream. At least valueBytesMax.",
+    "Largest frame on a function server's stream. At least four times valueBytesMax.",
   ),
   idBytesMax: count(
     { default: 512, min: 16, max: 1024 },
@@ -42,6 +42,26 @@ const definitions = {
   requestBytesMax: bytes(
     { default: "4 MiB", min: "16 KiB", max: "512 MiB" },
     "Largest request to the gRPC API or to the HTTP ingress. At least valueBytesMax.",
+  ),
+  recordBytesMax: bytes(
+    { default: "16 MiB", min: "1 KiB", max: "512 MiB" },
+    "Largest record that a file ingress reads.",
+  ),
+  streamMessagesMax: count(
+    { default: 1024, min: 1, max: 1_000_000 },
+    "Messages of one SendStream that may wait for their acknowledgement; the rest are not read.",
+  ),
+  admissionTimeoutMs: milliseconds(
+    { default: "10 sec", min: "1 ms", max: "1 hour" },
+    "How long a request waits while the node is full, before it is refused.",
+  ),
+  admissionWaitingMax: count(
+    { default: 10_000, min: 0, max: 1_000_000 },
+    "Requests that may wait at a time while the node is full; more are refused at once.",
+  ),
+  callTimeoutMs: milliseconds(
+    { default: "1 min", min: "1 ms", max: "1 day" },
+    "How long a call by HTTP waits for its reply when it does not say.",
   ),
   invocationTimeoutMs: milliseconds(
     { default: "1 min", min: "1 ms", max: "1 day" },
@@ -156,9 +176,18 @@ export function completeSettings(given: Partial<Settings>): Settings {
 }
 
 function contradictions(settings: Settings): string[] {
-  return (["frameBytesMax", "requestBytesMax"] as const)
-    .filter((name) => settings[name] < settings.valueBytesMax)
-    .map((name) => `valueBytesMax ${settings.valueBytesMax} exceeds ${name} ${settings[name]}`);
+  const { valueBytesMax, frameBytesMax, requestBytesMax } = settings;
+  const problems: string[] = [];
+  // A frame has room for a value, what belongs to it, and an address's states. [LIMIT-9]
+  if (valueBytesMax > frameBytesMax / 4) {
+    problems.push(
+      `valueBytesMax ${valueBytesMax} exceeds a quarter of frameBytesMax ${frameBytesMax}`,
+    );
+  }
+  if (valueBytesMax > requestBytesMax) {
+    problems.push(`valueBytesMax ${valueBytesMax} exceeds requestBytesMax ${requestBytesMax}`);
+  }
+  return problems;
 }
 
 function directory(written: string, description: string): SettingDefinition<string> {

@@ -1,9 +1,12 @@
 /** Why a verb did not do what it was asked to. */
 export class CommandError extends Error {
-  /** "failed": it was tried. "usage": the command line or a setting is wrong, nothing was tried. */
-  readonly code: "failed" | "usage";
+  /**
+   * "failed": it was tried. "usage": the command line or a setting is wrong, nothing was tried.
+   * "logged": it was tried, and the log says already what happened.
+   */
+  readonly code: "failed" | "usage" | "logged";
 
-  constructor(code: "failed" | "usage", message: string, options?: ErrorOptions) {
+  constructor(code: CommandError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "CommandError";
     this.code = code;

@@ -61,14 +61,11 @@ describe("settings", () => {
   it("may be written with units", () => {
     const { valueBytesMax, drainTimeoutMs, invocationTimeoutMs } = loadSettings(
       sources({
-        environment: { STATEWIRE_VALUE_BYTES_MAX: "2MiB" },
+        environment: { STATEWIRE_VALUE_BYTES_MAX: "512KiB" },
         flags: { drainTimeoutMs: "10 sec", invocationTimeoutMs: "500" },
       }),
     );
-    assert.deepEqual(
-      [valueBytesMax, drainTimeoutMs, invocationTimeoutMs],
-      [2_097_152, 10_000, 500],
-    );
+    assert.deepEqual([valueBytesMax, drainTimeoutMs, invocationTimeoutMs], [524_288, 10_000, 500]);
   });
 
   it("resolve a path from where it is written", () => {
@@ -153,8 +150,9 @@ describe("settings", () => {
   }
 
   it("that contradict one another are refused with both values", () => {
-    assert.deepEqual(problemsOf({ flags: { valueBytesMax: "5 MiB", requestBytesMax: "8 MiB" } }), [
-      "valueBytesMax 5242880 exceeds frameBytesMax 4194304",
+    assert.deepEqual(problemsOf({ flags: { valueBytesMax: "5 MiB" } }), [
+      "valueBytesMax 5242880 exceeds a quarter of frameBytesMax 4194304",
+      "valueBytesMax 5242880 exceeds requestBytesMax 4194304",
     ]);
   });
 

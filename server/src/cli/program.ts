@@ -71,6 +71,7 @@ function isUsage(error: unknown): boolean {
 }
 
 function linesOf(error: unknown): string[] {
+  if (error instanceof CommandError && error.code === "logged") return [];
   if (error instanceof SettingsError) return [...error.problems];
   if (error instanceof CommandError || error instanceof ModuleError)
     return error.message.split("\n");

@@ -79,7 +79,7 @@ async function runNode(files: readonly string[], context: RunContext): Promise<v
     }
     await runUntilStopped(node, stop.requested);
   } catch (error) {
-    throw new CommandError("failed", reportFatal(error, logger), { cause: error });
+    throw new CommandError("logged", logFatal(error, logger), { cause: error });
   } finally {
     stop.release();
   }
@@ -134,8 +134,9 @@ function withResolver(): { readonly promise: Promise<void>; readonly resolve: ()
 }
 
 /** An error with a code is for people; any other is a bug, whose stack is what helps. */
-function reportFatal(error: unknown, logger: Logger): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!("code" in error)) logger.fatal({ err: error }, error.message);
-  return error.message;
+function logFatal(error: unknown, logger: Logger): string {
+  if (!(error instanceof Error)) logger.fatal(String(error));
+  else if ("code" in error) logger.fatal(error.message);
+  else logger.fatal({ err: error }, error.message);
+  return error instanceof Error ? error.message : String(error);
 }
