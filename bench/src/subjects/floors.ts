@@ -9,6 +9,7 @@ import type { HttpLoadCommands } from "../load/http-load.js";
 import { type Child, openChild } from "../process/child.js";
 import { findFreePort } from "../process/free-port.js";
 import type { Bench, OpenSubject, Series, Subject } from "../subject.js";
+import { httpCallSeries } from "./http-call.js";
 
 /** The floors are series that any subject may set its own beside. */
 export interface FloorSeries {
@@ -100,21 +101,8 @@ export async function openHttpEcho(
   );
   const load = await openHttpLoad();
   const port = await server.call("listen");
-  const series = connections.map(
-    (count): Series => ({
-      name: name(count),
-      role: "floor",
-      measure: (durationMs) =>
-        load.call("run", {
-          port,
-          connections: count,
-          durationMs,
-          path: "/v1/call/bench/counter/{id}",
-          headers: { "content-type": "application/json" },
-          body: '{"add":1}',
-          keys: 10_000,
-        }),
-    }),
+  const series = connections.map((count) =>
+    httpCallSeries(load, { name: name(count), role: "floor", port, connections: count }),
   );
   return { series, close: () => closeAll([load, server]) };
 }
