@@ -9,7 +9,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 // Loaded when it is needed: the other verbs start without the store and its native code.
 const startNode: StartNode = async (options) => {
-  const node = await import("./node.js");
+  const node = await import("./node/node.js");
   return node.startNode(options);
 };
 

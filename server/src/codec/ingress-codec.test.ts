@@ -12,7 +12,7 @@ import {
   type SendValues,
 } from "./ingress-codec.js";
 
-const limits = { valueBytesMax: 16, idBytesMax: 8 };
+const limits = { valueBytesMax: 16, idBytesMax: 8, requestBytesMax: 2000 };
 const valid = {
   target: { namespace: "shop", type: "order", id: "a/b" },
   message: { typename: "shop/placed", value: Buffer.from([1, 2]) },
@@ -106,6 +106,11 @@ describe("the ingress codec", () => {
     accept({ message: { typename: "a/b", value: Buffer.alloc(16) } });
     const message = { typename: "a/b", value: Buffer.alloc(17) };
     refuse({ message }, "tooLarge", "17 bytes exceeds valueBytesMax 16");
+  });
+
+  it("a request above the limit is refused with both sizes and the setting", () => {
+    const message = { typename: "a/b", value: Buffer.alloc(2000) };
+    refuse({ message }, "tooLarge", "exceeds requestBytesMax 2000");
   });
 
   it("a key and a producer exclude each other", () => {

@@ -17,6 +17,8 @@ export interface IngressLimits {
   readonly valueBytesMax: number;
   /** Largest instance id, in bytes of UTF-8. */
   readonly idBytesMax: number;
+  /** Largest request, in bytes. */
+  readonly requestBytesMax: number;
 }
 
 /** Largest idempotency key and producer source, in bytes: both are keys in the store. */
@@ -49,6 +51,7 @@ export type Decoded<T> = { readonly kind: "ok"; readonly value: T } | Violation;
 /** Decodes one SendRequest. */
 export function decodeSendRequest(bytes: Uint8Array, limits: IngressLimits): Decoded<SendValues> {
   return decoded("SendRequest", () => {
+    if (bytes.length > limits.requestBytesMax) throw requestTooLarge(bytes.length, limits);
     const request = SendRequest.decode(new BinaryReader(bytes, decodeUtf8));
     return {
       ...validateTarget(request.target, limits),
@@ -63,6 +66,7 @@ export function decodeSendRequest(bytes: Uint8Array, limits: IngressLimits): Dec
 /** Decodes one CallRequest. */
 export function decodeCallRequest(bytes: Uint8Array, limits: IngressLimits): Decoded<CallValues> {
   return decoded("CallRequest", () => {
+    if (bytes.length > limits.requestBytesMax) throw requestTooLarge(bytes.length, limits);
     const request = CallRequest.decode(new BinaryReader(bytes, decodeUtf8));
     return {
       ...validateTarget(request.target, limits),
@@ -82,6 +86,7 @@ export function decodeSendStreamRequest(
   limits: IngressLimits,
 ): Decoded<readonly Decoded<SendValues>[]> {
   return decoded("SendStreamRequest", () => {
+    if (bytes.length > limits.requestBytesMax) throw requestTooLarge(bytes.length, limits);
     const reader = new BinaryReader(bytes);
     const messages: Decoded<SendValues>[] = [];
     while (reader.pos < reader.len) {
@@ -146,17 +151,18 @@ export function validateValue(
     throw new ViolationError("invalid", message);
   }
   if (value !== null && value.length > limits.valueBytesMax) {
-    throw valueTooLarge(value.length, limits);
+    const message = `message of ${value.length} bytes exceeds valueBytesMax ${limits.valueBytesMax}`;
+    throw new ViolationError("tooLarge", message);
   }
   return { typename, value };
 }
 
-/** The violation of the limit that users meet most. */
-export function valueTooLarge(
+/** The violation of a request, or of what has arrived of it so far. */
+export function requestTooLarge(
   bytes: number,
-  limits: Pick<IngressLimits, "valueBytesMax">,
+  limits: Pick<IngressLimits, "requestBytesMax">,
 ): ViolationError {
-  const message = `message of ${bytes} bytes exceeds valueBytesMax ${limits.valueBytesMax}`;
+  const message = `request of ${bytes} bytes exceeds requestBytesMax ${limits.requestBytesMax}`;
   return new ViolationError("tooLarge", message);
 }
 

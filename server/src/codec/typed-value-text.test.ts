@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatTypedValue, formatValueMembers } from "./typed-value-text.js";
+import { formatTypedValue, formatValueMembers, plainValue } from "./typed-value-text.js";
 
 const hex = (digits: string): Uint8Array => Buffer.from(digits, "hex");
 const utf8 = (text: string): Uint8Array => Buffer.from(text, "utf8");
@@ -52,5 +52,24 @@ describe("formatTypedValue", () => {
   it("a protobuf message is base64 even when its bytes look like text", () => {
     const typed = { typename: "type.googleapis.com/shop.Order", value: utf8("\n\n0123456789") };
     assert.equal(formatTypedValue(typed).kind, "base64");
+  });
+});
+
+describe("plainValue", () => {
+  const plain = (typename: string, value: Uint8Array | null) => {
+    const { bytes, mediaType } = plainValue({ typename, value });
+    return [Buffer.from(bytes).toString("latin1"), mediaType];
+  };
+
+  it("a built-in value is its text, every other value its bytes", () => {
+    const text = "text/plain; charset=utf-8";
+    assert.deepEqual(plain("io.statefun.types/string", hex("0a026869")), ["hi", text]);
+    const long = plain("io.statefun.types/long", hex("09ffffffffffffff7f"));
+    assert.deepEqual(long, ["9223372036854775807", "application/json"]);
+    assert.deepEqual(plain("shop/order", utf8('{\n"a":1}')), ['{\n"a":1}', "application/json"]);
+    assert.deepEqual(plain("shop/note", utf8("note")), ["note", text]);
+    const bytes = plain("shop/bytes", hex("ff00"));
+    assert.deepEqual(bytes, ["\xff\x00", "application/octet-stream"]);
+    assert.deepEqual(plain("shop/bytes", null), ["", "application/octet-stream"]);
   });
 });

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { TypedValue } from "../core/typed-value.js";
-import { formatBuiltIn } from "./built-in-value.js";
+import { formatBuiltIn, isBuiltInTypename } from "./built-in-value.js";
 
 /** A typed value as people read it. */
 export type ValueText =
@@ -47,6 +47,37 @@ export function formatValueMembers(typed: TypedValue): string {
     case "base64":
       return `"base64":"${value.text}"`;
   }
+}
+
+/** A value as the whole content of a line, a file or an HTTP body. */
+export interface PlainValue {
+  readonly bytes: Uint8Array;
+  /** As in the header content-type. */
+  readonly mediaType: string;
+}
+
+const noBytes = new Uint8Array(0);
+
+/**
+ * A value by itself: a built-in value as its text, every other one as the bytes that it is. No
+ * value is zero bytes.
+ */
+export function plainValue(typed: TypedValue): PlainValue {
+  const value = formatTypedValue(typed);
+  switch (value.kind) {
+    case "absent":
+      return { bytes: noBytes, mediaType: "application/octet-stream" };
+    case "json":
+      return { bytes: plainBytes(typed, value.text), mediaType: "application/json" };
+    case "text":
+      return { bytes: plainBytes(typed, value.text), mediaType: "text/plain; charset=utf-8" };
+    case "base64":
+      return { bytes: typed.value ?? noBytes, mediaType: "application/octet-stream" };
+  }
+}
+
+function plainBytes({ typename, value }: TypedValue, text: string): Uint8Array {
+  return value === null || isBuiltInTypename(typename) ? new TextEncoder().encode(text) : value;
 }
 
 function formatBuiltInText(typename: string, json: string): ValueText {

@@ -93,6 +93,7 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
   const load = session.loads[entry];
   if (spec === undefined || load === undefined || session.bindings.has(type)) return;
   const states = spec.states.map((state) => bindState(shard, type, state));
+  const policy = policyOf(shard, type.name);
   const binding: Binding = {
     session,
     type,
@@ -100,8 +101,8 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
     states,
     eager: states.flatMap((state, index) => (state.lazy ? [] : [index])),
     load,
-    batchMax: spec.batchMax,
-    invocationTimeoutMs: policyOf(shard, type.name).invocationTimeoutMs,
+    batchMax: leastLimit(spec.batchMax, policy.batchMax),
+    invocationTimeoutMs: policy.invocationTimeoutMs,
     expires: states.some((state) => state.table.expiration !== null),
     ready: [],
     readyHead: 0,
@@ -111,6 +112,11 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
   load.bindings.push(binding);
   type.bindings.push(binding);
   placeAll(type.unplaced);
+}
+
+/** The smaller of two limits, of which 0 is none. */
+function leastLimit(a: number, b: number): number {
+  return a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b);
 }
 
 function bindState(shard: Shard, type: FunctionType, spec: StateSpec): BoundState {

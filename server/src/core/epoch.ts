@@ -26,7 +26,6 @@ export interface Releases {
  */
 export class OpenEpoch {
   readonly epoch: number;
-  readonly openedAtMs: number;
   readonly types: FunctionType[] = [];
   readonly stateTables: StateTable[] = [];
   readonly messages: Message[] = [];
@@ -37,9 +36,8 @@ export class OpenEpoch {
   readonly recordsAcknowledged: OutboxRecord[] = [];
   readonly releases: Releases = { acknowledged: [], replied: [], recordsUpTo: new Map() };
 
-  constructor(epoch: number, openedAtMs: number) {
+  constructor(epoch: number) {
     this.epoch = epoch;
-    this.openedAtMs = openedAtMs;
   }
 
   /** Somebody outside waits for this epoch. */

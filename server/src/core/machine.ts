@@ -43,6 +43,8 @@ const expiryScanMs = 250;
 export class Machine {
   readonly #shard: Shard;
   #nextExpiryScanMs = 0;
+  /** When the open epoch got its first change. */
+  #dirtySinceMs: number | null = null;
 
   constructor(options: CoreOptions, view: StoreView, image: StoredImage, nowMs: number) {
     const epoch = image.epoch + 1;
@@ -52,7 +54,7 @@ export class Machine {
       overlay: new Overlay(view, epoch),
       nowMs,
       nextSequence: image.nextSequence,
-      epoch: new OpenEpoch(epoch, nowMs),
+      epoch: new OpenEpoch(epoch),
       sealed: null,
       committedEpoch: image.epoch,
       foldedEpoch: image.epoch,
@@ -121,6 +123,7 @@ export class Machine {
       default:
         unreachable(command);
     }
+    if (this.#dirtySinceMs === null && this.isDirty) this.#dirtySinceMs = shard.nowMs;
   }
 
   /** Whether there is anything that a commit would make durable or let out. */
@@ -140,7 +143,7 @@ export class Machine {
     const changes = epoch.changesMax + overlay.dirtyCount;
     if (changes === 0) return false;
     const { epochChangesMax, epochAgeMsMax } = options.limits;
-    return changes >= epochChangesMax || nowMs - epoch.openedAtMs >= epochAgeMsMax;
+    return changes >= epochChangesMax || nowMs - (this.#dirtySinceMs ?? nowMs) >= epochAgeMsMax;
   }
 
   /**
@@ -153,7 +156,8 @@ export class Machine {
     const { epoch } = shard;
     const changes = epoch.seal(shard.overlay.seal(beginFold), shard.nextSequence);
     shard.sealed = { epoch: epoch.epoch, releases: epoch.releases };
-    shard.epoch = new OpenEpoch(epoch.epoch + 1, shard.nowMs);
+    shard.epoch = new OpenEpoch(epoch.epoch + 1);
+    this.#dirtySinceMs = null;
     return changes;
   }
 
@@ -176,12 +180,13 @@ export class Machine {
 
   /** When the next tick is needed, in milliseconds since the Unix epoch; undefined: none is. */
   get nextWakeMs(): number | undefined {
-    const { timers, retries, sessions, epoch, options } = this.#shard;
+    const { timers, retries, sessions, options } = this.#shard;
     let wakeMs = Math.min(timers.nextDueMs ?? Infinity, retries.peek()?.dueMs ?? Infinity);
     for (const session of sessions.values()) {
       if (session.inFlight.size > 0) wakeMs = Math.min(wakeMs, this.#nextExpiryScanMs);
     }
-    if (this.isDirty) wakeMs = Math.min(wakeMs, epoch.openedAtMs + options.limits.epochAgeMsMax);
+    const { epochAgeMsMax } = options.limits;
+    if (this.#dirtySinceMs !== null) wakeMs = Math.min(wakeMs, this.#dirtySinceMs + epochAgeMsMax);
     return wakeMs === Infinity ? undefined : wakeMs;
   }
 

@@ -32,6 +32,8 @@ export interface FunctionPolicy {
   readonly retry: RetryPolicy;
   /** How long one invocation may take, in milliseconds. */
   readonly invocationTimeoutMs: number;
+  /** Inputs of one invocation; 0: the limit of the core. */
+  readonly batchMax: number;
 }
 
 export interface RetryPolicy {
@@ -49,4 +51,5 @@ export const defaultPolicy: FunctionPolicy = {
   pattern: "*",
   retry: { initialBackoffMs: 50, backoffMsMax: 10_000, factor: 2, jitter: 0.2, attemptsMax: 0 },
   invocationTimeoutMs: 60_000,
+  batchMax: 0,
 };

@@ -59,6 +59,13 @@ export class Overlay {
     return row?.epoch ?? 0;
   }
 
+  /** Keys of a table that are newer than the tables or being folded; deleted ones included. */
+  keysOf(table: number): string[] {
+    const keys = new Set(this.#young[table]?.keys());
+    for (const key of this.#old?.[table]?.keys() ?? []) keys.add(key);
+    return [...keys];
+  }
+
   write(table: number, key: string, value: Uint8Array | null, expiresAtMs: number): void {
     let rows = this.#young[table];
     if (rows === undefined) {

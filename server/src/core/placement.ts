@@ -1,9 +1,6 @@
 import type { Binding } from "./binding.js";
 import { hashText, mix } from "./hash.js";
-import { createInvocation } from "./invocation.js";
 import type { Mailbox } from "./mailbox.js";
-import type { Session } from "./session.js";
-import type { Shard } from "./shard.js";
 
 /**
  * Puts a mailbox with messages in line at the server of its type that its address hashes to. The

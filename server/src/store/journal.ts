@@ -37,7 +37,7 @@ interface OpenSegment extends Segment {
 export class Journal {
   readonly #options: JournalOptions;
   readonly #sealed: OpenSegment[] = [];
-  #spares: { readonly path: string; readonly size: number }[] = [];
+  readonly #spares: { readonly path: string; readonly size: number }[] = [];
   #current: OpenSegment;
   #failed: StoreError | null = null;
 

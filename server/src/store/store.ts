@@ -117,6 +117,10 @@ export class Store implements StoreView {
     return this.#journal.bytes;
   }
 
+  get journalSegments(): number {
+    return this.#journal.segments.length;
+  }
+
   /** Resolves when the epoch is durable. */
   append(record: Buffer, epoch: number): Promise<void> {
     return this.#journal.append(record, epoch);

@@ -1,0 +1,24 @@
+import type { RetryPolicy } from "../module/module.js";
+
+/** Growing, capped, varied waits between attempts to connect. [CLOSE-5] */
+export class Backoff {
+  readonly #policy: RetryPolicy;
+  #attempts = 0;
+
+  constructor(policy: RetryPolicy) {
+    this.#policy = policy;
+  }
+
+  /** The wait before the next attempt, in milliseconds. */
+  nextMs(): number {
+    const { initialBackoffMs, maxBackoffMs, factor, jitter } = this.#policy;
+    const grown = Math.min(maxBackoffMs, initialBackoffMs * factor ** this.#attempts);
+    this.#attempts++;
+    return grown * (1 - jitter * Math.random());
+  }
+
+  /** An attempt has succeeded: the next wait is the first again. */
+  reset(): void {
+    this.#attempts = 0;
+  }
+}

@@ -1,0 +1,145 @@
+import type {
+  ServerDuplexStream,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
+import { FunctionGatewayService } from "@statewire/protos/statewire/v1/stream.js";
+import { ResultDecoder } from "../codec/result-decoder.js";
+import type { EndpointStatus } from "./endpoint-status.js";
+import type { StreamOptions } from "./stream-options.js";
+import { handshakeTimeoutMs } from "./stream-options.js";
+import { StreamSession } from "./stream-session.js";
+
+type Call = ServerDuplexStream<Buffer, Buffer>;
+
+/**
+ * FunctionGateway: function servers without an inbound port dial in. Same frames, gRPC roles
+ * swapped. [ROLE-2]
+ */
+export class Gateway {
+  readonly #options: StreamOptions;
+  readonly #sessions: Map<number, StreamSession>;
+  readonly #statuses = new Map<number, EndpointStatus>();
+  readonly #calls = new Set<Call>();
+
+  constructor(options: StreamOptions, sessions: Map<number, StreamSession>) {
+    this.#options = options;
+    this.#sessions = sessions;
+  }
+
+  /** The service with opaque frames: the session decodes them. */
+  get definition(): ServiceDefinition {
+    const { attach } = FunctionGatewayService;
+    const identity = (bytes: Buffer): Buffer => bytes;
+    return {
+      attach: {
+        ...attach,
+        requestSerialize: identity,
+        requestDeserialize: identity,
+        responseSerialize: identity,
+        responseDeserialize: identity,
+      },
+    };
+  }
+
+  get implementation(): UntypedServiceImplementation {
+    return { attach: (call: Call) => this.#attach(call) };
+  }
+
+  statuses(): readonly EndpointStatus[] {
+    return [...this.#statuses.values()];
+  }
+
+  drain(reason: string): void {
+    for (const id of this.#statuses.keys()) this.#sessions.get(id)?.drain(reason);
+  }
+
+  close(): void {
+    for (const call of this.#calls) call.destroy();
+  }
+
+  #attach(call: Call): void {
+    const { hello, limits, submit, nextSession } = this.#options;
+    const id = nextSession();
+    let violated = false;
+    this.#calls.add(call);
+    this.#change(id, { state: "connecting", address: call.getPeer() });
+    const session = new StreamSession({
+      id,
+      hello,
+      decoder: new ResultDecoder(limits),
+      submit,
+      transport: {
+        write: (frame) => void call.write(frame),
+        end: () => {
+          if (!violated) call.end();
+          else {
+            const error = { code: status.INVALID_ARGUMENT, details: "protocol error" };
+            call.emit("error", Object.assign(new Error(error.details), error));
+          }
+        },
+      },
+      onReady: (handshake) => {
+        const functions = handshake.functions.map(({ pattern }) => pattern);
+        this.#change(id, { state: "ready", sdk: handshake.sdk, functions, session: id });
+        return handshake.functions;
+      },
+      onDraining: () => this.#change(id, { state: "draining", reason: "the server is draining" }),
+      onProtocolError: ({ clause, message, from }) => {
+        violated = true;
+        const who = from === "us" ? "the server broke" : "the server reports";
+        this.#change(id, { state: "rejected", reason: `${who} [${clause}]: ${message}` });
+      },
+    });
+    this.#sessions.set(id, session);
+    this.#listen(call, session);
+  }
+
+  #listen(call: Call, session: StreamSession): void {
+    const handshake = setTimeout(() => call.destroy(), handshakeTimeoutMs);
+    let finished = false;
+    const finish = (): void => {
+      if (finished) return;
+      finished = true;
+      clearTimeout(handshake);
+      this.#calls.delete(call);
+      this.#sessions.delete(session.id);
+      this.#statuses.delete(session.id);
+      session.lost();
+    };
+    call.on("data", (frame: Buffer) => {
+      clearTimeout(handshake);
+      session.receive(frame);
+    });
+    call.on("cancelled", finish);
+    call.on("error", finish);
+    call.on("close", finish);
+    call.on("end", () => {
+      call.end();
+      finish();
+    });
+  }
+
+  #change(id: number, change: Partial<EndpointStatus>): void {
+    const before = this.#statuses.get(id) ?? newStatus;
+    const after = { ...before, ...change };
+    this.#statuses.set(id, after);
+    if (after.state === before.state || after.state === "connecting") return;
+    const { logger } = this.#options;
+    const fields = { peer: after.address, functions: after.functions };
+    if (after.state === "ready")
+      logger.info({ ...fields, sdk: after.sdk }, "function server attached");
+    else logger.warn({ ...fields, reason: after.reason }, `function server ${after.state}`);
+  }
+}
+
+const newStatus: EndpointStatus = {
+  endpoint: null,
+  address: "",
+  state: "connecting",
+  reason: "",
+  sdk: "",
+  functions: [],
+  session: 0,
+};

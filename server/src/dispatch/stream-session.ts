@@ -1,0 +1,260 @@
+import type { Hello, ServerFrame } from "@statewire/protos/statewire/v1/stream.js";
+import {
+  RuntimeFrame,
+  ServerFrame as ServerFrameCodec,
+} from "@statewire/protos/statewire/v1/stream.js";
+import { InvocationEncoder } from "../codec/invocation-encoder.js";
+import { ProtocolViolation } from "../codec/protocol-violation.js";
+import type { ResultDecoder } from "../codec/result-decoder.js";
+import { StreamTypes } from "../codec/stream-types.js";
+import type { ServerHandshake } from "../codec/welcome-codec.js";
+import { parseWelcome } from "../codec/welcome-codec.js";
+import type { Command } from "../core/command.js";
+import type { Invocation, SessionDispatch, StateReply } from "../core/effect.js";
+
+/** Frames of about this many invocations carry most per second: see reference figures in bench/. */
+const frameInvocationsMax = 64;
+/** Payload bytes after which a frame is closed. */
+const framePayloadBytes = 64 * 1024;
+
+/** The stream below: bytes out, and its two ends. */
+export interface FrameTransport {
+  write(frame: Buffer): void;
+  /** Half-closes, or ends the call: nothing more is written. */
+  end(): void;
+}
+
+export interface SessionContext {
+  /** Unique for the life of the process, rising. */
+  readonly id: number;
+  readonly hello: Hello;
+  readonly decoder: ResultDecoder;
+  readonly transport: FrameTransport;
+  readonly submit: (command: Command) => void;
+  /** The handshake is complete. Returns the table entries that may be bound. */
+  readonly onReady: (handshake: ServerHandshake) => ServerHandshake["functions"];
+  readonly onDraining: () => void;
+  /** The session has failed: by the peer's fault, or as the peer says. */
+  readonly onProtocolError: (error: {
+    readonly clause: string;
+    readonly message: string;
+    readonly from: "peer" | "us";
+  }) => void;
+}
+
+/**
+ * The runtime's side of one stream: frames to commands, effects to frames.
+ *
+ *     handshaking -> open -> draining -> closed
+ *
+ * INVARIANT: between SessionAttached and SessionDetached, in this order and once each, every result
+ * of the stream is submitted in the order in which it came.
+ */
+export class StreamSession {
+  readonly #context: SessionContext;
+  readonly #encoder = new InvocationEncoder();
+  #state: "handshaking" | "open" | "draining" | "closed" = "handshaking";
+  #types = new StreamTypes([]);
+  /** The server's balance. [CREDIT-4] */
+  #creditBytes: number;
+  /** Taken from the balance and not yet given back. */
+  #owedBytes = 0;
+  #attached = false;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+    this.#creditBytes = context.hello.limits?.resultCreditBytes ?? 0;
+    this.#send({ $case: "hello", value: context.hello });
+  }
+
+  get id(): number {
+    return this.#context.id;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** A frame from the peer. Whatever it holds, this does not throw. */
+  receive(frame: Buffer): void {
+    if (this.#state === "closed") return;
+    try {
+      this.#receive(frame);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.fail(error.clause, error.message);
+    }
+  }
+
+  /** Invocations and state replies of one drain of the core. */
+  dispatch({ invocations, stateReplies }: SessionDispatch): void {
+    if (this.#state === "closed") return;
+    for (const reply of stateReplies) this.#sendStateReply(reply);
+    let from = 0;
+    let payload = 0;
+    for (let at = 0; at < invocations.length; at++) {
+      payload += payloadOf(invocations[at] as Invocation);
+      const isFull = at + 1 - from >= frameInvocationsMax || payload >= framePayloadBytes;
+      if (!isFull && at + 1 < invocations.length) continue;
+      this.#sendInvocations(invocations.slice(from, at + 1));
+      from = at + 1;
+      payload = 0;
+    }
+  }
+
+  /** Asks for the end: the core gives no more invocations, and says when nothing is in flight. */
+  drain(reason: string): void {
+    if (this.#state === "closed") return;
+    if (this.#state === "handshaking") {
+      this.end();
+      return;
+    }
+    this.#send({ $case: "drain", value: { reason } });
+    this.#state = "draining";
+    this.#context.submit({ kind: "sessionDraining", session: this.id });
+  }
+
+  /** Closes a stream on which nothing is in flight. [DRAIN-3] */
+  end(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#context.transport.end();
+    this.#detach();
+  }
+
+  /** Tells the peer which clause it broke, and ends the stream. [ERROR-1] */
+  fail(clause: string, message: string): void {
+    if (this.#state === "closed") return;
+    this.#send({ $case: "error", value: { clause, message } });
+    this.#context.onProtocolError({ clause, message, from: "us" });
+    this.end();
+  }
+
+  /** The stream below has ended, for whatever reason. */
+  lost(): void {
+    this.#state = "closed";
+    this.#detach();
+  }
+
+  #receive(frame: Buffer): void {
+    if (this.#state !== "handshaking") {
+      const decoded = this.#context.decoder.decode(frame, this.#types, this.#creditBytes);
+      if (decoded !== undefined) {
+        this.#creditBytes -= decoded.payloadBytes;
+        this.#owedBytes += decoded.payloadBytes;
+        this.#context.submit({ kind: "results", session: this.id, results: decoded.results });
+        this.#returnCredit();
+        return;
+      }
+    }
+    const { frame: content } = decodeFrame(frame);
+    if (content === undefined) throw new ProtocolViolation("FRAME-1", "a frame of no known kind");
+    if (content.$case === "error") {
+      this.#context.onProtocolError({ ...content.value, from: "peer" });
+      this.end();
+      return;
+    }
+    if (this.#state === "handshaking") this.#handshake(content);
+    else this.#control(content);
+  }
+
+  #handshake(content: NonNullable<ServerFrame["frame"]>): void {
+    if (content.$case !== "welcome") {
+      throw new ProtocolViolation("HELLO-2", `${content.$case} before welcome`);
+    }
+    const handshake = parseWelcome(content.value, this.#context.hello);
+    this.#types = new StreamTypes(handshake.functions);
+    this.#state = "open";
+    const functions = this.#context.onReady(handshake);
+    this.#attached = true;
+    const { window, leasesMax } = handshake;
+    const session = this.id;
+    this.#context.submit({ kind: "sessionAttached", session, functions, window, leasesMax });
+  }
+
+  #control(content: NonNullable<ServerFrame["frame"]>): void {
+    const session = this.id;
+    switch (content.$case) {
+      case "welcome":
+        throw new ProtocolViolation("HELLO-10", "a second welcome");
+      case "stateRequest": {
+        const { invocationId: invocation, states, leaseMissing } = content.value;
+        if (leaseMissing !== (states.length === 0) || new Set(states).size < states.length) {
+          throw new ProtocolViolation("LAZY-5", `a state request for ${states.length} states`);
+        }
+        this.#context.submit({ kind: "stateRequested", session, invocation, states, leaseMissing });
+        break;
+      }
+      case "window":
+        this.#context.submit({ kind: "sessionWindow", session, window: content.value });
+        break;
+      case "drain":
+        if (this.#state === "draining") break;
+        this.#state = "draining";
+        this.#context.onDraining();
+        this.#context.submit({ kind: "sessionDraining", session });
+        break;
+      default:
+        // Results come here when their frame holds unknown fields beside them. [FRAME-3]
+        throw new ProtocolViolation("FRAME-1", `a frame that is ${content.$case} and more`);
+    }
+  }
+
+  #sendInvocations(invocations: readonly Invocation[]): void {
+    const credit = this.#takeOwed(0);
+    this.#context.transport.write(this.#encoder.encode(this.#types, invocations, credit));
+  }
+
+  #sendStateReply({ invocation, states }: StateReply): void {
+    this.#send({
+      $case: "stateReply",
+      value: {
+        invocationId: invocation,
+        states: states.map(({ state, value }) => ({
+          state,
+          value: value === null ? undefined : Buffer.from(value),
+        })),
+      },
+    });
+  }
+
+  /** Credit goes back with the next invocations; alone only when much of it is out. [CREDIT-5] */
+  #returnCredit(): void {
+    const opening = this.#context.hello.limits?.resultCreditBytes ?? 0;
+    const bytes = this.#takeOwed(opening / 2);
+    if (bytes > 0) this.#send({ $case: "credit", value: { bytes } });
+  }
+
+  #takeOwed(least: number): number {
+    const bytes = this.#owedBytes;
+    if (bytes <= least) return 0;
+    this.#owedBytes = 0;
+    this.#creditBytes += bytes;
+    return bytes;
+  }
+
+  #send(frame: RuntimeFrame["frame"]): void {
+    this.#context.transport.write(Buffer.from(RuntimeFrame.encode({ frame }).finish()));
+  }
+
+  #detach(): void {
+    if (!this.#attached) return;
+    this.#attached = false;
+    this.#context.submit({ kind: "sessionDetached", session: this.id });
+  }
+}
+
+function decodeFrame(frame: Buffer): ServerFrame {
+  try {
+    return ServerFrameCodec.decode(frame);
+  } catch (error) {
+    throw new ProtocolViolation("FRAME-2", (error as Error).message);
+  }
+}
+
+function payloadOf(invocation: Invocation): number {
+  let bytes = 0;
+  for (const message of invocation.messages) bytes += message.value?.length ?? 0;
+  for (const state of invocation.states) bytes += state?.length ?? 0;
+  return bytes;
+}

@@ -1,0 +1,219 @@
+import type { CommitReport } from "../commit/committer.js";
+import type { ChangeSet } from "../core/change-set.js";
+import type { Command } from "../core/command.js";
+import type { Effects } from "../core/effect.js";
+import type { Machine } from "../core/machine.js";
+import type { FoldReport } from "../store/fold.js";
+import type { Clock, Wakeup } from "./clock.js";
+import { FoldSchedule } from "./fold-schedule.js";
+
+/** The durable side, as the loop drives it. */
+export interface Durability {
+  /** Encodes before it returns; resolves when the epoch is durable. */
+  commit(changes: ChangeSet): Promise<CommitReport>;
+  /** Brings the tables up to a durable epoch. */
+  fold(toEpoch: number): Promise<FoldReport>;
+}
+
+export interface EpochLoopOptions {
+  readonly machine: Machine;
+  readonly durability: Durability;
+  readonly clock: Clock;
+  /** Lets effects leave, by the order contract of core/effect.ts. */
+  readonly release: (effects: Effects) => void;
+  /** The node's backlog has passed its limit, or is below it again. */
+  readonly onAccepting: (accepting: boolean) => void;
+  readonly onCommit: (report: CommitReport) => void;
+  readonly onFold: (report: FoldReport) => void;
+  /** The node cannot go on: it stops, and keeps its data. Called once. */
+  readonly onFatal: (error: unknown) => void;
+  /** Payload of messages in memory at which ingress is slowed, in bytes. */
+  readonly backlogBytesMax: number;
+  /** Journal that is not in the tables yet at which ingress is slowed, in bytes. */
+  readonly foldJournalBytes: number;
+}
+
+/**
+ * The one place where time passes and the core is stepped.
+ *
+ * A command is stepped as it comes. What follows from it leaves in a turn, which runs once after
+ * everything that has arrived at the same moment: so frames fill and epochs gather by themselves.
+ * One commit is under way at a time; the next epoch collects meanwhile.
+ */
+export class EpochLoop {
+  readonly #options: EpochLoopOptions;
+  readonly #folds: FoldSchedule;
+  #turnScheduled = false;
+  #committing = false;
+  #foldingTo = 0;
+  #accepting = true;
+  #wakeup: Wakeup | null = null;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #stopped = false;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(options: EpochLoopOptions) {
+    this.#options = options;
+    this.#folds = new FoldSchedule(options.foldJournalBytes);
+    this.#scheduleTurn();
+  }
+
+  /** Steps a command. What it causes leaves in the next turn. */
+  readonly submit = (command: Command): void => {
+    if (this.#stopped) return;
+    try {
+      this.#tick();
+      this.#options.machine.step(command);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#scheduleTurn();
+  };
+
+  /** Resolves when everything decided so far is durable and released. */
+  async flush(): Promise<void> {
+    while (!this.#stopped && (this.#committing || this.#options.machine.isDirty)) {
+      await new Promise<void>((resolve) => {
+        this.#idleWaiters.push(resolve);
+        this.#beginCommit();
+        this.#scheduleTurn();
+      });
+    }
+  }
+
+  /** Steps nothing more. A commit under way still ends. */
+  async stop(): Promise<void> {
+    while (this.#committing || this.#foldingTo > 0) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
+    this.#stopped = true;
+    this.#wakeup?.cancel();
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled || this.#stopped) return;
+    this.#turnScheduled = true;
+    this.#options.clock.soon(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#turnScheduled = false;
+    if (this.#stopped) return;
+    const { machine, release } = this.#options;
+    try {
+      this.#tick();
+      release(machine.drain());
+      if (!this.#committing && (machine.wantsCommit || this.#wantsFold)) this.#beginCommit();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#updateAccepting();
+    this.#armWakeup();
+  }
+
+  #tick(): void {
+    const { clock, machine } = this.#options;
+    const nowMs = clock.nowMs();
+    if (nowMs !== machine.shard.nowMs) machine.step({ kind: "tick", nowMs });
+  }
+
+  get #wantsFold(): boolean {
+    const { clock, machine } = this.#options;
+    if (this.#foldingTo > 0) return false;
+    return this.#folds.isDue(clock.nowMs(), machine.shard.overlay.youngCount);
+  }
+
+  /** Seals the open epoch, or an empty one to begin a fold with. */
+  #beginCommit(): void {
+    const { machine, durability } = this.#options;
+    const beginFold = this.#wantsFold;
+    if (this.#committing || !(machine.isDirty || beginFold)) return;
+    const changes = machine.seal(beginFold);
+    if (beginFold) {
+      this.#foldingTo = changes.epoch;
+      this.#folds.begun();
+    }
+    this.#committing = true;
+    durability.commit(changes).then(
+      (report) => this.#committed(report),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #committed(report: CommitReport): void {
+    const { machine, clock, onCommit } = this.#options;
+    this.#committing = false;
+    onCommit(report);
+    if (this.#foldingTo === report.epoch) this.#fold(report.epoch);
+    else this.#folds.wrote(report.bytes, clock.nowMs());
+    this.#wakeIdleWaiters();
+    try {
+      machine.step({ kind: "committed", epoch: report.epoch });
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    // At once, not in a turn of its own: somebody waits for what this epoch lets out.
+    this.#turn();
+  }
+
+  #fold(epoch: number): void {
+    this.#options.durability.fold(epoch).then(
+      (report) => {
+        this.#foldingTo = 0;
+        this.#folds.ended();
+        this.#options.onFold(report);
+        this.submit({ kind: "folded", epoch: report.epoch });
+        this.#wakeIdleWaiters();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #updateAccepting(): void {
+    const { machine, backlogBytesMax, onAccepting } = this.#options;
+    const { backlogBytes } = machine.shard;
+    // Half the limit is the way back, so that ingress does not flutter.
+    const limit = this.#accepting ? backlogBytesMax : backlogBytesMax / 2;
+    if (backlogBytes > backlogBytesMax / 2) this.#folds.hurry();
+    const accepting = backlogBytes < limit && !this.#folds.isBehind;
+    if (accepting === this.#accepting) return;
+    this.#accepting = accepting;
+    onAccepting(accepting);
+  }
+
+  #armWakeup(): void {
+    const { machine, clock } = this.#options;
+    const coreAtMs = machine.nextWakeMs ?? Number.POSITIVE_INFINITY;
+    const wakeAtMs = Math.min(coreAtMs, this.#folds.nextDueMs);
+    if (wakeAtMs === this.#wakeAtMs) return;
+    this.#wakeup?.cancel();
+    this.#wakeup = null;
+    this.#wakeAtMs = wakeAtMs;
+    if (wakeAtMs === Number.POSITIVE_INFINITY) return;
+    const delayMs = Math.max(0, Math.min(wakeAtMs - clock.nowMs(), 0x7fff_ffff));
+    this.#wakeup = clock.wakeAfter(delayMs, () => {
+      this.#wakeAtMs = Number.POSITIVE_INFINITY;
+      this.#wakeup = null;
+      this.#turn();
+    });
+  }
+
+  #wakeIdleWaiters(): void {
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#committing = false;
+    this.#foldingTo = 0;
+    this.#wakeup?.cancel();
+    this.#wakeIdleWaiters();
+    this.#options.onFatal(error);
+  }
+}

@@ -1,0 +1,41 @@
+import type { CoreOptions } from "../core/options.js";
+import type { Module } from "../module/module.js";
+import type { Settings } from "../settings.js";
+
+/** Payload of one invocation: a share of the frame, so that its state fits beside it. [LIMIT-8] */
+const batchShareOfFrame = 1 / 4;
+/** Enough for the next few batches; the rest of a long backlog waits in the tables. */
+const mailboxInMemoryMax = 2048;
+/** Records that an egress may have without an acknowledgement. */
+const outboxWindow = 1024;
+
+/** What the core is told, from what the user wrote. */
+export function coreOptions(settings: Settings, module: Module): CoreOptions {
+  return {
+    limits: {
+      batchMessagesMax: settings.batchMax,
+      batchBytesMax: settings.frameBytesMax * batchShareOfFrame,
+      mailboxInMemoryMax: Math.max(mailboxInMemoryMax, settings.batchMax),
+      outboxInMemoryMax: 4 * outboxWindow,
+      outboxWindow,
+      idempotencyRetentionMs: settings.idempotencyRetentionMs,
+      epochChangesMax: 4096,
+      epochAgeMsMax: 10,
+    },
+    functions: module.endpoints.flatMap((endpoint) =>
+      endpoint.functions.map((pattern) => ({
+        pattern,
+        retry: {
+          initialBackoffMs: endpoint.retry.initialBackoffMs,
+          backoffMsMax: endpoint.retry.maxBackoffMs,
+          factor: endpoint.retry.factor,
+          jitter: endpoint.retry.jitter,
+          attemptsMax: 0,
+        },
+        invocationTimeoutMs: endpoint.timeoutMs ?? settings.invocationTimeoutMs,
+        batchMax: endpoint.batchMax ?? 0,
+      })),
+    ),
+    egresses: module.egresses.map((egress) => egress.id),
+  };
+}

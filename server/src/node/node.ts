@@ -1,0 +1,200 @@
+import { readFileSync } from "node:fs";
+import type { Logger } from "pino";
+import { Metrics } from "../admin/metrics.js";
+import { Api } from "../api/api.js";
+import { formatHostPort, parseHostPort } from "../api/host-port.js";
+import { Committer } from "../commit/committer.js";
+import { Machine } from "../core/machine.js";
+import { Dispatcher } from "../dispatch/dispatcher.js";
+import { IngressRequests } from "../ingress/ingress-port.js";
+import { RequestCounters } from "../ingress/request-counters.js";
+import { systemClock } from "../loop/clock.js";
+import { EpochLoop } from "../loop/epoch-loop.js";
+import type { Module } from "../module/module.js";
+import type { Settings } from "../settings.js";
+import { Store } from "../store/store.js";
+import { coreOptions } from "./core-options.js";
+import { createEgressStages } from "./egress-stages.js";
+import { createIngressStages } from "./ingress-stages.js";
+import { createNodeView } from "./running-view.js";
+import { streamOptions } from "./stream-options.js";
+
+export interface NodeOptions {
+  readonly settings: Settings;
+  readonly module: Module;
+  readonly logger: Logger;
+}
+
+/** A node that runs. */
+export interface Node {
+  /** "host:port", with the port that was free. */
+  readonly grpcAddress: string;
+  readonly httpAddress: string;
+  /** Resolves when the node has stopped; rejects on an error that it cannot go on from. */
+  readonly closed: Promise<void>;
+  /** Takes nothing new, finishes what is in flight within drainTimeoutMs, and stops. */
+  drain(): Promise<void>;
+}
+
+/**
+ * Recovers the data directory, opens the addresses, and connects to the endpoints.
+ *
+ * @throws StoreError or Error when the node cannot start; nothing is left open then.
+ */
+export async function startNode(options: NodeOptions): Promise<Node> {
+  const { settings, logger } = options;
+  const { dataDir: directory, journalSegmentBytes: segmentBytes } = settings;
+  const store = await Store.open({ directory, segmentBytes });
+  const { recovery } = store;
+  if (recovery.epochs > 0) logger.info({ recovery }, "recovered the journal's tail");
+  const parts = wire(options, store);
+  try {
+    await parts.api.open();
+  } catch (error) {
+    parts.dispatcher.close();
+    await parts.loop.stop();
+    await store.close();
+    throw error;
+  }
+  return run(parts, options);
+}
+
+type Parts = ReturnType<typeof wire>;
+
+function wire({ settings, module, logger }: NodeOptions, store: Store) {
+  const core = coreOptions(settings, module);
+  const image = store.readImage(core.limits);
+  const machine = new Machine(core, store, image, systemClock.nowMs());
+  const committer = new Committer(store);
+  const fatal = withResolvers<never>();
+  fatal.promise.catch(() => undefined);
+  const loop: EpochLoop = new EpochLoop({
+    machine,
+    durability: {
+      commit: (changes) => committer.commit(changes),
+      fold: (epoch) => store.fold(epoch),
+    },
+    clock: systemClock,
+    release: (effects) => {
+      dispatcher.dispatch(effects.dispatches);
+      dispatcher.refuse(effects.closedSessions);
+      dispatcher.end(effects.drainedSessions);
+      requests.rejected(effects.rejected);
+      requests.acknowledged(effects.acknowledged);
+      requests.replied(effects.replied);
+      egresses.deliver(effects.deliveries);
+    },
+    onAccepting: (accepting) => requests.setAccepting(accepting),
+    onCommit: (report) => metrics.observeCommit(report),
+    onFold: (report) => metrics.observeFold(report.durationMs),
+    onFatal: (error) => fatal.reject(error),
+    backlogBytesMax: settings.backlogBytesMax,
+    foldJournalBytes: settings.foldJournalBytes,
+  });
+  const requests = new IngressRequests(loop.submit, (source) => machine.position(source));
+  const { submit } = loop;
+  const version = readVersion();
+  const stream = streamOptions({ settings, logger, nodeId: store.nodeId, version, submit });
+  const dispatcher = new Dispatcher(module.endpoints, stream);
+  const egresses = createEgressStages(module.egresses, { loop, machine, logger });
+  const ingresses = createIngressStages(module.ingresses, { settings, port: requests, logger });
+  const counters = new RequestCounters();
+  const view = createNodeView({
+    version,
+    module,
+    store,
+    machine,
+    dispatcher,
+    requests,
+    counters,
+    ingresses: () => ingresses.statuses(),
+  });
+  const metrics = new Metrics(view);
+  const { subscriptions } = egresses;
+  const api = new Api({
+    grpc: parseHostPort(settings.grpc, "grpc"),
+    http: parseHostPort(settings.http, "http"),
+    settings: apiSettings(settings),
+    view,
+    metrics,
+    port: requests,
+    counters,
+    subscriptions,
+    services: [dispatcher.gateway],
+  });
+  return { store, machine, loop, dispatcher, egresses, ingresses, api, fatal };
+}
+
+function run(parts: Parts, { settings, logger }: NodeOptions): Node {
+  const { api, dispatcher, egresses, ingresses } = parts;
+  egresses.start();
+  dispatcher.start();
+  api.serve();
+  ingresses.start();
+  const closed = withResolvers<void>();
+  closed.promise.catch(() => undefined);
+  parts.fatal.promise.catch(async (error: unknown) => {
+    await stop(parts).catch((cause: unknown) => logger.error({ err: cause }, "while stopping"));
+    closed.reject(error);
+  });
+  let draining: Promise<void> | null = null;
+  const drain = (): Promise<void> => {
+    draining ??= drainParts(parts, settings.drainTimeoutMs).then(closed.resolve, closed.reject);
+    return draining;
+  };
+  return {
+    grpcAddress: formatHostPort(api.grpcAddress),
+    httpAddress: formatHostPort(api.httpAddress),
+    closed: closed.promise,
+    drain,
+  };
+}
+
+/** Outside first: what comes in, then what runs, then what goes out. */
+async function drainParts(parts: Parts, timeLimitMs: number): Promise<void> {
+  const deadline = performance.now() + timeLimitMs;
+  const left = (): number => Math.max(0, deadline - performance.now());
+  await parts.ingresses.close();
+  await parts.api.drain(left());
+  parts.dispatcher.drain("the runtime is stopping");
+  await parts.dispatcher.whenEmpty(left());
+  await parts.loop.flush();
+  await parts.egresses.close(left());
+  await parts.loop.flush();
+  await stop(parts);
+}
+
+async function stop({ api, dispatcher, egresses, ingresses, loop, store }: Parts): Promise<void> {
+  dispatcher.close();
+  await ingresses.close();
+  await egresses.close(0);
+  await loop.stop();
+  await api.close();
+  await store.close();
+}
+
+function apiSettings(settings: Settings) {
+  return {
+    ...settings,
+    streamMessagesMax: 8192,
+    callTimeoutMs: settings.invocationTimeoutMs,
+    admissionTimeoutMs: 10_000,
+    admissionWaitingMax: 10_000,
+  };
+}
+
+/** Promise.withResolvers, which Node 20 lacks. */
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<T>((resolveIt, rejectIt) => {
+    resolve = resolveIt;
+    reject = rejectIt;
+  });
+  return { promise, resolve, reject };
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
+}

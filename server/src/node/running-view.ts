@@ -1,0 +1,124 @@
+import type { EndpointView, IngressView, NodeView, StateView } from "../admin/node-view.js";
+import type { FunctionType } from "../core/function-type.js";
+import type { Machine } from "../core/machine.js";
+import { isExpired } from "../core/state.js";
+import type { Dispatcher } from "../dispatch/dispatcher.js";
+import type { IngressRequests } from "../ingress/ingress-port.js";
+import type { RequestCounters } from "../ingress/request-counters.js";
+import type { Module } from "../module/module.js";
+import type { Store } from "../store/store.js";
+
+/** The parts that can be looked at. */
+export interface ViewedParts {
+  readonly version: string;
+  readonly module: Module;
+  readonly store: Store;
+  readonly machine: Machine;
+  readonly dispatcher: Dispatcher;
+  readonly requests: IngressRequests;
+  readonly counters: RequestCounters;
+  readonly ingresses: () => readonly IngressView[];
+}
+
+/** A running node as metrics, health and the Admin service see it. */
+export function createNodeView(parts: ViewedParts): NodeView {
+  const { machine, store, dispatcher, requests } = parts;
+  const { shard } = machine;
+  const startedAt = performance.now();
+  const typeNamed = (name: string): FunctionType | undefined => shard.types.get(name);
+  return {
+    version: parts.version,
+    nodeId: store.nodeId,
+    dataDirectory: store.directory,
+    uptimeMs: () => performance.now() - startedAt,
+    isRecovered: () => true,
+    *functionTypes() {
+      for (const type of shard.types.values()) {
+        const { name, counters, mailboxes } = type;
+        yield { name, counters, addressesActive: mailboxes.size };
+      }
+    },
+    endpoints: () => endpointsOf(dispatcher, machine),
+    egresses: () =>
+      parts.module.egresses.map(({ id, kind }) => {
+        const outbox = shard.outboxes.get(id);
+        return {
+          name: id,
+          kind,
+          sequenceLast: outbox?.last ?? 0,
+          sequenceAcknowledged: outbox?.acknowledged ?? 0,
+        };
+      }),
+    ingresses: parts.ingresses,
+    storage: () => ({
+      epochDurable: shard.committedEpoch,
+      epochFolded: shard.foldedEpoch,
+      journalBytes: store.journalBytes,
+      journalSegments: store.journalSegments,
+    }),
+    timerCount: () => shard.timers.pending,
+    isAccepting: () => requests.accepting(),
+    pendingRequestCount: () => requests.pendingCount,
+    requestCounts: () => parts.counters.all(),
+    readState: (typeName, id) => {
+      const type = typeNamed(typeName);
+      return type === undefined ? undefined : statesOf(machine, type, id);
+    },
+    listState: (typeName, afterId) => {
+      const type = typeNamed(typeName);
+      return type === undefined ? undefined : listStates(parts, type, afterId);
+    },
+  };
+}
+
+function endpointsOf(dispatcher: Dispatcher, machine: Machine): readonly EndpointView[] {
+  return dispatcher.statuses().map(({ session, ...status }) => ({
+    ...status,
+    invocationsInFlight: machine.shard.sessions.get(session)?.inFlight.size ?? 0,
+  }));
+}
+
+function statesOf(machine: Machine, type: FunctionType, id: string): readonly StateView[] {
+  const { overlay, nowMs } = machine.shard;
+  const tables = [...type.states.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return tables.flatMap(({ table, name, typename }) => {
+    const row = overlay.read(table, id);
+    if (row === undefined || row.value === null || isExpired(row.expiresAtMs, nowMs)) return [];
+    return [{ name, typename, value: row.value, expiresAtMs: row.expiresAtMs }];
+  });
+}
+
+function* listStates(parts: ViewedParts, type: FunctionType, afterId: string) {
+  const tables = [...type.states.values()].map((state) => state.table);
+  for (const id of mergedIds(parts, tables, afterId)) {
+    const states = statesOf(parts.machine, type, id);
+    if (states.length > 0) yield { id, states };
+  }
+}
+
+/** Ids in any of the tables, folded or not, in order of their bytes, each once. */
+function* mergedIds({ store, machine }: ViewedParts, tables: readonly number[], afterId: string) {
+  const sources = tables.flatMap((table) => {
+    const unfolded = machine.shard.overlay.keysOf(table);
+    const sorted = unfolded.filter((id) => compareIds(id, afterId) > 0).sort(compareIds);
+    return [sorted.values(), store.readIds(table, afterId)];
+  });
+  const heads = sources.map((source) => source.next());
+  for (;;) {
+    let least: string | undefined;
+    for (const head of heads) {
+      if (head.done === true) continue;
+      if (least === undefined || compareIds(head.value, least) < 0) least = head.value;
+    }
+    if (least === undefined) return;
+    yield least;
+    heads.forEach((head, index) => {
+      const source = sources[index];
+      if (head.done !== true && head.value === least && source) heads[index] = source.next();
+    });
+  }
+}
+
+function compareIds(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,34 @@
+import type { Logger } from "pino";
+import type { Command } from "../core/command.js";
+import type { StreamOptions } from "../dispatch/stream-options.js";
+import type { Settings } from "../settings.js";
+
+/** What a stream's results may hold in flight: far more than a turn needs, far less than memory. */
+const resultCreditBytes = 64 * 1024 * 1024;
+
+/** What every stream of the node says and keeps to. */
+export function streamOptions(parts: {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly nodeId: string;
+  readonly submit: (command: Command) => void;
+  readonly version: string;
+}): StreamOptions {
+  const { frameBytesMax, valueBytesMax, idBytesMax, effectsMax } = parts.settings;
+  let session = 0;
+  return {
+    hello: {
+      versions: [1],
+      runtimeName: "statewire",
+      runtimeVersion: parts.version,
+      nodeId: parts.nodeId,
+      limits: { frameBytesMax, valueBytesMax, idBytesMax, effectsMax, resultCreditBytes },
+      features: ["leases", "lazy-state"],
+    },
+    limits: { valueBytesMax, idBytesMax, effectsMax },
+    frameBytesMax,
+    submit: parts.submit,
+    nextSession: () => ++session,
+    logger: parts.logger,
+  };
+}
