@@ -133,10 +133,16 @@ function withResolver(): { readonly promise: Promise<void>; readonly resolve: ()
   return { promise, resolve };
 }
 
-/** An error with a code is for people; any other is a bug, whose stack is what helps. */
+/** What this code and its libraries throw for people has a code or a name of its own. */
+const bugNames = ["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError"];
+
+/** The stack only helps with what nobody foresaw. */
 function logFatal(error: unknown, logger: Logger): string {
-  if (!(error instanceof Error)) logger.fatal(String(error));
-  else if ("code" in error) logger.fatal(error.message);
-  else logger.fatal({ err: error }, error.message);
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) {
+    logger.fatal(String(error));
+    return String(error);
+  }
+  const isBug = bugNames.includes(error.name) && !("code" in error);
+  logger.fatal(isBug ? { err: error } : {}, error.message);
+  return error.message;
 }

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const script = fileURLToPath(new URL("../../../bin/statewire.js", import.meta.url));
+
+/** A `statewire run` in a process of its own, on ports that are free. */
+export class StatewireProcess {
+  readonly #process: ChildProcess;
+  readonly #exited: Promise<number | null>;
+  #stdout = "";
+  #stderr = "";
+  #changed: () => void = () => undefined;
+
+  /** `words`: what else stands on the command line. */
+  constructor(options: { module: string; directory: string; words?: readonly string[] }) {
+    const { module, directory, words = [] } = options;
+    writeFileSync(join(directory, "module.yaml"), module);
+    const free = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+    this.#process = spawn(
+      process.execPath,
+      [script, "run", "module.yaml", ...free, "--json", ...words],
+      { cwd: directory, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    this.#process.stdout?.on("data", (chunk: Buffer) => {
+      this.#stdout += chunk.toString();
+      this.#changed();
+    });
+    this.#process.stderr?.on("data", (chunk: Buffer) => {
+      this.#stderr += chunk.toString();
+      this.#changed();
+    });
+    this.#exited = new Promise((resolve) => {
+      // Not "exit": what it wrote last is read by then.
+      this.#process.on("close", (code) => {
+        this.#changed();
+        resolve(code);
+      });
+    });
+  }
+
+  /** The addresses of the node, when it is ready. */
+  async ready(): Promise<{ readonly grpcAddress: string; readonly httpAddress: string }> {
+    await this.#until(() => this.#stdout.includes("\n"));
+    return JSON.parse(this.#stdout.slice(0, this.#stdout.indexOf("\n")));
+  }
+
+  /** Waits for a line of the log that holds the text. */
+  logged(text: string): Promise<void> {
+    return this.#until(() => this.#stderr.includes(text));
+  }
+
+  get log(): string {
+    return this.#stderr;
+  }
+
+  get messages(): string[] {
+    const lines = this.#stderr.split("\n").filter((line) => line.startsWith("{"));
+    return lines.map((line) => JSON.parse(line).msg);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
+  }
+
+  /** Waits for the end of the process. */
+  exitCode(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  /** Ends the process if it runs, whatever it is doing. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+        throw new Error(`statewire ended early:\n${this.#stdout}${this.#stderr}`);
+      }
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+}
+
+export function temporaryDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "statewire-run-"));
+}
