@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { createCsvDecoder } from "../src/ingress/file/csv-decoder.js";
-import { formatExactJson, parseExactJson } from "../src/ingress/file/exact-json.js";
+import { formatExactJson, parseExactJson } from "../src/codec/exact-json.js";
 import type { RecordDecoder } from "../src/ingress/file/file-record.js";
 import { createJsonArrayDecoder } from "../src/ingress/file/json-array-decoder.js";
 import { createNdjsonDecoder } from "../src/ingress/file/ndjson-decoder.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { retrySchema } from "./endpoint-schema.js";
-import { componentId, duration, field, object, Refusal, wholeNumber } from "./field.js";
+import { componentId, duration, field, object, oneOf, Refusal, wholeNumber } from "./field.js";
 import type { GrpcEgressSpec, HttpEgressSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
 import { parseSecretText, type SecretText, secretSyntax } from "./secret-text.js";
@@ -18,6 +18,7 @@ export function httpEgressSchema(
     timeout: duration(hourMs).default(10_000),
     retry: retrySchema,
     maxBatch: wholeNumber({ min: 1, max: 10_000 }).default(1),
+    rejectedRecords: oneOf("stop", "drop").default("stop"),
   }).transform((spec) => ({
     kind: "statewire.http.v1/egress" as const,
     id: spec.id,
@@ -26,6 +27,7 @@ export function httpEgressSchema(
     timeoutMs: spec.timeout,
     retry: spec.retry,
     batchMax: spec.maxBatch,
+    rejectedRecords: spec.rejectedRecords,
   }));
 }
 

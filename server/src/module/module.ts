@@ -143,11 +143,12 @@ export interface StdoutEgressSpec {
 /** How a record becomes bytes in a file or on standard output. */
 export type RecordFormat =
   /**
-   * A line of JSON: a built-in value as its JSON value, a value that is JSON text as it is, every
-   * other one as a string in base64; no value: null.
+   * A line of JSON: {"sequence","typename","value"}. A built-in value is its JSON value, JSON is
+   * as it is, other text a string, no value null; for other bytes "base64" takes the place of
+   * "value".
    */
   | { readonly kind: "ndjson" }
-  /** The value's bytes as they are, then the separator. */
+  /** A built-in value's text, or the value's bytes as they are; then the separator. */
   | { readonly kind: "raw"; readonly separator: string }
   /**
    * The template's text, then a line feed. Its fields: "value" (what ndjson prints; "value.a.b"
@@ -168,10 +169,15 @@ export interface HttpEgressSpec {
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
   /**
-   * Records in one request. 1: the body is the value's bytes. More: the body is a JSON array of
+   * Records in one request. 1: the body is what format raw writes. More: the body is a JSON array of
    * what format ndjson prints, even when it holds one record.
    */
   readonly batchMax: number;
+  /**
+   * What happens at an answer that says that trying again is no use (a 4xx other than 408, 425 and
+   * 429, or a redirection): this egress stops, or it goes on without the records and logs them.
+   */
+  readonly rejectedRecords: "stop" | "drop";
 }
 
 /** Records leave by the gRPC service statewire.v1.Egress. */

@@ -200,6 +200,7 @@ spec:
   headers: {Authorization: "Bearer \${WEBHOOK_TOKEN}", X-Api-Key: "\${file:key.txt}", X-Version: 2}
   timeout: 2s
   maxBatch: 100
+  rejectedRecords: drop
 `),
     ).egresses;
     assert.ok(spec?.kind === "statewire.http.v1/egress");
@@ -211,7 +212,7 @@ spec:
     ]);
     assert.equal(spec.headers.get("x-version")?.reveal({}), "2");
     assert.equal(spec.url.reveal({}), "https://example.com/alerts");
-    assert.deepEqual([spec.timeoutMs, spec.batchMax], [2000, 100]);
+    assert.deepEqual([spec.timeoutMs, spec.batchMax, spec.rejectedRecords], [2000, 100, "drop"]);
   });
 
   it("reads a file egress with a template", () => {

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { parseExactJson } from "./exact-json.js";
+import { parseExactJson } from "../../codec/exact-json.js";
 import type { DecodedRecords, FileRecord, RecordDecoder } from "./file-record.js";
 import { copyBytes } from "./file-record.js";
 
