@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFunctionTypeName, isFunctionTypePattern } from "../core/address.js";
 import { durationSyntax, parseDuration } from "./duration.js";
-import { suggestName } from "./nearest-name.js";
+import { nearestName, suggestName } from "./nearest-name.js";
 import type { RecordTemplate } from "./template.js";
 import { parseTemplate } from "./template.js";
 
@@ -82,10 +82,14 @@ export const boolean: z.ZodType<boolean> = field("true or false", (value) =>
 );
 
 export function oneOf<const Choice extends string>(...choices: Choice[]): z.ZodType<Choice> {
-  return field(choices.join(", "), (value) => {
+  const expected = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+  return field(expected, (value) => {
     const choice = choices.find((name) => name === value);
     if (choice !== undefined || typeof value !== "string") return choice;
-    return new Refusal(`expected ${choices.join(" or ")}${suggestName(value, choices)}`);
+    const nearest = nearestName(value, choices);
+    return nearest === undefined
+      ? undefined
+      : new Refusal(`expected ${expected}; did you mean ${JSON.stringify(nearest)}?`);
   });
 }
 

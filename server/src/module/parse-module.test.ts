@@ -349,7 +349,7 @@ spec: {path: alerts.ndjson}
     [
       "an unknown format",
       ingress(`  format: cvs${target}`),
-      'a.yaml:6:11: spec.format is "cvs": expected ndjson or json or csv; did you mean "csv"?',
+      'a.yaml:6:11: spec.format is "cvs": expected ndjson, json or csv; did you mean "csv"?',
     ],
     ["no targets", ingress("  format: json"), "a.yaml:4:3: spec.targets is missing or not a list"],
     [

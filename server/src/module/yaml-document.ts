@@ -131,7 +131,9 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The rest repeats the place and the line's text. */
+/** The rest repeats the place and the line's text; a file that is no text would be quoted whole. */
 function firstLine(message: string): string {
-  return (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
+  const line = (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
+  const printable = line.replace(/[\p{Cc}\p{Cf}\ufffd]+/gu, "?");
+  return printable.length > 200 ? `${printable.slice(0, 197)}...` : printable;
 }
