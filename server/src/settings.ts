@@ -16,7 +16,7 @@ const definitions = {
     "127.0.0.1:7411",
     "Where HTTP listens: ingress, health and metrics; port 0: any free one.",
   ),
-  checkpointStore: store("Where checkpoints go."),
+  checkpointStore: store("Where checkpoints go; this version takes none yet."),
   logLevel: choice(["trace", "debug", "info", "warn", "error"], "info", "The least level logged."),
   logFormat: choice(
     ["auto", "json", "text"],
@@ -48,15 +48,15 @@ const definitions = {
     "Largest record that a file ingress reads.",
   ),
   streamMessagesMax: count(
-    { default: 1024, min: 1, max: 1_000_000 },
+    { default: 8192, min: 1, max: 1_000_000 },
     "Messages of one SendStream that may wait for their acknowledgement; the rest are not read.",
   ),
   admissionTimeoutMs: milliseconds(
-    { default: "10 sec", min: "1 ms", max: "1 hour" },
+    { default: "5 sec", min: "1 ms", max: "1 hour" },
     "How long a request waits while the node is full, before it is refused.",
   ),
   admissionWaitingMax: count(
-    { default: 10_000, min: 0, max: 1_000_000 },
+    { default: 1024, min: 0, max: 1_000_000 },
     "Requests that may wait at a time while the node is full; more are refused at once.",
   ),
   callTimeoutMs: milliseconds(
@@ -86,10 +86,6 @@ const definitions = {
   foldJournalBytes: bytes(
     { default: "256 MiB", min: "1 MiB", max: "64 GiB" },
     "Journal that is not in the tables yet. Above it, ingress waits for the fold.",
-  ),
-  mapSizeBytes: bytes(
-    { default: "64 GiB", min: "16 MiB", max: "16 TiB" },
-    "Address space for the tables: the most that the node's state may grow to on disk.",
   ),
   drainTimeoutMs: milliseconds(
     { default: "30 sec", min: "0 ms", max: "1 hour" },

@@ -26,7 +26,8 @@ describe("statewire run", () => {
 
   it("logs what listens and what the module holds, drains at SIGTERM and exits with 0", async () => {
     const directory = temporaryDirectory();
-    const node = start({ module: egress, directory });
+    const words = ["--checkpoint-store", "s3://bucket/prefix"];
+    const node = start({ module: egress, directory, words });
     const { grpcAddress, httpAddress } = await node.ready();
     node.signal("SIGTERM");
     assert.equal(await node.exitCode(), 0, node.log);
@@ -35,6 +36,8 @@ describe("statewire run", () => {
       `HTTP on ${httpAddress}`,
       `data in ${directory}/.statewire`,
       "egress example/records to subscribers (statewire.grpc.v1/egress)",
+      "this version takes no checkpoints: nothing goes to s3://bucket/prefix",
+      "no endpoint: function servers have to dial in",
       "SIGTERM: draining",
       "stopped",
     ]) {

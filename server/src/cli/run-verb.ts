@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Logger } from "pino";
 import { loadModule } from "../module/load-module.js";
 import type { Module } from "../module/module.js";
-import type { Settings } from "../settings.js";
+import { completeSettings, type Settings } from "../settings.js";
 import { CommandError } from "./command-error.js";
 import { describeModule, missingSecrets } from "./describe-module.js";
 import { createLogger } from "./logger.js";
@@ -96,6 +96,11 @@ function announce(node: RunningNode, { settings, module, logger }: Parameters<St
   logger.info(`HTTP on ${node.httpAddress}`);
   logger.info(`data in ${settings.dataDir}`);
   for (const line of describeModule(module)) logger.info(line);
+  if (
+    settings.checkpointStore !== completeSettings({ dataDir: settings.dataDir }).checkpointStore
+  ) {
+    logger.warn(`this version takes no checkpoints: nothing goes to ${settings.checkpointStore}`);
+  }
   if (module.endpoints.length === 0) logger.info("no endpoint: function servers have to dial in");
 }
 

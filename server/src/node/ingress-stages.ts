@@ -11,7 +11,10 @@ export function createIngressStages(
   parts: { readonly settings: Settings; readonly port: IngressPort; readonly logger: Logger },
 ) {
   const { port, logger, settings } = parts;
-  const stages = specs.map((spec) => createFileIngress({ spec, port, logger, limits: settings }));
+  const { recordBytesMax } = settings;
+  const stages = specs.map((spec) =>
+    createFileIngress({ spec, port, logger, limits: settings, recordBytesMax }),
+  );
   return {
     start(): void {
       for (const stage of stages) stage.start();

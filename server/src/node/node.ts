@@ -114,7 +114,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
   const api = new Api({
     grpc: parseHostPort(settings.grpc, "grpc"),
     http: parseHostPort(settings.http, "http"),
-    settings: apiSettings(settings),
+    settings,
     view,
     metrics,
     port: requests,
@@ -171,16 +171,6 @@ async function stop({ api, dispatcher, egresses, ingresses, loop, store }: Parts
   await loop.stop();
   await api.close();
   await store.close();
-}
-
-function apiSettings(settings: Settings) {
-  return {
-    ...settings,
-    streamMessagesMax: 8192,
-    callTimeoutMs: settings.invocationTimeoutMs,
-    admissionTimeoutMs: 10_000,
-    admissionWaitingMax: 10_000,
-  };
 }
 
 /** Promise.withResolvers, which Node 20 lacks. */
