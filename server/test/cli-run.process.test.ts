@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { serve, state, statefulFunction, types } from "@statewire/sdk";
 import { statewire } from "./support/command-line.js";
-import { StatewireProcess, temporaryDirectory } from "./support/statewire-process.js";
+import { StatewireProcess } from "./support/statewire-process.js";
 
 // Goal: what a shell, an operator and a supervisor see of `statewire run`: its streams, its reaction
 // to signals and its exit codes. Method: the real command in a process, real function servers.
@@ -14,6 +17,12 @@ function endpoint(address: string): string {
 
 describe("statewire run", () => {
   const started: StatewireProcess[] = [];
+  const directories: string[] = [];
+  const temporaryDirectory = () => {
+    const directory = mkdtempSync(join(tmpdir(), "statewire-run-"));
+    directories.push(directory);
+    return directory;
+  };
   const start = (options: ConstructorParameters<typeof StatewireProcess>[0]) => {
     const node = new StatewireProcess(options);
     started.push(node);
@@ -22,6 +31,7 @@ describe("statewire run", () => {
 
   afterEach(async () => {
     await Promise.all(started.splice(0).map((node) => node.kill()));
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
   });
 
   it("logs what listens and what the module holds, drains at SIGTERM and exits with 0", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,8 +11,11 @@ import {
 } from "../settings.js";
 import { loadSettings, type SettingSources } from "./load-settings.js";
 
+const directories: string[] = [];
+
 function temporaryDirectory(files: Readonly<Record<string, string>> = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "statewire-settings-"));
+  directories.push(directory);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
   return directory;
 }
@@ -32,6 +35,10 @@ function problemsOf(given: Partial<SettingSources>): readonly string[] {
 }
 
 describe("settings", () => {
+  afterEach(() => {
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+  });
+
   it("have the documented defaults when nothing is given", () => {
     const workingDirectory = temporaryDirectory();
     const settings = loadSettings(sources({ workingDirectory }));

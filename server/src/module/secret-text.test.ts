@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of secrets.
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -17,7 +17,9 @@ describe("text with secrets", () => {
     const folder = mkdtempSync(join(tmpdir(), "statewire-secret-"));
     writeFileSync(join(folder, "key"), "from file\n");
     const text = parse("a ${NAME} b ${file:key} $$c $d", folder);
-    assert.equal(text.reveal({ NAME: "from environment" }), "a from environment b from file $c $d");
+    const revealed = text.reveal({ NAME: "from environment" });
+    rmSync(folder, { recursive: true });
+    assert.equal(revealed, "a from environment b from file $c $d");
   });
 
   it("never shows what its references stand for, however it is printed", () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -46,6 +46,7 @@ export async function statewire(
   const exitCode = await runCommandLine(words, terminal, () =>
     Promise.reject(new Error("this command line starts no node")),
   );
+  rmSync(workingDirectory, { recursive: true });
   return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes().toString() };
 }
 

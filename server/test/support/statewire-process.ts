@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -86,8 +85,4 @@ export class StatewireProcess {
       });
     }
   }
-}
-
-export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), "statewire-run-"));
 }
