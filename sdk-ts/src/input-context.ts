@@ -33,6 +33,7 @@ export class InputContext implements Context, StateHost {
   readonly #input: Input;
   readonly #position: number;
   #state: StateAccess<StateDeclarations> | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(registered: RegisteredFunction, batch: Batch, host: BatchHost, input: Input) {
     this.#function = registered;
@@ -71,7 +72,8 @@ export class InputContext implements Context, StateHost {
   }
 
   get signal(): AbortSignal {
-    return this.#host.signalOf(this.#batch);
+    this.#signal ??= this.#host.signalOf(this.#batch);
+    return this.#signal;
   }
 
   send(target: Destination, message: unknown): void {

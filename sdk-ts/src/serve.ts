@@ -99,7 +99,7 @@ export async function serve(
       attachment.stop();
     }
     await host.drain(options.drainTimeoutMs ?? defaults.drainTimeoutMs);
-    server?.close();
+    await server?.close();
     for (const attachment of attachments) {
       attachment.close();
     }

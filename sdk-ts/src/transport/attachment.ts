@@ -1,8 +1,8 @@
 import { Client, type ClientDuplexStream, type StatusObject } from "@grpc/grpc-js";
 import type { ServeEvent } from "../serve-event.js";
 import { backoffDelayMs } from "./backoff.js";
-import { functionGatewayService } from "./frame-codec.js";
 import { keepalive } from "./keepalive.js";
+import { functionGatewayService } from "./services.js";
 import type { StreamHost } from "./stream-host.js";
 import { createChannelCredentials, type TlsOptions } from "./tls.js";
 
@@ -20,18 +20,13 @@ export interface AttachmentOptions {
  */
 export class Attachment {
   readonly #options: AttachmentOptions;
-  readonly #client: Client;
+  #client: Client | undefined;
   #attempt = 0;
   #redial: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: AttachmentOptions) {
     this.#options = options;
-    this.#client = new Client(options.address, createChannelCredentials(options.tls), {
-      "grpc.max_receive_message_length": options.host.offer.frameBytesMax,
-      "grpc.max_send_message_length": -1,
-      ...keepalive,
-    });
     this.#dial();
   }
 
@@ -44,13 +39,22 @@ export class Attachment {
   /** Closes the connection. */
   close(): void {
     this.stop();
-    this.#client.close();
+    this.#client?.close();
   }
 
   #dial(): void {
-    const { host, address } = this.#options;
+    const { host, address, tls } = this.#options;
+    // A channel that failed reconnects at a pace of its own: each attempt gets a new one.
+    this.#client?.close();
+    const client = new Client(address, createChannelCredentials(tls), {
+      "grpc.use_local_subchannel_pool": 1,
+      "grpc.max_receive_message_length": host.offer.frameBytesMax,
+      "grpc.max_send_message_length": -1,
+      ...keepalive,
+    });
+    this.#client = client;
     const { path, requestSerialize, responseDeserialize } = functionGatewayService.attach;
-    const call: ClientDuplexStream<Buffer, Buffer> = this.#client.makeBidiStreamRequest(
+    const call: ClientDuplexStream<Buffer, Buffer> = client.makeBidiStreamRequest(
       path,
       requestSerialize,
       responseDeserialize,

@@ -9,8 +9,8 @@ import type { DiscoverRequest, Welcome } from "@statewire/protos/statewire/v1/st
 import { HealthImplementation } from "grpc-health-check";
 import { StatewireError } from "../errors.js";
 import { createWelcome, protocolVersion } from "../session/handshake.js";
-import { functionServerService } from "./frame-codec.js";
 import { keepalive } from "./keepalive.js";
+import { functionServerService } from "./services.js";
 import type { StreamHost } from "./stream-host.js";
 import { createServerCredentials, type TlsOptions } from "./tls.js";
 
@@ -28,8 +28,8 @@ export interface GrpcServer {
   readonly port: number;
   /** Health says NOT_SERVING from here on, and new streams are refused. */
   stopAccepting(): void;
-  /** Closes the port and whatever is still open. */
-  close(): void;
+  /** Closes the port: what has ended says so to its peer, what has not is cut off soon. */
+  close(): Promise<void>;
 }
 
 const serviceName = "statewire.v1.FunctionServer";
@@ -69,8 +69,21 @@ export async function openGrpcServer(options: GrpcServerOptions): Promise<GrpcSe
       health.setStatus("", "NOT_SERVING");
       health.setStatus(serviceName, "NOT_SERVING");
     },
-    close: () => server.forceShutdown(),
+    close: () => shutDown(server),
   };
+}
+
+/** For the last frames and statuses; a tool that watches health stays connected for ever. */
+const shutDownGraceMs = 1000;
+
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.forceShutdown(), shutDownGraceMs);
+    server.tryShutdown(() => {
+      clearTimeout(force);
+      resolve();
+    });
+  });
 }
 
 function bind(server: Server, options: GrpcServerOptions): Promise<number> {

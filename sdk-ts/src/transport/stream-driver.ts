@@ -5,7 +5,8 @@ import type { RegisteredFunction } from "../registered-function.js";
 import type { Batch } from "../session/batch.js";
 import { ProtocolViolation } from "../session/protocol-violation.js";
 import { Session, type SessionOptions, type SessionOutput } from "../session/session.js";
-import { decodeRuntimeFrame, encodeServerFrame } from "./frame-codec.js";
+import { RuntimeFrameDecoder } from "../wire/runtime-frame.js";
+import { encodeServerFrame } from "../wire/server-frame.js";
 
 /** The stream as a driver sees it. */
 export interface FrameSink {
@@ -47,6 +48,7 @@ export class StreamDriver implements BatchRunner {
   readonly #sink: FrameSink;
   readonly #observer: StreamObserver;
   readonly #frameBytesMax: number;
+  readonly #decoder = new RuntimeFrameDecoder();
   readonly #loads = new Map<Batch, PendingLoad[]>();
   readonly #signals = new Map<Batch, AbortController>();
   #flushScheduled = false;
@@ -71,7 +73,7 @@ export class StreamDriver implements BatchRunner {
   receive(bytes: Buffer): void {
     try {
       this.#validateSize(bytes.length);
-      this.#perform(this.#session.receive(decodeRuntimeFrame(bytes), performance.now()));
+      this.#perform(this.#session.receive(this.#decoder.decode(bytes), performance.now()));
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) {
         throw error;
@@ -144,6 +146,9 @@ export class StreamDriver implements BatchRunner {
   }
 
   signalOf(batch: Batch): AbortSignal {
+    if (batch.input === undefined) {
+      return AbortSignal.abort(new StatewireError("context-closed", "the handler has finished"));
+    }
     let controller = this.#signals.get(batch);
     if (controller === undefined) {
       controller = new AbortController();
