@@ -11,6 +11,8 @@ const functionServerScript = fileURLToPath(new URL("../src/function-server.js", 
 const moduleText = readFileSync(new URL("../../module.yaml", import.meta.url), "utf8");
 const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
 
+const readmeCall = /curl -X POST http:\/\/[^/]+(\S+) -H 'content-type: ([^']+)' -d (\S+)/;
+
 describe("the greeter", function () {
   this.timeout(60_000);
   let directory = "";
@@ -27,11 +29,10 @@ describe("the greeter", function () {
 
   /** What the README's curl would print. */
   async function runReadmeCall(address: string): Promise<string> {
-    const [, url = "", data = ""] =
-      /curl -X POST http:\/\/[^/]+(\S+) -d '([^']*)'/.exec(readme) ?? [];
-    const response = await fetch(`http://${address}${url}`, {
+    const [, path = "", type = "", data = ""] = readmeCall.exec(readme) ?? [];
+    const response = await fetch(`http://${address}${path}`, {
       method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded" },
+      headers: { "content-type": type },
       body: data,
     });
     assert.equal(response.status, 200, await response.clone().text());
