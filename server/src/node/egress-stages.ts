@@ -1,25 +1,63 @@
 import type { Logger } from "pino";
+import type { EgressAcknowledgedCommand } from "../core/command.js";
 import type { Delivery } from "../core/effect.js";
-import type { Machine } from "../core/machine.js";
 import { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
-import type { EpochLoop } from "../loop/epoch-loop.js";
+import { OutboxDrain } from "../egress/outbox-drain.js";
+import type { Sink } from "../egress/sink.js";
+import { createFileSink } from "../egress/sinks/file-sink.js";
+import { createHttpSink } from "../egress/sinks/http-sink.js";
+import { createStdoutSink } from "../egress/sinks/stdout-sink.js";
 import type { EgressSpec } from "../module/module.js";
 
-export function createEgressStages(
-  specs: readonly EgressSpec[],
-  parts: { readonly loop: EpochLoop; readonly machine: Machine; readonly logger: Logger },
-) {
-  const subscriptions = new Map<string, SubscriptionSink>();
-  for (const spec of specs) {
-    if (spec.kind === "statewire.grpc.v1/egress") {
-      subscriptions.set(spec.id, new SubscriptionSink(spec.id));
-    }
-  }
-  void parts;
-  return {
-    subscriptions,
-    start(): void {},
-    deliver(_deliveries: readonly Delivery[]): void {},
-    async close(_timeLimitMs: number): Promise<void> {},
+export interface EgressParts {
+  readonly logger: Logger;
+  readonly submit: (command: EgressAcknowledgedCommand) => void;
+  readonly onFailure: (error: Error) => void;
+  /** Where an egress stands in the node's history. */
+  readonly position: (egress: string) => {
+    readonly sequence: number;
+    readonly position: number;
   };
+}
+
+/** The egresses that module.yaml declares. */
+export function createEgressStages(specs: readonly EgressSpec[], parts: EgressParts) {
+  const { logger, submit, onFailure, position } = parts;
+  const subscriptions = new Map<string, SubscriptionSink>();
+  const drains = new Map<string, OutboxDrain>();
+  for (const spec of specs) {
+    const sink = createSink(spec, logger);
+    if (sink instanceof SubscriptionSink) subscriptions.set(spec.id, sink);
+    const { id: egress, kind } = spec;
+    drains.set(egress, new OutboxDrain({ egress, kind, sink, logger, submit, onFailure }));
+  }
+  return {
+    /** The egresses that leave by the gRPC service. */
+    subscriptions,
+    /** @throws Error when a sink cannot be opened; it says what an operator can do. */
+    async open(): Promise<void> {
+      for (const [egress, drain] of drains) await drain.open(position(egress));
+    },
+    deliver(deliveries: readonly Delivery[]): void {
+      for (const { egress, records } of deliveries) drains.get(egress)?.deliver(records);
+    },
+    statuses: () => [...drains.values()].map((drain) => drain.status()),
+    /** Writes what was delivered, for a time. The rest stays in the outbox for the next run. */
+    async close(timeLimitMs: number): Promise<void> {
+      await Promise.all([...drains.values()].map((drain) => drain.close(timeLimitMs)));
+    },
+  };
+}
+
+function createSink(spec: EgressSpec, logger: Logger): Sink {
+  switch (spec.kind) {
+    case "statewire.file.v1/egress":
+      return createFileSink(spec, logger);
+    case "statewire.http.v1/egress":
+      return createHttpSink({ spec, logger, environment: process.env });
+    case "statewire.stdout.v1/egress":
+      return createStdoutSink(spec);
+    case "statewire.grpc.v1/egress":
+      return new SubscriptionSink(spec.id);
+  }
 }

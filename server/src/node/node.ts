@@ -49,11 +49,10 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   if (recovery.epochs > 0) logger.info({ recovery }, "recovered the journal's tail");
   const parts = wire(options, store);
   try {
+    await parts.egresses.open();
     await parts.api.open();
   } catch (error) {
-    parts.dispatcher.close();
-    await parts.loop.stop();
-    await store.close();
+    await stop(parts);
     throw error;
   }
   return run(parts, options);
@@ -96,7 +95,12 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
   const version = readVersion();
   const stream = streamOptions({ settings, logger, nodeId: store.nodeId, version, submit });
   const dispatcher = new Dispatcher(module.endpoints, stream);
-  const egresses = createEgressStages(module.egresses, { loop, machine, logger });
+  const egresses = createEgressStages(module.egresses, {
+    logger,
+    submit,
+    onFailure: (error) => fatal.reject(error),
+    position: (egress) => machine.egressPosition(egress),
+  });
   const ingresses = createIngressStages(module.ingresses, { settings, port: requests, logger });
   const counters = new RequestCounters();
   const view = createNodeView({
@@ -126,8 +130,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
 }
 
 function run(parts: Parts, { settings, logger }: NodeOptions): Node {
-  const { api, dispatcher, egresses, ingresses } = parts;
-  egresses.start();
+  const { api, dispatcher, ingresses } = parts;
   dispatcher.start();
   api.serve();
   ingresses.start();
