@@ -32,7 +32,7 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
     return;
   }
   endInvocation(mailbox);
-  const refusal = findRefusal(shard, mailbox, result);
+  const refusal = findRefusal(shard, binding, mailbox, result);
   if (refusal !== null) {
     refuse(shard, mailbox, refusal);
     return;

@@ -12,6 +12,8 @@ export interface CoreLimits {
   readonly batchMessagesMax: number;
   /** Payload bytes of one invocation; a single larger message goes alone. */
   readonly batchBytesMax: number;
+  /** Eager states of one address together, in payload bytes. */
+  readonly eagerStateBytesMax: number;
   /** Messages of one mailbox that stay in memory once the tables hold them. */
   readonly mailboxInMemoryMax: number;
   /** Records of one egress that stay in memory once the tables hold them. */

@@ -3,6 +3,10 @@ import type { Fault, InvocationResult } from "./command.js";
 import type { Mailbox } from "./mailbox.js";
 import { isTokenPending } from "./schedule.js";
 import type { Shard } from "./shard.js";
+import { readState } from "./state.js";
+
+/** Values up to this size are not worth counting: a frame has room for thousands. */
+const smallStateBytes = 1024;
 
 /**
  * What breaks the protocol itself, so that nothing else of the stream can be trusted. Checked, as
@@ -35,12 +39,38 @@ export function findProtocolFault(
 /** What a result asks for and cannot have: only its own address suffers. */
 export function findRefusal(
   shard: Shard,
+  binding: Binding,
   mailbox: Mailbox,
   result: InvocationResult,
 ): Fault | null {
   return (
-    result.refused ?? findEgressRefusal(shard, result) ?? findTimerRefusal(shard, mailbox, result)
+    result.refused ??
+    findStateRefusal(shard, binding, mailbox, result) ??
+    findEgressRefusal(shard, result) ??
+    findTimerRefusal(shard, mailbox, result)
   );
+}
+
+/** The eager states of an address must leave room in a frame. [LIMIT-8] */
+function findStateRefusal(
+  shard: Shard,
+  binding: Binding,
+  mailbox: Mailbox,
+  result: InvocationResult,
+): Fault | null {
+  const { eagerStateBytesMax } = shard.options.limits;
+  const isLarge = result.stateChanges.some(({ value }) => (value?.length ?? 0) > smallStateBytes);
+  // Two values of the largest size fit by LIMIT-9.
+  if (!isLarge || binding.eager.length < 3) return null;
+  let bytes = 0;
+  for (const index of binding.eager) {
+    const change = result.stateChanges.find(({ state }) => state === index);
+    const value = change === undefined ? readState(shard, binding, index, mailbox.id) : change.value;
+    bytes += value?.length ?? 0;
+  }
+  if (bytes <= eagerStateBytesMax) return null;
+  const text = `eager states of ${bytes} bytes exceed half of frameBytesMax, ${eagerStateBytesMax}`;
+  return fault("LIMIT-8", text);
 }
 
 function findEgressRefusal(shard: Shard, result: InvocationResult): Fault | null {

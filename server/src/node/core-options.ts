@@ -15,6 +15,7 @@ export function coreOptions(settings: Settings, module: Module): CoreOptions {
     limits: {
       batchMessagesMax: settings.batchMax,
       batchBytesMax: settings.frameBytesMax * batchShareOfFrame,
+      eagerStateBytesMax: settings.frameBytesMax / 2,
       mailboxInMemoryMax: Math.max(mailboxInMemoryMax, settings.batchMax),
       outboxInMemoryMax: 4 * outboxWindow,
       outboxWindow,
