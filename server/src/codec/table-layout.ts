@@ -6,7 +6,7 @@ import type {
   StoredStateTable,
   StoredTimer,
 } from "../core/store-view.js";
-import { ByteReader } from "./byte-reader.js";
+import { ByteReader, CorruptBytesError } from "./byte-reader.js";
 import type { ByteWriter } from "./byte-writer.js";
 
 /**
@@ -62,6 +62,7 @@ export function writeRowValue(writer: ByteWriter, value: Uint8Array, expiresAtMs
 /** The value is copied: the source may be memory that the next read changes. */
 export function readRowValue(bytes: Buffer): StoredRow {
   if (bytes[0] === 0) return { value: copyOf(bytes, 1), expiresAtMs: 0 };
+  if (bytes[0] !== 1) throw new CorruptBytesError(`a row that begins with ${bytes[0]}`);
   const reader = new ByteReader(bytes, 1);
   const expiresAtMs = reader.u64();
   return { value: copyOf(bytes, reader.position), expiresAtMs };
@@ -70,8 +71,7 @@ export function readRowValue(bytes: Buffer): StoredRow {
 /** The part of a message key that all messages of one mailbox share. */
 export function writeMailboxPrefix(writer: ByteWriter, type: number, id: string): void {
   writer.u32(type);
-  const lengthAt = writer.skip(2);
-  writer.raw.writeUInt16BE(writer.text(id), lengthAt);
+  writeShortText(writer, id);
 }
 
 export function readMessageKey(key: Buffer): { type: number; id: string; sequence: number } {
@@ -142,8 +142,7 @@ export function readStoredTimer(key: Buffer, value: Buffer): StoredTimer {
 
 /** The part of a record key that all records of one egress share. */
 export function writeEgressPrefix(writer: ByteWriter, egress: string): void {
-  const lengthAt = writer.skip(2);
-  writer.raw.writeUInt16BE(writer.text(egress), lengthAt);
+  writeShortText(writer, egress);
 }
 
 export function readStoredRecord(key: Buffer, value: Buffer): StoredRecord {
@@ -182,6 +181,13 @@ export function readStateTable(key: Buffer, value: Buffer): StoredStateTable {
     typename: reader.sizedText(),
     expiration: readExpiration(reader),
   };
+}
+
+function writeShortText(writer: ByteWriter, text: string): void {
+  const lengthAt = writer.skip(2);
+  const length = writer.text(text);
+  // Only now: the text may have moved the bytes to a larger buffer.
+  writer.raw.writeUInt16BE(length, lengthAt);
 }
 
 function readExpiration(reader: ByteReader): Expiration | null {
