@@ -37,7 +37,7 @@ export function renderMetricsDocument(): string {
 the process starts unless they say otherwise; times are in seconds. Nothing here costs anything
 while nobody asks, apart from the histograms.
 
-This page is generated: \`UPDATE=1 npx mocha server/dist/src/admin/metrics.test.js\` writes it, and the
+This page is generated: \`UPDATE=1 npx mocha server/dist/test/metrics.test.js\` writes it, and the
 same test fails when it is not current.
 
 | metric | kind | labels | meaning |

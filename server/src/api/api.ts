@@ -31,15 +31,26 @@ export interface ApiOptions {
   readonly grpcCredentials?: ServerCredentials;
 }
 
-/** The values of the settings with these names. */
+/** Settings, and limits that are not worth one. */
 export interface ApiSettings extends IngressLimits, AdmissionOptions {
-  /** Largest gRPC message that is taken, in bytes; more than valueBytesMax. */
+  /** For function servers that dial in: the largest frame, in bytes. */
   readonly frameBytesMax: number;
   /** Messages of one SendStream that may wait for their acknowledgement. */
   readonly streamMessagesMax: number;
   /** How long a call by HTTP waits when it does not say, in milliseconds. */
   readonly callTimeoutMs: number;
 }
+
+/** What a node uses where there is no setting. */
+export const apiDefaults = {
+  // Longer than a fold or a pause of the garbage collector, shorter than a client's patience.
+  admissionTimeoutMs: 5000,
+  admissionWaitingMax: 1024,
+  // Several epochs' worth, so that the stream does not wait for each fsync.
+  streamMessagesMax: 8192,
+  // The header statewire-timeout says otherwise.
+  callTimeoutMs: 60_000,
+} as const;
 
 /** What connections get to end by themselves when all requests are answered, in milliseconds. */
 const lingerMs = 500;
@@ -65,7 +76,7 @@ export class Api {
     this.#grpc = new GrpcApi({
       listen: options.grpc,
       services: [createGrpcIngress(ingress), this.#egress, createAdminService(view), ...services],
-      frameBytesMax: settings.frameBytesMax,
+      limits: settings,
       ...(grpcCredentials === undefined ? {} : { credentials: grpcCredentials }),
     });
     this.#http = new HttpApi({

@@ -1,9 +1,11 @@
 import {
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServerInterceptingCall,
   type ServerInterceptor,
   type ServiceDefinition,
+  setLogVerbosity,
   status,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
@@ -20,8 +22,8 @@ export interface GrpcService {
 export interface GrpcApiOptions {
   readonly listen: HostPort;
   readonly services: readonly GrpcService[];
-  /** Largest gRPC message that is taken, in bytes. */
-  readonly frameBytesMax: number;
+  /** The settings with these names; each service keeps its own, the server cuts at the larger. */
+  readonly limits: { readonly requestBytesMax: number; readonly frameBytesMax: number };
   /** Plain text unless given. */
   readonly credentials?: ServerCredentials;
 }
@@ -42,23 +44,25 @@ export class GrpcApi {
   #address: HostPort;
 
   constructor(options: GrpcApiOptions) {
+    // It writes on stderr, in a form of its own, what its errors say as well.
+    if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
     this.#address = options.listen;
     this.#credentials = options.credentials ?? ServerCredentials.createInsecure();
+    const { requestBytesMax, frameBytesMax } = options.limits;
     this.#server = new Server({
-      "grpc.max_receive_message_length": options.frameBytesMax,
+      "grpc.max_receive_message_length": Math.max(requestBytesMax, frameBytesMax),
       // Replies and state can be as large as what is taken, and a frame around it.
       "grpc.max_send_message_length": -1,
       "grpc.keepalive_time_ms": keepaliveMs,
       "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
-      interceptors: [nameFrameLimit(options.frameBytesMax)],
+      interceptors: [nameTheLimit(options.limits)],
     });
-    for (const { definition, implementation } of options.services) {
+    for (const { definition, implementation } of [...options.services, ...createReflection()]) {
       this.#server.addService(definition, implementation);
     }
     this.#serviceNames = ["", ...options.services.map(({ definition }) => serviceName(definition))];
     this.#health = new HealthImplementation();
     this.#health.addToServer(this.#server);
-    createReflection().addToServer(this.#server);
     this.setServing(false);
   }
 
@@ -106,16 +110,18 @@ function serviceName(definition: ServiceDefinition): string {
 }
 
 /**
- * A frame above the limit is refused by the library, with both sizes but without the name of the
+ * A message above the limit is refused by the library, with both sizes but without the name of the
  * setting. That status does not pass interceptors, so it is caught where the library hands it out.
  */
-function nameFrameLimit(frameBytesMax: number): ServerInterceptor {
-  return (_method, call) => {
+function nameTheLimit(limits: GrpcApiOptions["limits"]): ServerInterceptor {
+  return ({ path }, call) => {
     const sendStatus = call.sendStatus.bind(call);
     call.sendStatus = (outcome) => {
       if (outcome.code === status.RESOURCE_EXHAUSTED && outcome.details?.includes("larger than")) {
-        const details = `${outcome.details}: frameBytesMax ${frameBytesMax}`;
-        sendStatus({ ...outcome, details });
+        const name = path.startsWith("/statewire.v1.FunctionGateway/")
+          ? "frameBytesMax"
+          : "requestBytesMax";
+        sendStatus({ ...outcome, details: `${outcome.details}: ${name} ${limits[name]}` });
         return;
       }
       sendStatus(outcome);

@@ -25,13 +25,22 @@ export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** A server cannot listen. */
+export class ListenError extends Error {
+  /** The system's name of the reason, for example "EADDRINUSE". */
+  readonly code: string;
+
+  constructor(message: string, code: string, cause: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
 /** Why a server cannot listen, for people. */
-export function listenError(name: string, at: HostPort, cause: unknown): Error {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+export function listenError(name: string, at: HostPort, cause: unknown): ListenError {
   const text = cause instanceof Error ? cause.message : String(cause);
-  const reason =
-    code === "EADDRINUSE" || text.includes("EADDRINUSE")
-      ? "the address is in use; is another node running?"
-      : text;
-  return new Error(`${name} cannot listen on ${formatHostPort(at)}: ${reason}`, { cause });
+  // gRPC hands the system's error on as text.
+  const code = /\bE[A-Z]{3,}\b/.exec(text)?.[0] ?? "ELISTEN";
+  const reason = code === "EADDRINUSE" ? "the address is in use; is another node running?" : text;
+  return new ListenError(`${name} cannot listen on ${formatHostPort(at)}: ${reason}`, code, cause);
 }

@@ -6,7 +6,7 @@ import {
   parseIngressPath,
   readTimeoutMs,
 } from "../codec/http-request-codec.js";
-import { type IngressLimits, ViolationError, valueTooLarge } from "../codec/ingress-codec.js";
+import { type IngressLimits, requestTooLarge, ViolationError } from "../codec/ingress-codec.js";
 import type { Admission, Visit } from "./admission.js";
 import { refuseHttp, replyHttp } from "./http-answer.js";
 import type { IngressPort } from "./ingress-port.js";
@@ -41,7 +41,7 @@ export function handleHttpIngress(
       return true;
     }
     const declaredBytes = Number(request.headers["content-length"] ?? 0);
-    if (declaredBytes > limits.valueBytesMax) throw valueTooLarge(declaredBytes, limits);
+    if (declaredBytes > limits.requestBytesMax) throw requestTooLarge(declaredBytes, limits);
     const visit = new HttpVisit({ request, response, target, counter }, options);
     options.admission.enter(visit);
   } catch (error) {
@@ -99,7 +99,7 @@ class HttpVisit implements Visit {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     const { limits } = this.#options;
-    if (this.#bytes > limits.valueBytesMax) this.#refuse(valueTooLarge(this.#bytes, limits));
+    if (this.#bytes > limits.requestBytesMax) this.#refuse(requestTooLarge(this.#bytes, limits));
   }
 
   #ask(port: IngressPort): void {
