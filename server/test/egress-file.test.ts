@@ -1,0 +1,198 @@
+/*
+ * Goal: a file holds each record exactly once, whatever a crashed run left in it. Method: real
+ * files; a crash is a sink that is dropped after a write whose acknowledgement was lost.
+ */
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import type { OutboxRecord } from "../src/core/outbox.js";
+import type { Sink } from "../src/egress/sink.js";
+import { createFileSink } from "../src/egress/sinks/file-sink.js";
+import type { RecordFormat } from "../src/module/module.js";
+import { templateOf } from "./support/file-ingress-spec.js";
+import { outboxRecord, outboxRecords } from "./support/outbox-records.js";
+
+const start = { sequence: 0, position: 0 };
+
+describe("file sink", () => {
+  let directory: string;
+  let path: string;
+  const sinks: Sink[] = [];
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "statewire-egress-"));
+    path = join(directory, "out", "records.ndjson");
+  });
+
+  afterEach(async () => {
+    await Promise.all(sinks.splice(0).map((sink) => sink.close()));
+    await rm(directory, { recursive: true });
+  });
+
+  function createSink(format: RecordFormat = { kind: "ndjson" }): Sink {
+    const source = { file: "module.yaml", line: 1, column: 1 };
+    const spec = {
+      kind: "statewire.file.v1/egress",
+      source,
+      id: "test/out",
+      path,
+      format,
+    } as const;
+    const sink = createFileSink(spec, pino({ level: "silent" }));
+    sinks.push(sink);
+    return sink;
+  }
+
+  async function contentOf(format: RecordFormat, records: OutboxRecord[]): Promise<string> {
+    const sink = createSink(format);
+    await sink.open(start);
+    await sink.write(records);
+    return readFile(path, "utf8");
+  }
+
+  async function sequences(): Promise<number[]> {
+    const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+    return lines.map((line) => JSON.parse(line).sequence);
+  }
+
+  it("appends a line per record, and gives the length as position", async () => {
+    const sink = createSink();
+    await sink.open(start);
+    const first = await sink.write(outboxRecords(1, 2));
+    const text = '{"sequence":1,"typename":"test/record","value":{"n":1}}\n';
+    assert.equal(await readFile(path, "utf8"), text + text.replaceAll("1", "2"));
+    assert.equal(first, text.length * 2);
+    assert.equal(await sink.write(outboxRecords(3, 3)), text.length * 3);
+    assert.deepEqual(await sequences(), [1, 2, 3]);
+  });
+
+  it("makes nothing before the first record", async () => {
+    await createSink().open(start);
+    assert.deepEqual(await readdir(directory), []);
+  });
+
+  it("cuts back what a crashed run wrote beyond the acknowledged position", async () => {
+    const crashed = createSink();
+    await crashed.open(start);
+    const position = await crashed.write(outboxRecords(1, 3));
+    await crashed.write(outboxRecords(4, 6));
+    const restarted = createSink();
+    await restarted.open({ sequence: 3, position });
+    assert.deepEqual(await sequences(), [1, 2, 3]);
+    await restarted.write(outboxRecords(4, 7));
+    assert.deepEqual(await sequences(), [1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("cuts back half a record", async () => {
+    const crashed = createSink();
+    await crashed.open(start);
+    const position = await crashed.write(outboxRecords(1, 1));
+    const after = await crashed.write(outboxRecords(2, 2));
+    await truncate(path, after - 7);
+    const restarted = createSink();
+    await restarted.open({ sequence: 1, position });
+    await restarted.write(outboxRecords(2, 2));
+    assert.deepEqual(await sequences(), [1, 2]);
+  });
+
+  it("a crash before the first acknowledgement leaves no record twice", async () => {
+    const crashed = createSink();
+    await crashed.open(start);
+    await crashed.write(outboxRecords(1, 2));
+    const restarted = createSink();
+    await restarted.open(start);
+    await restarted.write(outboxRecords(1, 3));
+    assert.deepEqual(await sequences(), [1, 2, 3]);
+  });
+
+  it("a file that is there before the first record is kept under another name", async () => {
+    path = join(directory, "mine.txt");
+    await writeFile(path, "precious");
+    await writeFile(`${path}.1`, "older");
+    const sink = createSink();
+    await sink.open(start);
+    await sink.write(outboxRecords(1, 1));
+    assert.deepEqual(await sequences(), [1]);
+    assert.equal(await readFile(`${path}.2`, "utf8"), "precious");
+    assert.equal(await readFile(`${path}.1`, "utf8"), "older");
+  });
+
+  it("goes on in a file that is as it was left", async () => {
+    const first = createSink();
+    await first.open(start);
+    const position = await first.write(outboxRecords(1, 2));
+    const second = createSink();
+    await second.open({ sequence: 2, position });
+    await second.write(outboxRecords(3, 3));
+    assert.deepEqual(await sequences(), [1, 2, 3]);
+  });
+
+  it("refuses a file that is shorter than its position, with both numbers", async () => {
+    path = join(directory, "short");
+    await writeFile(path, "12345");
+    const opened = createSink().open({ sequence: 9, position: 100 });
+    await assert.rejects(opened, /short is 5 bytes long, but 100 bytes of it were written before/);
+    assert.equal(await readFile(path, "utf8"), "12345");
+  });
+
+  it("refuses a file that is gone, and what is not a file", async () => {
+    const opened = createSink().open({ sequence: 9, position: 100 });
+    await assert.rejects(opened, /does not exist, but 100 bytes of it were written before/);
+    path = directory;
+    await assert.rejects(createSink().open(start), /is not a regular file/);
+  });
+
+  it("refuses to write into a file that somebody else has changed", async () => {
+    const sink = createSink();
+    await sink.open(start);
+    const length = await sink.write(outboxRecords(1, 1));
+    await writeFile(path, "x");
+    const written = sink.write(outboxRecords(2, 2));
+    await assert.rejects(
+      written,
+      new RegExp(`is 1 bytes long, but its egress wrote ${length} bytes`),
+    );
+  });
+
+  it("raw writes values as they are, built-in ones as text", async () => {
+    const raw = { kind: "raw", separator: ";" } as const;
+    const records = [
+      outboxRecord(1, "text"),
+      outboxRecord(2, '{"a": 1}'),
+      outboxRecord(3, Buffer.from("0a026869", "hex"), "io.statefun.types/string"),
+      outboxRecord(4, Buffer.from("0d07000000", "hex"), "io.statefun.types/int"),
+      outboxRecord(5, null),
+      outboxRecord(6, "grün"),
+    ];
+    assert.equal(await contentOf(raw, records), 'text;{"a": 1};hi;7;;grün;');
+  });
+
+  it("a template has the record's fields; one that is missing is empty", async () => {
+    const text =
+      "{sequence} {typename} {source.type}/{source.id} {value.a.b} {value.list} {value.no}|";
+    const template = { kind: "template", template: templateOf(text) } as const;
+    const records = [
+      outboxRecord(1, '{"a":{"b":12345678901234567890},"list":[1,12345678901234567890]}'),
+      outboxRecord(2, null),
+    ];
+    assert.equal(
+      await contentOf(template, records),
+      '1 test/record test/source/id-1 12345678901234567890 [1,"12345678901234567890"] |\n' +
+        "2 test/record test/source/id-2   |\n",
+    );
+  });
+
+  it("100,000 records in batches of 1,000 take seconds, not minutes", async function () {
+    this.timeout(20_000);
+    const sink = createSink();
+    await sink.open(start);
+    for (let first = 1; first < 100_000; first += 1000) {
+      await sink.write(outboxRecords(first, first + 999));
+    }
+    const found = await sequences();
+    assert.equal(found.length, 100_000);
+    assert.ok(found.every((sequence, index) => sequence === index + 1));
+  });
+});
