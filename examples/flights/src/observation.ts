@@ -104,13 +104,20 @@ function read<T>(states: readonly NamedState[], name: string, type: Type<T>): T 
     : fromTypedValue(type, { typename: value.typename, value: value.value });
 }
 
-/** A file that no record was written to does not exist. */
-function readRecords<T>(path: string): readonly T[] {
+/**
+ * The values of an egress file, whose lines are numbered; a file that no record was written to does
+ * not exist.
+ *
+ * @throws Error when a line is not the one after the line before it.
+ */
+export function readRecords<T>(path: string): readonly T[] {
   if (!existsSync(path)) return [];
-  const lines = readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
-  return lines.map((line) => JSON.parse(line) as T);
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines.slice(0, -1).map((line, index) => {
+    const { sequence, value } = JSON.parse(line) as { sequence: number; value: T };
+    if (sequence === index + 1) return value;
+    throw new Error(`line ${index + 1} of ${path} is record ${sequence}`);
+  });
 }
 
 function tallyNumbers(id: string, name: string, tally: Tally | undefined): [string, number][] {

@@ -21,16 +21,6 @@ export class Admin {
     this.#client = new AdminClient(address, credentials.createInsecure());
   }
 
-  /** Resolves when the runtime answers. @throws Error when it does not within the given time. */
-  async whenReady(timeoutMs: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#client.waitForReady(Date.now() + timeoutMs, (error) =>
-        error === undefined ? resolve() : reject(error),
-      );
-    });
-    await this.inspect();
-  }
-
   inspect(): Promise<InspectResponse> {
     return unary((done) => this.#client.inspect({}, done));
   }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Admin } from "./admin.js";
 import { Child } from "./child.js";
-import { freePort } from "./free-port.js";
 
 export interface DeploymentOptions {
   /** Emptied at the start. Holds the module, the runtime's data and the logs; kept at the end. */
@@ -28,31 +27,32 @@ export interface Restart {
 const runtimeScript = fileURLToPath(
   new URL("bin/statewire.js", import.meta.resolve("statewire/package.json")),
 );
-const readyTimeoutMs = 20_000;
+/** A process that says nothing for so long will not; a busy machine takes a few seconds. */
+const startTimeoutMs = 30_000;
 const stopGraceMs = 5_000;
 
+/** Any port of this machine that is free. */
+const anyAddress = "127.0.0.1:0";
+
 /**
- * A runtime and a function server, each a process of its own, on ports of 127.0.0.1 that were free.
+ * A runtime and a function server, each a process of its own, on free ports of 127.0.0.1.
  *
  * Both can be killed and started again, with the same data, at the same addresses. A process that
  * ends without having been told to makes `watch` reject.
  */
 export class Deployment {
-  /** "host:port" of the runtime's HTTP API. */
-  readonly httpAddress: string;
-  readonly #grpcAddress: string;
   readonly #options: DeploymentOptions;
-  #functionServerAddress = "127.0.0.1:0";
+  #functionServerAddress = anyAddress;
+  #grpcAddress = anyAddress;
+  #httpAddress = anyAddress;
   #functionServer: Child | undefined;
   #runtime: Child | undefined;
   #admin: Admin | undefined;
   #fail: (reason: Error) => void = () => undefined;
   readonly #failed: Promise<never>;
 
-  private constructor(options: DeploymentOptions, grpcPort: number, httpPort: number) {
+  private constructor(options: DeploymentOptions) {
     this.#options = options;
-    this.#grpcAddress = `127.0.0.1:${grpcPort}`;
-    this.httpAddress = `127.0.0.1:${httpPort}`;
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -64,7 +64,7 @@ export class Deployment {
   static async start(options: DeploymentOptions): Promise<Deployment> {
     rmSync(options.directory, { recursive: true, force: true });
     mkdirSync(options.directory, { recursive: true });
-    const deployment = new Deployment(options, await freePort(), await freePort());
+    const deployment = new Deployment(options);
     try {
       await deployment.#startFunctionServer();
       writeFileSync(deployment.#modulePath, options.module(deployment.#functionServerAddress));
@@ -85,6 +85,11 @@ export class Deployment {
   /** "host:port" of the runtime's gRPC API. */
   get grpcAddress(): string {
     return this.#grpcAddress;
+  }
+
+  /** "host:port" of the runtime's HTTP API. */
+  get httpAddress(): string {
+    return this.#httpAddress;
   }
 
   /** The outcome of `work`, unless a process ends by itself before. @throws Error with its log. */
@@ -132,7 +137,7 @@ export class Deployment {
       logPath: join(this.#options.directory, "function-server.log"),
     });
     this.#functionServer = child;
-    this.#functionServerAddress = await child.line((line) => line);
+    this.#functionServerAddress = await firstLine(child, (line) => line);
     this.#failWhenExited(child, () => this.#functionServer === child);
     return child;
   }
@@ -142,17 +147,18 @@ export class Deployment {
     const child = new Child({
       name: "the runtime",
       arguments: [
-        ...[runtimeScript, "run", this.#modulePath, "--data-dir", data],
-        ...["--grpc", this.#grpcAddress, "--http", this.httpAddress],
+        ...[runtimeScript, "run", this.#modulePath, "--data-dir", data, "--json"],
+        ...["--grpc", this.#grpcAddress, "--http", this.#httpAddress],
       ],
       directory: this.#options.directory,
       logPath: join(this.#options.directory, "runtime.log"),
     });
     this.#runtime = child;
+    const addresses = await this.watch(firstLine(child, parseAddresses));
+    this.#grpcAddress = addresses.grpcAddress;
+    this.#httpAddress = addresses.httpAddress;
+    this.#admin = new Admin(this.#grpcAddress);
     this.#failWhenExited(child, () => this.#runtime === child);
-    const admin = new Admin(this.#grpcAddress);
-    this.#admin = admin;
-    await this.watch(admin.whenReady(readyTimeoutMs));
     return child;
   }
 
@@ -173,4 +179,19 @@ export class Deployment {
       if (isExpectedToRun()) this.#fail(child.failure());
     });
   }
+}
+
+/** @throws Error with the end of its log, when the process has not printed a line in time. */
+async function firstLine<T>(child: Child, parse: (line: string) => T): Promise<T> {
+  const timer = setTimeout(() => child.killNow(), startTimeoutMs);
+  try {
+    return await child.line(parse);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What the runtime prints when it is ready. */
+function parseAddresses(line: string): { grpcAddress: string; httpAddress: string } {
+  return JSON.parse(line);
 }
