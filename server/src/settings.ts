@@ -80,7 +80,7 @@ const definitions = {
     "How long the idempotency key of a request is remembered.",
   ),
   journalSegmentBytes: bytes(
-    { default: "64 MiB", min: "1 MiB", max: "4 GiB" },
+    { default: "16 MiB", min: "1 MiB", max: "4 GiB" },
     "Size of one file of the journal. Allocated in full.",
   ),
   foldJournalBytes: bytes(

@@ -1,4 +1,4 @@
-import { closeSync, renameSync, rmSync, statSync, write } from "node:fs";
+import { closeSync, statSync, write } from "node:fs";
 import { join } from "node:path";
 import type { Segment } from "./segment.js";
 import {
@@ -8,10 +8,8 @@ import {
   segmentName,
   writeSegmentHeader,
 } from "./segment.js";
+import { SpareSegments } from "./spare-segments.js";
 import { StoreError } from "./store-error.js";
-
-/** Spare files kept for reuse: one to switch to, one on its way back from a fold. */
-const sparesMax = 2;
 
 export interface JournalOptions {
   readonly directory: string;
@@ -37,14 +35,20 @@ interface OpenSegment extends Segment {
 export class Journal {
   readonly #options: JournalOptions;
   readonly #sealed: OpenSegment[] = [];
-  readonly #spares: { readonly path: string; readonly size: number }[] = [];
+  readonly #spares: SpareSegments;
   #current: OpenSegment;
   #failed: StoreError | null = null;
 
-  /** Begins a new segment: what older segments hold has been folded or is kept by the caller. */
-  constructor(options: JournalOptions, number: number, firstEpoch: number) {
+  /** Begins a new segment. The folded ones are of an earlier run; their files are used again. */
+  constructor(
+    options: JournalOptions,
+    start: { readonly folded: readonly Segment[]; readonly firstEpoch: number },
+  ) {
     this.#options = options;
-    this.#current = this.#begin(number, firstEpoch, options.segmentBytes);
+    this.#spares = new SpareSegments(options.directory, options.segmentBytes);
+    for (const { path } of start.folded) this.#spares.give(path);
+    const last = start.folded[start.folded.length - 1]?.number ?? 0;
+    this.#current = this.#begin(last + 1, start.firstEpoch, options.segmentBytes);
   }
 
   /** Bytes of all records that are not dropped. */
@@ -85,16 +89,15 @@ export class Journal {
   /** Lets go of segments whose every epoch is folded. Their files are used again. */
   drop(foldedEpoch: number): void {
     while (this.#sealed.length > 0 && (this.#sealed[0] as OpenSegment).lastEpoch <= foldedEpoch) {
-      const { file, path, size } = this.#sealed.shift() as OpenSegment;
+      const { file, path } = this.#sealed.shift() as OpenSegment;
       closeSync(file);
-      if (this.#spares.length >= sparesMax || size !== this.#options.segmentBytes) rmSync(path);
-      else this.#spares.push({ path, size });
+      this.#spares.give(path);
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const segment of [...this.#sealed, this.#current]) closeSync(segment.file);
-    for (const spare of this.#spares) rmSync(spare.path, { force: true });
+    await this.#spares.close();
   }
 
   /** Bytes already in a file that is not the current one are never written again. */
@@ -106,8 +109,7 @@ export class Journal {
 
   #begin(number: number, firstEpoch: number, size: number): OpenSegment {
     const path = join(this.#options.directory, segmentName(number));
-    const spare = size === this.#options.segmentBytes ? this.#spares.pop() : undefined;
-    if (spare !== undefined) renameSync(spare.path, path);
+    if (size === this.#options.segmentBytes) this.#spares.take(path);
     else preallocate(path, size);
     const file = openForAppend(path);
     writeSegmentHeader(file, number, firstEpoch);

@@ -65,7 +65,7 @@ export class Store implements StoreView {
     lock: { release(): Promise<void> };
     tables: Tables;
     recovery: FoldReport;
-    nextSegment: number;
+    folded: readonly Segment[];
   }) {
     const { options, lock, tables, recovery } = parts;
     this.#lock = lock;
@@ -77,8 +77,7 @@ export class Store implements StoreView {
     const journalDirectory = journalPath(options.directory);
     this.#journal = new Journal(
       { directory: journalDirectory, segmentBytes: options.segmentBytes },
-      parts.nextSegment,
-      recovery.epoch + 1,
+      { folded: parts.folded, firstEpoch: recovery.epoch + 1 },
     );
     this.#thread = new FoldThread(tablesPath(options.directory));
   }
@@ -95,9 +94,7 @@ export class Store implements StoreView {
       tables = openChecked(options.directory);
       const segments = findSegments(journalPath(options.directory));
       const recovery = foldTail(tables, segments);
-      for (const segment of segments) rmSync(segment.path);
-      const last = segments[segments.length - 1]?.number ?? 0;
-      return new Store({ options, lock, tables, recovery, nextSegment: last + 1 });
+      return new Store({ options, lock, tables, recovery, folded: segments });
     } catch (error) {
       await tables?.root.close();
       await lock.release();
@@ -174,7 +171,7 @@ export class Store implements StoreView {
   /** Closes the files. Everything durable stays; nothing else is written. */
   async close(): Promise<void> {
     await this.#thread.close();
-    this.#journal.close();
+    await this.#journal.close();
     await this.#tables.root.close();
     await this.#lock.release();
   }

@@ -1,0 +1,102 @@
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { preallocate } from "./segment.js";
+
+/** One to switch to, and those on their way back from a fold. */
+const sparesMax = 4;
+
+const zeros = Buffer.alloc(256 * 1024);
+
+/**
+ * Files of the size of a segment that hold nothing: made ahead and used again, so that a switch of
+ * segments never waits for the disk to find room. What they still hold is of older epochs.
+ */
+export class SpareSegments {
+  readonly #directory: string;
+  readonly #bytes: number;
+  readonly #paths: string[] = [];
+  #next = 1;
+  #preparing: Promise<void> | null = null;
+
+  constructor(directory: string, bytes: number) {
+    this.#directory = directory;
+    this.#bytes = bytes;
+    for (const name of readdirSync(directory)) {
+      if (name.startsWith("spare-")) this.#adopt(name);
+    }
+  }
+
+  /** Makes the file that was a segment a spare, or removes it when there are enough. */
+  give(path: string): void {
+    if (this.#paths.length >= sparesMax || statSync(path).size !== this.#bytes) {
+      rmSync(path);
+      return;
+    }
+    const spare = this.#newPath();
+    renameSync(path, spare);
+    this.#paths.push(spare);
+  }
+
+  /** Gives a spare the name. Waits for the disk only when none is ready. */
+  take(path: string): void {
+    const spare = this.#paths.pop();
+    if (spare === undefined) preallocate(path, this.#bytes);
+    else renameSync(spare, path);
+    syncDirectory(this.#directory);
+    if (this.#paths.length === 0) void this.prepare();
+  }
+
+  /** Makes a spare, without holding up the loop. A full disk is found by whoever writes next. */
+  prepare(): Promise<void> {
+    this.#preparing ??= this.#prepare()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#preparing = null;
+      });
+    return this.#preparing;
+  }
+
+  /** Resolves when nothing is being made any more. */
+  async close(): Promise<void> {
+    await this.#preparing;
+  }
+
+  async #prepare(): Promise<void> {
+    const path = this.#newPath();
+    const temporary = `${path}.tmp`;
+    const file = await open(temporary, "wx");
+    try {
+      for (let at = 0; at < this.#bytes; at += zeros.length) {
+        await file.write(zeros, 0, Math.min(zeros.length, this.#bytes - at), at);
+      }
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    renameSync(temporary, path);
+    this.#paths.push(path);
+  }
+
+  #newPath(): string {
+    return join(this.#directory, `spare-${process.pid}-${this.#next++}`);
+  }
+
+  /** Left over from an earlier run. One that was being made is not of full size, or still temporary. */
+  #adopt(name: string): void {
+    const path = join(this.#directory, name);
+    const isUsable = !name.endsWith(".tmp") && statSync(path).size === this.#bytes;
+    if (!isUsable || this.#paths.length >= sparesMax) rmSync(path);
+    else this.#paths.push(path);
+  }
+}
+
+/** Makes the names in a directory durable. */
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
