@@ -1,0 +1,52 @@
+import * as epoch from "./core-epoch-commands.js";
+import * as ingress from "./core-ingress-commands.js";
+import { result } from "./core-result-commands.js";
+import * as session from "./core-session-commands.js";
+import type { Story } from "./core-story.js";
+import { effectLines } from "./core-text.js";
+import { Words } from "./core-words.js";
+
+/** Carries out one command. Returns lines to show besides the effects. */
+type Handler = (story: Story, words: Words) => readonly string[] | void;
+
+const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ["limits", epoch.limits],
+  ["function", epoch.declareFunction],
+  ["egress", epoch.declareEgress],
+  ["seal", epoch.seal],
+  ["write", epoch.write],
+  ["commit", epoch.commit],
+  ["fold", epoch.fold],
+  ["crash", epoch.crash],
+  ["backlog", epoch.backlog],
+  ["send", ingress.send],
+  ["call", ingress.call],
+  ["ack", ingress.ack],
+  ["tick", ingress.tick],
+  ["position", ingress.position],
+  ["position-of-egress", ingress.positionOfEgress],
+  ["attach", session.attach],
+  ["window", session.window],
+  ["drain", session.drain],
+  ["kill", session.kill],
+  ["ask", session.ask],
+  ["result", result],
+]);
+
+const declarations = new Set(["limits", "function", "egress"]);
+
+/** Carries out the commands of a block, then takes everything that may leave. */
+export function runBlock(story: Story, commands: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const command of commands) {
+    const words = new Words(command);
+    const name = words.next("command");
+    const handler = handlers.get(name);
+    if (handler === undefined) throw words.error(`no command ${name}`);
+    lines.push(...(handler(story, words) ?? []));
+    if (!words.isEmpty) throw words.error(`what is "${words.rest()}"?`);
+  }
+  const started = commands.some((command) => !declarations.has(new Words(command).next("command")));
+  if (started) lines.push(...effectLines(story.drain()));
+  return lines.length === 0 ? ["nothing"] : lines;
+}

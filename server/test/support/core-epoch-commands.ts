@@ -1,0 +1,67 @@
+import { defaultPolicy } from "../../src/core/options.js";
+import type { Story } from "./core-story.js";
+import type { Words } from "./core-words.js";
+
+/** `limits NAME=N...`: before anything else. */
+export function limits(story: Story, words: Words): void {
+  for (let option = words.option(); option !== undefined; option = words.option()) {
+    if (!(option.name in story.limits)) throw words.error(`no limit ${option.name}`);
+    story.limits = { ...story.limits, [option.name]: words.toNumber(option.value) };
+  }
+}
+
+/** `function PATTERN [attempts=N] [backoff=MS] [timeout=MS] [batch=N]`: what a module declares. */
+export function declareFunction(story: Story, words: Words): void {
+  const pattern = words.next("pattern");
+  const numbers = { attempts: 0, backoff: 100, timeout: 60_000, batch: 0 };
+  for (let option = words.option(); option !== undefined; option = words.option()) {
+    if (!(option.name in numbers)) throw words.error(`no option ${option.name}`);
+    Object.assign(numbers, { [option.name]: words.toNumber(option.value) });
+  }
+  const { attempts: attemptsMax, backoff: initialBackoffMs } = numbers;
+  story.functions.push({
+    pattern,
+    retry: { ...defaultPolicy.retry, attemptsMax, initialBackoffMs, jitter: 0 },
+    invocationTimeoutMs: numbers.timeout,
+    batchMax: numbers.batch,
+  });
+}
+
+/** `egress e/out`: what a module declares. */
+export function declareEgress(story: Story, words: Words): void {
+  story.egresses.push(words.next("egress"));
+}
+
+/** `seal [fold]`: shows what the epoch makes durable. With `fold`, a fold begins with it. */
+export function seal(story: Story, words: Words): string[] {
+  return story.seal({ beginFold: !words.isEmpty && words.next("fold") === "fold" });
+}
+
+/** `write`: the sealed epoch is on disk, and the core is not told. */
+export function write(story: Story): void {
+  story.write();
+}
+
+/** `commit`: seals if nothing is sealed, makes it durable, tells the core. */
+export function commit(story: Story): void {
+  story.commit();
+}
+
+/** `fold`: ends the fold that was begun, or does a whole one, and tells the core. */
+export function fold(story: Story): void {
+  story.fold();
+}
+
+/** `crash`: the node dies, and starts again from what is durable. */
+export function crash(story: Story): string[] {
+  return [`restarted after epoch ${story.crash()}`];
+}
+
+/** `backlog`: what is in memory. */
+export function backlog(story: Story): string[] {
+  const { backlogMessages, backlogBytes, outboxes } = story.machine.shard;
+  const records = [...outboxes.values()].map(
+    ({ egress, queue }) => `${egress} ${queue.length - queue.spilled} of ${queue.length} records`,
+  );
+  return [`${backlogMessages} messages, ${backlogBytes} bytes`, ...records];
+}

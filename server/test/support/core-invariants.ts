@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import type { Binding } from "../../src/core/binding.js";
+import type { Machine } from "../../src/core/machine.js";
+import type { Mailbox } from "../../src/core/mailbox.js";
+import { payloadBytes } from "../../src/core/message.js";
+import { hasRoom, readyCount } from "../../src/core/placement.js";
+import type { Session } from "../../src/core/session.js";
+import type { Shard } from "../../src/core/shard.js";
+
+/**
+ * Fails when the core breaks a rule that its own files state: what mailbox.ts, binding.ts,
+ * session.ts and outbox.ts call INVARIANT, and that the counters equal what they count.
+ */
+export function assertInvariants({ shard }: Machine): void {
+  const mailboxes = [...shard.types.values()].flatMap((type) => [...type.mailboxes.values()]);
+  for (const mailbox of mailboxes) assertMailbox(mailbox);
+  for (const session of shard.sessions.values()) assertSession(session);
+  assertCounters(shard);
+  const front = mailboxes.flatMap(messagesInFront);
+  assert.ok(shard.backlogMessages >= front.length, "backlogMessages counts what is in memory");
+  assert.ok(shard.backlogBytes >= sum(front.map(payloadBytes)), "backlogBytes counts the same");
+  if (mailboxes.every(({ queue }) => queue.spilled === 0)) {
+    assert.equal(shard.backlogMessages, front.length, "backlogMessages");
+    assert.equal(shard.backlogBytes, sum(front.map(payloadBytes)), "backlogBytes");
+  }
+  for (const outbox of shard.outboxes.values()) {
+    const { acknowledged, delivered, durable, last, egress } = outbox;
+    const chain = [acknowledged, delivered, durable, last];
+    assert.deepEqual(chain, chain.toSorted((a, b) => a - b), `positions of ${egress}`);
+    assert.equal(outbox.queue.length, last - acknowledged, `records of ${egress}`);
+  }
+}
+
+function assertMailbox(mailbox: Mailbox): void {
+  const { type, id, state, binding, queue, invocation, batch } = mailbox;
+  const name = `${type.name}/${id}, ${state}`;
+  assert.equal(state === "idle", queue.length === 0, `${name}: ${queue.length} messages`);
+  if (state === "idle") assert.ok(mailbox.leaseSession, `${name}: kept without a lease`);
+  const placed = state === "ready" || state === "inFlight";
+  assert.equal(binding !== null, placed, `${name}: bound`);
+  assert.equal(type.unplaced.has(mailbox), state === "unplaced", `${name}: in unplaced`);
+  const inFlight = binding?.session.inFlight.get(invocation) === mailbox;
+  assert.equal(inFlight, state === "inFlight", `${name}: in flight as ${invocation}`);
+  if (inFlight) assert.ok(queue.inMemoryFront >= batch, `${name}: batch of ${batch} in memory`);
+  if (queue.length > 0) assert.ok(queue.inMemoryFront > 0, `${name}: no message in memory`);
+  const sequences = messagesInFront(mailbox).map(({ sequence }) => sequence);
+  assert.deepEqual(sequences, sequences.toSorted((a, b) => a - b), `${name}: order`);
+  if (mailbox.lease !== 0) assert.ok(mailbox.leaseSession, `${name}: lease of no session`);
+}
+
+function assertSession(session: Session): void {
+  const name = `session ${session.id}`;
+  const inFlight = [...session.inFlight.values()];
+  assert.equal(session.bytesInFlight, sum(inFlight.map(({ bytes }) => bytes)), `${name}: bytes`);
+  for (const load of session.loads) {
+    const ofEntry = inFlight.filter(({ binding }) => binding?.load === load).length;
+    assert.equal(load.inFlight, ofEntry, `${name}: in flight of an entry`);
+    if (load.inFlightMax > 0) assert.ok(load.inFlight <= load.inFlightMax, `${name}: entry limit`);
+  }
+  for (const binding of session.bindings.values()) assertBinding(binding);
+  const held = session.leases.slice(session.leasesAt);
+  const named = new Set(held.filter(({ leaseSession }) => leaseSession === session));
+  assert.ok(named.size <= session.leasesMax, `${name}: ${named.size} leases`);
+}
+
+function assertBinding(binding: Binding): void {
+  const { session, type } = binding;
+  const name = `${type.name} on session ${session.id}`;
+  const ready = binding.ready.slice(binding.readyHead);
+  assert.equal(new Set(ready).size, ready.length, `${name}: a mailbox is ready twice`);
+  const all = [...type.mailboxes.values()];
+  const bound = all.filter((mailbox) => mailbox.state === "ready" && mailbox.binding === binding);
+  assert.deepEqual(new Set(bound), new Set(ready), `${name}: ready mailboxes`);
+  const inLine = session.runnable.filter((other) => other === binding).length;
+  assert.equal(inLine, binding.runnable ? 1 : 0, `${name}: in the line of the session`);
+  if (readyCount(binding) > 0 && hasRoom(binding)) assert.ok(binding.runnable, `${name}: runnable`);
+}
+
+function assertCounters(shard: Shard): void {
+  for (const { name, mailboxes, counters } of shard.types.values()) {
+    const all = [...mailboxes.values()];
+    const inState = (state: string) => all.filter((mailbox) => mailbox.state === state).length;
+    assert.equal(counters.waiting, sum(all.map(({ queue }) => queue.length)), `${name}: waiting`);
+    assert.equal(counters.inFlight, inState("inFlight"), `${name}: in flight`);
+    assert.equal(counters.parked, inState("parked"), `${name}: parked`);
+  }
+}
+
+function messagesInFront({ queue }: Mailbox) {
+  const messages = [];
+  for (let at = 0; at < queue.inMemoryFront; at++) {
+    const message = queue.front(at);
+    if (message !== undefined) messages.push(message);
+  }
+  return messages;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
