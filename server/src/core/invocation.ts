@@ -68,8 +68,9 @@ export function endInvocation(mailbox: Mailbox): void {
 
 function takeBatch(shard: Shard, mailbox: Mailbox, binding: Binding): Message[] {
   const { batchMessagesMax, batchBytesMax } = shard.options.limits;
-  const max =
+  const limit =
     binding.batchMax === 0 ? batchMessagesMax : Math.min(binding.batchMax, batchMessagesMax);
+  const max = mailbox.alone ? 1 : limit;
   const messages: Message[] = [];
   let bytes = 0;
   while (messages.length < max) {

@@ -11,6 +11,7 @@ import { changeLines } from "./core-text.js";
 export const wideLimits: CoreLimits = {
   batchMessagesMax: 100,
   batchBytesMax: 1_000_000,
+  eagerStateBytesMax: 1_000_000,
   mailboxInMemoryMax: 100,
   outboxInMemoryMax: 100,
   outboxWindow: 100,
