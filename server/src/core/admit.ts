@@ -15,11 +15,7 @@ import type { Shard } from "./shard.js";
 
 /** Accepts a message from an ingress, drops it as a duplicate, or rejects it. */
 export function send(shard: Shard, command: SendCommand): void {
-  const rejection = rejectUnknown(shard, command.typeName);
-  if (rejection !== null) {
-    shard.effects.rejected.push({ request: command.request, code: "notFound", message: rejection });
-    return;
-  }
+  if (isRejected(shard, command)) return;
   if (command.once !== null && isDuplicate(shard, command.once)) {
     acknowledge(shard, command.request, isPending(shard, command.once));
     return;
@@ -33,11 +29,7 @@ export function send(shard: Shard, command: SendCommand): void {
 
 /** As send, but the answer is the function's reply. */
 export function call(shard: Shard, command: CallCommand): void {
-  const rejection = rejectUnknown(shard, command.typeName);
-  if (rejection !== null) {
-    shard.effects.rejected.push({ request: command.request, code: "notFound", message: rejection });
-    return;
-  }
+  if (isRejected(shard, command)) return;
   const key = command.once?.key ?? "";
   const outcome = key === "" ? undefined : readKey(shard, key);
   if (outcome === undefined) {
@@ -56,18 +48,29 @@ export function call(shard: Shard, command: CallCommand): void {
   else shard.effects.replied.push(replied);
 }
 
-/** Why a type cannot be served: for people; null when it can. */
-function rejectUnknown(shard: Shard, typeName: string): string | null {
+function isRejected(shard: Shard, { request, typeName }: SendCommand | CallCommand): boolean {
   const type = shard.types.get(typeName);
-  if (type !== undefined && type.bindings.length > 0) return null;
+  if (type !== undefined && type.bindings.length > 0) return false;
+  if (!isFunctionTypeName(typeName)) {
+    const message = `"${typeName}" is not namespace/type`;
+    shard.effects.rejected.push({ request, code: "invalid", message });
+    return true;
+  }
+  const unknown = findUnknown(shard, typeName);
+  if (unknown === null) return false;
+  shard.effects.rejected.push({ request, code: "notFound", message: unknown });
+  return true;
+}
+
+/** Why a type cannot be served: for people; null when it can. */
+function findUnknown(shard: Shard, typeName: string): string | null {
   const declared = shard.options.functions.map((policy) => policy.pattern);
   if (declared.includes(typeName)) return null;
   const served = servedNames(shard);
+  if (served.some((pattern) => covers(pattern, typeName))) return null;
   const wildcard = declared.find((pattern) => covers(pattern, typeName));
   // A namespace that no server has answered for yet may still hold the type.
   if (wildcard !== undefined && !served.some((name) => covers(wildcard, name))) return null;
-  if (served.includes(typeName)) return null;
-  if (!isFunctionTypeName(typeName)) return `"${typeName}" is not namespace/type`;
   const known = [...new Set([...declared, ...served])].sort();
   const list = known.length === 0 ? "none" : known.join(", ");
   return `unknown function type ${typeName}; known: ${list}`;
