@@ -23,8 +23,9 @@ export function attach(shard: Shard, command: SessionAttachedCommand): void {
   }
   const { session: id, functions, window, leasesMax } = command;
   const session = new Session(id, functions, window, leasesMax);
-  shard.sessions.set(id, session);
+  // Bound first: a type that is interned on the way would else be bound by a wildcard. [TABLE-9]
   bindSession(shard, session);
+  shard.sessions.set(id, session);
 }
 
 /** No new invocations to this session; what was in line goes to other servers, or waits. */

@@ -36,10 +36,16 @@ export function wake(binding: Binding): void {
   binding.session.runnable.push(binding);
 }
 
-/** An invocation of this binding has ended: its entry may have room again. */
-export function wakeEntry({ load }: Binding): void {
-  if (load.inFlightMax === 0) return;
-  for (const binding of load.bindings) wake(binding);
+/**
+ * An invocation of this binding has ended: its entry may have room again. The other types of the
+ * entry come first, in turn: a long line must not keep them waiting for ever.
+ */
+export function wakeEntry(ended: Binding): void {
+  const { inFlightMax, bindings } = ended.load;
+  if (inFlightMax === 0) return;
+  const first = bindings.indexOf(ended) + 1;
+  for (let at = first; at < bindings.length; at++) wake(bindings[at] as Binding);
+  for (let at = 0; at < first; at++) wake(bindings[at] as Binding);
 }
 
 /** Takes every ready mailbox out of a binding that goes away. */
