@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { createCsvDecoder } from "../src/ingress/file/csv-decoder.js";
-import { formatExactJson, parseExactJson } from "../src/codec/exact-json.js";
 import type { RecordDecoder } from "../src/ingress/file/file-record.js";
 import { createJsonArrayDecoder } from "../src/ingress/file/json-array-decoder.js";
 import { createNdjsonDecoder } from "../src/ingress/file/ndjson-decoder.js";
@@ -60,7 +59,7 @@ describe("createNdjsonDecoder", () => {
   });
 
   it("a character of several bytes may lie across two chunks", () => {
-    assert.deepEqual(decode('{"a":"grün €😀"}\n'), [[0, '{"a":"grün €😀"}']]);
+    assert.deepEqual(decode('{"a":"grün €𝄞"}\n'), [[0, '{"a":"grün €𝄞"}']]);
   });
 
   it("a record's JSON is the file's own bytes", () => {
@@ -174,7 +173,7 @@ describe("createCsvDecoder", () => {
   });
 
   it("a character of several bytes may lie across two chunks", () => {
-    assert.deepEqual(decode("näme\n€😀\n"), [[6, '{"näme":"€😀"}']]);
+    assert.deepEqual(decode("näme\n€𝄞\n"), [[6, '{"näme":"€𝄞"}']]);
   });
 
   it("a record of the wrong width is invalid, and the next one is read", () => {
@@ -229,26 +228,5 @@ describe("createCsvDecoder", () => {
     const format = { ...csvFormat, delimiter: "¦", quote: "'", columns: ["a", "b"] };
     const create = () => createCsvDecoder(format, format.columns);
     assert.deepEqual(decodeAllCuts(create, Buffer.from("'1¦1'¦2\n")), [[0, '{"a":"1¦1","b":"2"}']]);
-  });
-});
-
-describe("parseExactJson", () => {
-  it("an integer that a number cannot hold is a bigint, everything else as in JSON.parse", () => {
-    const text = '{"a":[9007199254740993,-12345678901234567890,1.5,1e30,0.1234567890123456]}';
-    assert.deepEqual(parseExactJson(text), {
-      a: [9007199254740993n, -12345678901234567890n, 1.5, 1e30, 0.1234567890123456],
-    });
-    assert.equal(parseExactJson("12345678901234567890"), 12345678901234567890n);
-    assert.equal(parseExactJson('"1234567890123456789"'), "1234567890123456789");
-    assert.equal(parseExactJson("1234567890123456"), 1234567890123456);
-  });
-
-  it("text that is not JSON throws", () => {
-    assert.throws(() => parseExactJson("{1234567890123456789}"));
-  });
-
-  it("a bigint is written with its digits, but not inside an object", () => {
-    assert.equal(formatExactJson(12345678901234567890n), "12345678901234567890");
-    assert.throws(() => formatExactJson({ a: 12345678901234567890n }), /more digits/);
   });
 });

@@ -153,11 +153,6 @@ describe("file ingress", () => {
     assert.match(await failure({ path: directory }), /is not a regular file/);
   });
 
-  it("more targets than a sequence can tell apart are refused", () => {
-    const targets = Array.from({ length: 65 }, () => targetOf("test/sink", "x"));
-    assert.throws(() => open(new MessageLogNode(), { targets }), /65 targets .* limit of 64/);
-  });
-
   describe("after a crash", () => {
     const targets = [
       targetOf("test/first", "{id}"),

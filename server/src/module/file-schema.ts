@@ -11,14 +11,15 @@ import {
   text,
   typename,
 } from "./field.js";
-import type {
-  CsvFormat,
-  FileEgressSpec,
-  FileIngressSpec,
-  FileTarget,
-  FileTargetValue,
-  RecordFormat,
-  StdoutEgressSpec,
+import {
+  type CsvFormat,
+  type FileEgressSpec,
+  type FileIngressSpec,
+  type FileTarget,
+  type FileTargetValue,
+  fileTargetsMax,
+  type RecordFormat,
+  type StdoutEgressSpec,
 } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
 import { isConstant, type RecordTemplate } from "./template.js";
@@ -37,7 +38,8 @@ export function fileIngressSchema(
     invalidRecords: oneOf("fail", "skip").default("fail"),
     targets: z
       .array(targetSchema, { error: `is missing or not a list: ${listExpected}` })
-      .min(1, `is an empty list: ${listExpected}`),
+      .min(1, `is an empty list: ${listExpected}`)
+      .max(fileTargetsMax, `is too long: expected at most ${fileTargetsMax} targets`),
   })
     .superRefine(({ format, csv, follow }, issues) => {
       const refuse = (key: string, message: string) =>

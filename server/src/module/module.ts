@@ -67,6 +67,12 @@ export interface RetryPolicy {
   readonly jitter: number;
 }
 
+/**
+ * Targets that a file ingress may have. It is part of every position that a data directory keeps:
+ * it never changes.
+ */
+export const fileTargetsMax = 64;
+
 /** Reads a file's records in order; each record becomes one message for each target. */
 export interface FileIngressSpec {
   readonly kind: "statewire.file.v1/ingress";
@@ -80,7 +86,7 @@ export interface FileIngressSpec {
   readonly follow: boolean;
   /** What happens at a record that cannot be read or lacks a field that a target names. */
   readonly invalidRecords: "fail" | "skip";
-  /** At least one. */
+  /** At least one, at most fileTargetsMax. To add one at the end later on loses and doubles nothing. */
   readonly targets: readonly FileTarget[];
 }
 

@@ -353,6 +353,13 @@ spec: {path: alerts.ndjson}
     ],
     ["no targets", ingress("  format: json"), "a.yaml:4:3: spec.targets is missing or not a list"],
     [
+      "more targets than a position can tell apart",
+      ingress(
+        `  format: json\n  targets: [${"{function: a/b, id: x, valueType: a/c}, ".repeat(65)}]`,
+      ),
+      "a.yaml:7:12: spec.targets is too long: expected at most 64 targets",
+    ],
+    [
       "an array that is followed",
       ingress(`  format: json\n  follow: true${target}`),
       "a.yaml:7:11: spec.follow is true: expected false with format json",

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { FileIngressSpec } from "../../module/module.js";
 import type { IngressPort } from "../ingress-port.js";
 import type { FileRecord, ValidRecord } from "./file-record.js";
-import { type FilePlace, targetsMax, toPlace, toSequence } from "./file-sequence.js";
+import { type FilePlace, toPlace, toSequence } from "./file-sequence.js";
 import { FileSource, waitForFile } from "./file-source.js";
 import { MessageWindow } from "./message-window.js";
 import { type RecordBatch, readRecords } from "./record-reader.js";
@@ -66,13 +66,8 @@ export interface FileIngress {
  * Sends a file's records to functions, each exactly once: a message carries its place in the file
  * as its sequence, the node keeps the highest one with the message's epoch, and the next run begins
  * there. A file that cannot be read on stops this ingress and nothing else.
- * @throws Error when the spec has more targets than a sequence can tell apart.
  */
 export function createFileIngress(options: FileIngressOptions): FileIngress {
-  const { targets, id } = options.spec;
-  if (targets.length > targetsMax) {
-    throw new Error(`${targets.length} targets of ingress ${id} exceed the limit of ${targetsMax}`);
-  }
   return new FileIngressStage(options);
 }
 

@@ -1,7 +1,4 @@
-/**
- * Targets that one record may have. It is part of every stored position: it never changes.
- */
-export const targetsMax = 64;
+import { fileTargetsMax } from "../../module/module.js";
 
 /** A place in a file: the message that a record makes for one of its targets. */
 export interface FilePlace {
@@ -14,7 +11,7 @@ export interface FilePlace {
 /*
  * A message's sequence is
  *
- *     start of its record * targetsMax + index of its target + 1
+ *     start of its record * fileTargetsMax + index of its target + 1
  *
  * which rises with the file and, inside a record, with the targets. The node keeps the highest
  * sequence in the same epoch as the message: a run that ends between two targets of a record goes
@@ -26,12 +23,12 @@ export interface FilePlace {
 
 /** The sequence of a message: 1 or more. */
 export function toSequence({ start, target }: FilePlace): number {
-  return start * targetsMax + target + 1;
+  return start * fileTargetsMax + target + 1;
 }
 
 /** The message that a sequence belongs to; null for 0, which is before the first. */
 export function toPlace(sequence: number): FilePlace | null {
   if (sequence === 0) return null;
   const index = sequence - 1;
-  return { start: Math.floor(index / targetsMax), target: index % targetsMax };
+  return { start: Math.floor(index / fileTargetsMax), target: index % fileTargetsMax };
 }

@@ -1,10 +1,10 @@
 import { describeBuiltIn, encodeBuiltIn, isBuiltInTypename } from "../../codec/built-in-value.js";
+import { formatExactJson } from "../../codec/exact-json.js";
 import { isFunctionTypeName } from "../../core/address.js";
 import type { TypedValue } from "../../core/typed-value.js";
 import type { FileTarget } from "../../module/module.js";
 import type { RecordTemplate } from "../../module/template.js";
 import { fieldAt, isConstant, renderTemplate } from "../../module/template.js";
-import { formatExactJson } from "../../codec/exact-json.js";
 import type { ValidRecord } from "./file-record.js";
 
 /** A message that a record makes for one of its targets. */
