@@ -43,6 +43,11 @@ export function call(shard: Shard, command: CallCommand): void {
     else waiters.push(command.request);
     return;
   }
+  if (outcome.kind === "sent") {
+    const message = `idempotency key "${key}" was used by a send, which has no reply`;
+    shard.effects.rejected.push({ request: command.request, code: "invalid", message });
+    return;
+  }
   const replied = { request: command.request, value: outcome.value, failure: null };
   if (isKeyPending(shard, key)) shard.epoch.releases.replied.push(replied);
   else shard.effects.replied.push(replied);
@@ -108,7 +113,7 @@ function isPending(shard: Shard, once: Once): boolean {
 }
 
 function remember(shard: Shard, once: Once): void {
-  if (once.kind === "key") writeKey(shard, once.key, { kind: "accepted" });
+  if (once.kind === "key") writeKey(shard, once.key, { kind: "sent" });
   else writePosition(shard, once.source, once.sequence);
 }
 

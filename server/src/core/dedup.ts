@@ -6,6 +6,9 @@ import type { TypedValue } from "./typed-value.js";
 
 /** What is known of an idempotency key. */
 export type KeyOutcome =
+  /** A send: there is no reply to wait for. */
+  | { readonly kind: "sent" }
+  /** A call has not run yet. */
   | { readonly kind: "accepted" }
   /** A call has run; null: it did not reply. */
   | { readonly kind: "replied"; readonly value: TypedValue | null };
@@ -19,6 +22,7 @@ export function readKey(shard: Shard, key: string): KeyOutcome | undefined {
   const tag = fields.number();
   if (tag === 0) return { kind: "accepted" };
   if (tag === 1) return { kind: "replied", value: null };
+  if (tag === 4) return { kind: "sent" };
   const typename = fields.text();
   return { kind: "replied", value: { typename, value: tag === 2 ? null : fields.bytes() } };
 }
@@ -54,6 +58,7 @@ export function isPositionPending(shard: Shard, source: string): boolean {
 function encodeOutcome(outcome: KeyOutcome): Uint8Array {
   const fields = new FieldWriter();
   if (outcome.kind === "accepted") return fields.number(0).finish();
+  if (outcome.kind === "sent") return fields.number(4).finish();
   if (outcome.value === null) return fields.number(1).finish();
   const { typename, value } = outcome.value;
   fields.number(value === null ? 2 : 3).text(typename);
