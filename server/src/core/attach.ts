@@ -38,9 +38,9 @@ export function beginDrain(shard: Shard, session: Session): void {
 
 /** Tells the stage to close a drained session once nothing is in flight on it. */
 export function endDrainIfIdle(shard: Shard, session: Session): void {
-  if (session.draining && session.inFlight.size === 0) {
-    shard.effects.drainedSessions.push(session.id);
-  }
+  if (!session.draining || session.drained || session.inFlight.size > 0) return;
+  session.drained = true;
+  shard.effects.drainedSessions.push(session.id);
 }
 
 /**
@@ -50,6 +50,7 @@ export function endDrainIfIdle(shard: Shard, session: Session): void {
 export function detach(shard: Shard, session: Session): void {
   shard.sessions.delete(session.id);
   session.draining = true;
+  session.drained = true;
   releaseReady(session);
   for (const mailbox of [...session.inFlight.values()]) {
     endInvocation(mailbox);

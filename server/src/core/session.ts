@@ -18,6 +18,8 @@ export class Session {
   readonly loads: readonly EntryLoad[];
   window: SessionWindow;
   draining = false;
+  /** The stage was told that a drain has ended, or the stream is gone already. */
+  drained = false;
   /** By invocation id, which rises: iteration is in order of dispatch. */
   readonly inFlight = new Map<number, Mailbox>();
   bytesInFlight = 0;
