@@ -8,21 +8,20 @@ import type { StoredMessage, StoredRecord } from "./store-view.js";
 
 /** After a fold: lets go of messages and records that the tables hold now. */
 export function evictFolded(shard: Shard): void {
-  const { mailboxInMemoryMax, outboxInMemoryMax } = shard.options.limits;
+  const { mailboxInMemoryMax, batchMessagesMax } = shard.options.limits;
+  const { outboxInMemoryMax, outboxWindow } = shard.options.limits;
+  // What may be in flight or delivered stays, whatever the limits say.
+  const messagesKept = Math.max(mailboxInMemoryMax, batchMessagesMax);
+  const recordsKept = Math.max(outboxInMemoryMax, outboxWindow);
   for (const mailbox of shard.large) {
-    for (const message of mailbox.queue.evict(shard.foldedEpoch, mailboxInMemoryMax)) {
+    for (const message of mailbox.queue.evict(shard.foldedEpoch, messagesKept)) {
       shard.backlogMessages--;
       shard.backlogBytes -= payloadBytes(message);
     }
     if (mailbox.queue.length <= mailboxInMemoryMax) shard.large.delete(mailbox);
   }
   for (const outbox of shard.outboxes.values()) {
-    if (outbox.queue.inMemoryFront > outboxInMemoryMax) {
-      outbox.queue.evict(
-        shard.foldedEpoch,
-        Math.max(outboxInMemoryMax, shard.options.limits.outboxWindow),
-      );
-    }
+    outbox.queue.evict(shard.foldedEpoch, recordsKept);
   }
 }
 
