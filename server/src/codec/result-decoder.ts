@@ -30,7 +30,7 @@ export interface DecodedResults {
 }
 
 const tokenBytesMax = 255;
-const failureMessageLengthMax = 4096;
+const failureMessageBytesMax = 4096;
 
 const none: readonly never[] = [];
 
@@ -270,7 +270,7 @@ export class ResultDecoder {
     while (!reader.atEnd) {
       const tag = reader.varint();
       if (tag === 8) code = reader.u32();
-      else if (tag === 18) message = reader.text().slice(0, failureMessageLengthMax);
+      else if (tag === 18) message = cutText(reader.text(), failureMessageBytesMax);
       else if (tag === 24) retryable = reader.bool();
       else if (tag === 32) retryAfterMs = reader.varint();
       else if (tag === 40) completedInputs = reader.u32();
@@ -340,6 +340,16 @@ function append<T>(list: T[] | undefined, item: T): T[] {
   if (list === undefined) return [item];
   list.push(item);
   return list;
+}
+
+/** The longest beginning of the text, in whole characters, that fits. */
+function cutText(text: string, bytesMax: number): string {
+  if (text.length * 3 <= bytesMax) return text;
+  const bytes = Buffer.from(text);
+  if (bytes.length <= bytesMax) return text;
+  let end = bytesMax;
+  while (((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.toString("utf8", 0, end);
 }
 
 function assertOnce(changes: readonly StateChange[]): void {

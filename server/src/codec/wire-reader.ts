@@ -89,6 +89,7 @@ export class WireReader {
 
   /** Passes over a field that is not known. [FRAME-3] */
   skip(tag: number): void {
+    if (tag < 8) throw new ProtocolViolation("FRAME-2", "a field with number 0");
     switch (tag & 7) {
       case 0:
         this.#skipVarint();

@@ -137,16 +137,7 @@ export class StreamSession {
   }
 
   #receive(frame: Buffer): void {
-    if (this.#state !== "handshaking") {
-      const decoded = this.#context.decoder.decode(frame, this.#types, this.#creditBytes);
-      if (decoded !== undefined) {
-        this.#creditBytes -= decoded.payloadBytes;
-        this.#owedBytes += decoded.payloadBytes;
-        this.#context.submit({ kind: "results", session: this.id, results: decoded.results });
-        this.#returnCredit();
-        return;
-      }
-    }
+    if (this.#state !== "handshaking" && this.#results(frame)) return;
     const { frame: content } = decodeFrame(frame);
     if (content === undefined) throw new ProtocolViolation("FRAME-1", "a frame of no known kind");
     if (content.$case === "error") {
@@ -156,6 +147,17 @@ export class StreamSession {
     }
     if (this.#state === "handshaking") this.#handshake(content);
     else this.#control(content);
+  }
+
+  /** False when the frame is not results and nothing else. */
+  #results(frame: Buffer): boolean {
+    const decoded = this.#context.decoder.decode(frame, this.#types, this.#creditBytes);
+    if (decoded === undefined) return false;
+    this.#creditBytes -= decoded.payloadBytes;
+    this.#owedBytes += decoded.payloadBytes;
+    this.#context.submit({ kind: "results", session: this.id, results: decoded.results });
+    this.#returnCredit();
+    return true;
   }
 
   #handshake(content: NonNullable<ServerFrame["frame"]>): void {
@@ -194,9 +196,12 @@ export class StreamSession {
         this.#context.onDraining();
         this.#context.submit({ kind: "sessionDraining", session });
         break;
+      case "results":
+        // Their frame holds fields beside them that are not known: without those it is read. [FRAME-3]
+        this.#results(Buffer.from(ServerFrameCodec.encode({ frame: content }).finish()));
+        break;
       default:
-        // Results come here when their frame holds unknown fields beside them. [FRAME-3]
-        throw new ProtocolViolation("FRAME-1", `a frame that is ${content.$case} and more`);
+        throw new ProtocolViolation("FRAME-1", `a frame that is ${content.$case}`);
     }
   }
 
