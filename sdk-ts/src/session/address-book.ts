@@ -11,6 +11,9 @@ export interface AddressEntry {
   slots: StateSlot[];
   /** What `slots` counts against the limit. */
   bytes: number;
+  // Neighbours in the order of use; an entry that holds nothing has none.
+  older: AddressEntry | undefined;
+  newer: AddressEntry | undefined;
 }
 
 /** How much state is kept between invocations. */
@@ -23,6 +26,7 @@ export interface LeaseLimits {
 const entryBytes = 200;
 /** Node's allocation pool. A value that is a view of more than this keeps a frame alive. */
 const poolBytes = 8192;
+const noSlots: StateSlot[] = [];
 
 /**
  * The addresses of one stream that are running or whose eager states are held under a lease.
@@ -33,14 +37,11 @@ const poolBytes = 8192;
 export class AddressBook {
   readonly #limits: LeaseLimits;
   readonly #entriesByType: Map<string, AddressEntry>[] = [];
-  /** Entries with a lease, from the least recently used on. */
-  readonly #held = new Set<AddressEntry>();
-  /**
-   * Where the least recently used one is looked for. Kept, because a new iterator begins by passing
-   * over everything that was deleted from the front since the set last grew. What it has passed is
-   * never before it again: an entry that is held anew goes to the end.
-   */
-  #fromOldest = this.#held.values();
+  // Entries with a lease form a list in the order of use. A Set does not do: finding its first entry
+  // passes over everything that was deleted before it.
+  #oldest: AddressEntry | undefined;
+  #newest: AddressEntry | undefined;
+  #heldCount = 0;
   #heldBytes = 0;
 
   constructor(limits: LeaseLimits) {
@@ -49,7 +50,7 @@ export class AddressBook {
 
   /** Addresses whose state is held now. */
   get heldCount(): number {
-    return this.#held.size;
+    return this.#heldCount;
   }
 
   /** The entry of an address, made when there is none. */
@@ -61,7 +62,7 @@ export class AddressBook {
     }
     let entry = entries.get(id);
     if (entry === undefined) {
-      entry = { type, id, running: undefined, version: 0, slots: [], bytes: 0 };
+      entry = newEntry(type, id);
       entries.set(id, entry);
     }
     return entry;
@@ -84,31 +85,55 @@ export class AddressBook {
       return;
     }
     entry.version = lease.version;
-    entry.slots = lease.slots.map(detach);
-    entry.bytes = entry.slots.reduce(addSlotBytes, entryBytes + entry.id.length);
-    this.#held.add(entry);
-    this.#heldBytes += entry.bytes;
+    entry.slots = lease.slots;
+    entry.bytes = detachAll(lease.slots) + entryBytes + entry.id.length;
+    this.#append(entry);
     this.#evict();
   }
 
   #evict(): void {
-    while (this.#held.size > this.#limits.addressesMax || this.#heldBytes > this.#limits.bytesMax) {
-      const oldest = this.#fromOldest.next();
-      if (oldest.done === true) {
-        this.#fromOldest = this.#held.values();
-      } else {
-        this.#forget(oldest.value);
+    const { addressesMax, bytesMax } = this.#limits;
+    while (this.#heldCount > addressesMax || this.#heldBytes > bytesMax) {
+      if (this.#oldest === undefined) {
+        return;
       }
+      this.#forget(this.#oldest);
     }
   }
 
-  #drop(entry: AddressEntry): void {
-    if (entry.version !== 0) {
-      this.#held.delete(entry);
-      this.#heldBytes -= entry.bytes;
-      entry.version = 0;
-      entry.slots = [];
+  #append(entry: AddressEntry): void {
+    entry.older = this.#newest;
+    if (this.#newest === undefined) {
+      this.#oldest = entry;
+    } else {
+      this.#newest.newer = entry;
     }
+    this.#newest = entry;
+    this.#heldCount++;
+    this.#heldBytes += entry.bytes;
+  }
+
+  #drop(entry: AddressEntry): void {
+    if (entry.version === 0) {
+      return;
+    }
+    const { older, newer } = entry;
+    if (older === undefined) {
+      this.#oldest = newer;
+    } else {
+      older.newer = newer;
+    }
+    if (newer === undefined) {
+      this.#newest = older;
+    } else {
+      newer.older = older;
+    }
+    entry.older = undefined;
+    entry.newer = undefined;
+    entry.version = 0;
+    entry.slots = noSlots;
+    this.#heldCount--;
+    this.#heldBytes -= entry.bytes;
   }
 
   #forget(entry: AddressEntry): void {
@@ -117,12 +142,30 @@ export class AddressBook {
   }
 }
 
-/** A slot that keeps no more memory than its own bytes. */
-function detach(slot: StateSlot): StateSlot {
-  const shared = slot instanceof Uint8Array && slot.buffer.byteLength > poolBytes;
-  return shared && slot.buffer.byteLength > 2 * slot.length ? Buffer.from(slot) : slot;
+function newEntry(type: number, id: string): AddressEntry {
+  return {
+    type,
+    id,
+    running: undefined,
+    version: 0,
+    slots: noSlots,
+    bytes: 0,
+    older: undefined,
+    newer: undefined,
+  };
 }
 
-function addSlotBytes(sum: number, slot: StateSlot): number {
-  return slot instanceof Uint8Array ? sum + slot.length : sum;
+/** Lets no slot keep more memory than its own bytes, and counts them. */
+function detachAll(slots: StateSlot[]): number {
+  let bytes = 0;
+  for (const [index, slot] of slots.entries()) {
+    if (slot instanceof Uint8Array) {
+      bytes += slot.length;
+      const keepsFrame = slot.buffer.byteLength > Math.max(poolBytes, 2 * slot.length);
+      if (keepsFrame) {
+        slots[index] = Buffer.from(slot);
+      }
+    }
+  }
+  return bytes;
 }

@@ -164,9 +164,11 @@ export class Batch {
 
   /** The running input succeeded: what it did stays. */
   completeInput(): void {
-    this.#effects.save();
     this.#slotsBefore = undefined;
     this.#position++;
+    if (this.#position < this.inputs.length) {
+      this.#effects.save();
+    }
   }
 
   /** The running input failed: what it did is discarded, and the batch is finished. */

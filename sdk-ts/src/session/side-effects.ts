@@ -9,13 +9,27 @@ import { StatewireError } from "../errors.js";
 
 /** Where the side effects stood before an input, to go back to when it fails. */
 interface Savepoint {
-  sends: number;
-  timerChanges: number;
-  egressRecords: number;
-  replies: number;
-  payloadBytes: number;
-  encodedBytes: number;
+  readonly sends: number;
+  readonly timerChanges: number;
+  readonly egressRecords: number;
+  readonly replies: number;
+  readonly effectCount: number;
+  readonly payloadBytes: number;
+  readonly encodedBytes: number;
+  readonly stateBytes: number;
 }
+
+/** Before the first input. */
+const origin: Savepoint = {
+  sends: 0,
+  timerChanges: 0,
+  egressRecords: 0,
+  replies: 0,
+  effectCount: 0,
+  payloadBytes: 0,
+  encodedBytes: 0,
+  stateBytes: 0,
+};
 
 /** Tags and lengths of one effect's fields, generously. */
 const effectOverheadBytes = 48;
@@ -26,25 +40,36 @@ const effectOverheadBytes = 48;
  * `limit-exceeded` and is not recorded.
  */
 export class SideEffects {
-  readonly sends: Send[] = [];
-  readonly timerChanges: TimerChange[] = [];
-  readonly egressRecords: EgressRecord[] = [];
-  readonly replies: Reply[] = [];
   readonly #limits: Limits;
-  readonly #savepoint: Savepoint = {
-    sends: 0,
-    timerChanges: 0,
-    egressRecords: 0,
-    replies: 0,
-    payloadBytes: 0,
-    encodedBytes: 0,
-  };
+  // Most inputs have few kinds of effects, so a list exists from its first effect on.
+  #sends: Send[] | undefined;
+  #timerChanges: TimerChange[] | undefined;
+  #egressRecords: EgressRecord[] | undefined;
+  #replies: Reply[] | undefined;
+  #effectCount = 0;
   #payloadBytes = 0;
   #encodedBytes = 0;
   #stateBytes = 0;
+  #savepoint: Savepoint | undefined;
 
   constructor(limits: Limits) {
     this.#limits = limits;
+  }
+
+  get sends(): Send[] {
+    return this.#sends ?? [];
+  }
+
+  get timerChanges(): TimerChange[] {
+    return this.#timerChanges ?? [];
+  }
+
+  get egressRecords(): EgressRecord[] {
+    return this.#egressRecords ?? [];
+  }
+
+  get replies(): Reply[] {
+    return this.#replies ?? [];
   }
 
   /** Bytes of the values that result credit counts, those of states apart. */
@@ -59,13 +84,15 @@ export class SideEffects {
 
   send(send: Send): void {
     this.#admitSend(send);
-    this.sends.push(send);
+    this.#sends ??= [];
+    this.#sends.push(send);
   }
 
   schedule(send: Send, delayMs: number, cancellationToken: string): void {
     this.#admitSend(send);
     this.#encodedBytes += cancellationToken.length * 3;
-    this.timerChanges.push({
+    this.#timerChanges ??= [];
+    this.#timerChanges.push({
       change: { $case: "schedule", value: { send, delayMs, cancellationToken } },
     });
   }
@@ -73,22 +100,25 @@ export class SideEffects {
   cancel(token: string): void {
     this.#admitEffect();
     this.#encodedBytes += effectOverheadBytes + token.length * 3;
-    this.timerChanges.push({ change: { $case: "cancel", value: token } });
+    this.#timerChanges ??= [];
+    this.#timerChanges.push({ change: { $case: "cancel", value: token } });
   }
 
   egress(record: EgressRecord): void {
     this.#admitEffect();
     this.#admitValue(record.value, 3 * (record.egress.length + record.typename.length));
-    this.egressRecords.push(record);
+    this.#egressRecords ??= [];
+    this.#egressRecords.push(record);
   }
 
   /** @throws StatewireError `invalid-value` when the input has a reply already. */
   reply(reply: Reply): void {
-    if (this.replies.at(-1)?.input === reply.input) {
+    if (this.#replies?.at(-1)?.input === reply.input) {
       throw new StatewireError("invalid-value", "the message has been replied to already");
     }
     this.#admitValue(reply.value, 3 * reply.typename.length);
-    this.replies.push(reply);
+    this.#replies ??= [];
+    this.#replies.push(reply);
   }
 
   /**
@@ -104,24 +134,29 @@ export class SideEffects {
 
   /** Everything recorded so far stays. */
   save(): void {
-    const savepoint = this.#savepoint;
-    savepoint.sends = this.sends.length;
-    savepoint.timerChanges = this.timerChanges.length;
-    savepoint.egressRecords = this.egressRecords.length;
-    savepoint.replies = this.replies.length;
-    savepoint.payloadBytes = this.#payloadBytes;
-    savepoint.encodedBytes = this.#encodedBytes;
+    this.#savepoint = {
+      sends: this.#sends?.length ?? 0,
+      timerChanges: this.#timerChanges?.length ?? 0,
+      egressRecords: this.#egressRecords?.length ?? 0,
+      replies: this.#replies?.length ?? 0,
+      effectCount: this.#effectCount,
+      payloadBytes: this.#payloadBytes,
+      encodedBytes: this.#encodedBytes,
+      stateBytes: this.#stateBytes,
+    };
   }
 
   /** Forgets everything recorded since the last `save`. */
   rollBack(): void {
-    const savepoint = this.#savepoint;
-    this.sends.length = savepoint.sends;
-    this.timerChanges.length = savepoint.timerChanges;
-    this.egressRecords.length = savepoint.egressRecords;
-    this.replies.length = savepoint.replies;
+    const savepoint = this.#savepoint ?? origin;
+    this.#sends?.splice(savepoint.sends);
+    this.#timerChanges?.splice(savepoint.timerChanges);
+    this.#egressRecords?.splice(savepoint.egressRecords);
+    this.#replies?.splice(savepoint.replies);
+    this.#effectCount = savepoint.effectCount;
     this.#payloadBytes = savepoint.payloadBytes;
     this.#encodedBytes = savepoint.encodedBytes;
+    this.#stateBytes = savepoint.stateBytes;
   }
 
   #admitSend(send: Send): void {
@@ -136,10 +171,11 @@ export class SideEffects {
   }
 
   #admitEffect(): void {
-    const count = this.sends.length + this.timerChanges.length + this.egressRecords.length + 1;
+    const count = this.#effectCount + 1;
     if (count > this.#limits.effectsMax) {
       throw limitExceeded(`result of ${count} effects`, "effects_max", this.#limits.effectsMax);
     }
+    this.#effectCount = count;
   }
 
   #admitValue(value: Uint8Array | undefined, nameBytes: number): void {

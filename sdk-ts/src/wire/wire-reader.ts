@@ -26,20 +26,15 @@ export class WireReader {
 
   /** A tag, or any other number of 32 bits; larger ones are cut, as protobuf says. */
   uint32(): number {
-    const first = this.#bytes[this.position];
-    if (first !== undefined && first < 0x80) {
-      this.position++;
-      return first;
-    }
-    return this.#longVarint().low;
+    const short = this.#shortVarint();
+    return short === -1 ? this.#longVarint().low : short;
   }
 
   /** A number of 64 bits. */
   uint64(): number {
-    const first = this.#bytes[this.position];
-    if (first !== undefined && first < 0x80) {
-      this.position++;
-      return first;
+    const short = this.#shortVarint();
+    if (short !== -1) {
+      return short;
     }
     const { low, high } = this.#longVarint();
     const value = high * 2 ** 32 + low;
@@ -137,6 +132,25 @@ export class WireReader {
     if (this.position > this.#bytes.length) {
       throw torn(this.position, this.#bytes.length);
     }
+  }
+
+  /** A varint of up to four bytes; -1, and nothing read, for any other. */
+  #shortVarint(): number {
+    const bytes = this.#bytes;
+    const start = this.position;
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = bytes[this.position++];
+      if (byte === undefined) {
+        break;
+      }
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        return value;
+      }
+    }
+    this.position = start;
+    return -1;
   }
 
   #longVarint(): { readonly low: number; readonly high: number } {
