@@ -156,6 +156,7 @@ describe("the APIs of a node", () => {
       stream.write({ list_services: "" });
       stream.write({ file_containing_symbol: "statewire.v1.Ingress.Call" });
       stream.write({ file_containing_symbol: "statewire.v1.Nothing" });
+      stream.write({ file_containing_symbol: "grpc.health.v1.Health" });
       stream.end();
       for await (const answer of stream) answers.push(answer as Reflected);
       reflection.close();
@@ -165,13 +166,16 @@ describe("the APIs of a node", () => {
       }
       assert.ok(services.includes("grpc.health.v1.Health"));
       const files = answers[1]?.file_descriptor_response?.file_descriptor_proto ?? [];
-      for (const message of ["CallRequest", "TypedValue", "RuntimeFrame"]) {
+      for (const message of ["CallRequest", "TypedValue", "RuntimeFrame", "idempotency_key"]) {
         assert.ok(
           files.some((file) => file.includes(message)),
           message,
         );
       }
       assert.equal(answers[2]?.error_response?.error_code, 5);
+      // Tools check the name of a map's entry, and refuse the whole file when it is another.
+      const health = answers[3]?.file_descriptor_response?.file_descriptor_proto ?? [];
+      assert.ok(health.some((file) => file.includes("StatusesEntry")));
     });
   });
 

@@ -15,7 +15,7 @@ const keepAliveTimeoutMs = 75_000;
 
 /**
  * The HTTP server. node:http and routes of our own: a framework in between cost a quarter of the
- * requests per second (docs/decisions/0008-http-without-a-framework.md).
+ * requests per second (docs/decisions/0006-http-server.md).
  */
 export class HttpApi {
   readonly #server: Server;

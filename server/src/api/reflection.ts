@@ -4,11 +4,11 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { protoDirectory } from "@statewire/protos/directory";
 import { protoPath as healthProtoPath } from "grpc-health-check";
 import type { GrpcService } from "./grpc-api.js";
+import { loadReflectedFiles } from "./reflected-files.js";
 
 const protoFiles = ["ingress", "egress", "admin", "stream"].map(
   (name) => `statewire/v1/${name}.proto`,
@@ -60,8 +60,8 @@ export function createReflection(): readonly GrpcService[] {
 function loadReflection(): Map<string, Registered> {
   const registered = new Map<string, Registered>();
   const reflection = new ReflectionService({
-    ...loadSync(protoFiles, { includeDirs: [protoDirectory] }),
-    ...loadSync(healthProtoPath),
+    ...loadReflectedFiles(protoFiles, [protoDirectory]),
+    ...loadReflectedFiles(healthProtoPath),
   });
   reflection.addToServer({
     addService: (service: ServiceDefinition, implementation: UntypedServiceImplementation) => {
