@@ -36,7 +36,6 @@ function binding(type: FunctionType, eager: readonly number[], timeoutMs: number
     load: { inFlightMax: 0, inFlight: 0, bindings: [] },
     batchMax: 0,
     invocationTimeoutMs: timeoutMs,
-    expires: false,
     ready: [],
     readyHead: 0,
     runnable: false,

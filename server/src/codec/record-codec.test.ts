@@ -85,6 +85,7 @@ const everything = changeSet({
       name: "count",
       typename: "io.statefun.types/long",
       expiration: null,
+      expires: false,
     },
   ],
   rows: [

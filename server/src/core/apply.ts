@@ -39,18 +39,19 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
   }
   const { failure } = result;
   const completed = failure === null ? mailbox.batch : failure.completedInputs;
+  let expiresAtMs = 0;
   if (completed > 0) {
     applyEffects(shard, mailbox, binding, result);
     answer(shard, consume(shard, mailbox, completed), result);
     mailbox.attempt = 0;
     mailbox.alone = false;
     refillMailbox(shard, mailbox);
+    expiresAtMs = refreshExpiry(shard, binding, mailbox);
   }
   if (failure !== null) {
     failHead(shard, mailbox, failure);
     return;
   }
-  const expiresAtMs = binding.expires ? refreshExpiry(shard, binding, mailbox.id) : 0;
   grantLease(session, mailbox, expiresAtMs);
   next(mailbox);
 }

@@ -81,7 +81,10 @@ export function expireInvocations(shard: Shard): void {
   }
 }
 
-/** Answers a function that asks for state. A late question is ignored. [LAZY-3] [LEASE-3] */
+/**
+ * Answers a function that asks for state, as it was when the invocation was sent. A late question is
+ * ignored. [LAZY-3] [LAZY-4] [LEASE-3]
+ */
 export function answerState(shard: Shard, session: Session, command: StateRequestedCommand): void {
   const mailbox = session.inFlight.get(command.invocation);
   const binding = mailbox?.binding ?? null;
@@ -98,7 +101,7 @@ export function answerState(shard: Shard, session: Session, command: StateReques
     invocation: command.invocation,
     states: indexes.map((state) => ({
       state,
-      value: readState(shard, binding, state, mailbox.id),
+      value: readState(shard, binding, state, mailbox.id, mailbox.dispatchedAtMs),
     })),
   });
 }

@@ -22,8 +22,6 @@ export interface Binding {
   readonly load: EntryLoad;
   readonly batchMax: number;
   readonly invocationTimeoutMs: number;
-  /** Some state of this type expires. */
-  readonly expires: boolean;
   readonly ready: Mailbox[];
   /** Position of the oldest entry of `ready`; entries before it are taken. */
   readyHead: number;

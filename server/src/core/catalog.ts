@@ -103,7 +103,6 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
     load,
     batchMax: leastLimit(spec.batchMax, policy.batchMax),
     invocationTimeoutMs: policy.invocationTimeoutMs,
-    expires: states.some((state) => state.table.expiration !== null),
     ready: [],
     readyHead: 0,
     runnable: false,
@@ -128,6 +127,7 @@ function internStateTable(shard: Shard, type: FunctionType, spec: StateSpec): St
   if (known !== undefined) {
     if (!sameExpiration(known.expiration, spec.expiration)) {
       known.expiration = spec.expiration;
+      known.expires ||= spec.expiration !== null;
       shard.epoch.stateTables.push(known);
     }
     return known;
@@ -138,6 +138,7 @@ function internStateTable(shard: Shard, type: FunctionType, spec: StateSpec): St
     name: spec.name,
     typename: spec.typename,
     expiration: spec.expiration,
+    expires: spec.expiration !== null,
   };
   type.states.set(spec.name, table);
   shard.stateTables.push(table);

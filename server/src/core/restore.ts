@@ -20,7 +20,7 @@ export function restore(shard: Shard, image: StoredImage): void {
   }
   for (const table of image.stateTables) {
     const type = present(shard.types.get(table.typeName), `function type ${table.typeName}`);
-    const restored = { ...table };
+    const restored = { ...table, expires: table.expiration !== null };
     type.states.set(table.name, restored);
     shard.stateTables.push(restored);
   }

@@ -12,6 +12,8 @@ export interface StateTable {
   readonly typename: string;
   /** As last declared. A new declaration applies to later writes. */
   expiration: Expiration | null;
+  /** Some row may have an expiry, of this declaration or an older one. Not stored. */
+  expires: boolean;
 }
 
 /** Keyed tables below this number are the runtime's own; state tables are numbered from it. */

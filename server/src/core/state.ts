@@ -3,17 +3,20 @@ import type { Binding, BoundState } from "./binding.js";
 import type { Expiration } from "./command.js";
 import type { Shard } from "./shard.js";
 
-/** The value of a state of one address, or null: none, deleted or expired. */
+/** The value of a state of one address, or null: none, deleted, or expired at that time. */
 export function readState(
   shard: Shard,
   binding: Binding,
   index: number,
   id: string,
+  atMs = shard.nowMs,
 ): Uint8Array | null {
-  const { table } = boundState(binding, index).table;
-  const row = shard.overlay.read(table, id);
+  const { table } = boundState(binding, index);
+  const row = shard.overlay.read(table.table, id);
   if (row === undefined || row.value === null) return null;
-  return isExpired(row.expiresAtMs, shard.nowMs) ? null : row.value;
+  // An expiry that was declared before the last restart shows itself only by its rows.
+  if (row.expiresAtMs !== 0) table.expires = true;
+  return isExpired(row.expiresAtMs, atMs) ? null : row.value;
 }
 
 /** Sets or, with null, deletes a state of one address. */
@@ -29,18 +32,23 @@ export function writeState(
 
 /**
  * After an invocation: gives values that expire after invocation their time anew, and returns when
- * the first eager value expires (0: none does).
+ * the first eager value that the server has seen expires (0: none does). That may be in the past:
+ * what has expired while the invocation was in flight must not be seen by a lease. [LEASE-8]
  */
-export function refreshExpiry(shard: Shard, binding: Binding, id: string): number {
+export function refreshExpiry(
+  shard: Shard,
+  binding: Binding,
+  { id, dispatchedAtMs }: { readonly id: string; readonly dispatchedAtMs: number },
+): number {
   let earliest = 0;
-  for (const state of binding.states) {
-    const { table, lazy } = state;
-    if (table.expiration === null) continue;
+  for (const { table, lazy } of binding.states) {
+    if (!table.expires) continue;
     const row = shard.overlay.read(table.table, id);
-    if (row === undefined || row.value === null || isExpired(row.expiresAtMs, shard.nowMs))
+    if (row === undefined || row.value === null || isExpired(row.expiresAtMs, dispatchedAtMs))
       continue;
     let { expiresAtMs } = row;
-    if (table.expiration.mode === "afterInvocation") {
+    const lives = !isExpired(expiresAtMs, shard.nowMs);
+    if (lives && table.expiration?.mode === "afterInvocation") {
       expiresAtMs = expiryFrom(table.expiration, shard.nowMs);
       if (expiresAtMs !== row.expiresAtMs) {
         shard.overlay.write(table.table, id, row.value, expiresAtMs);
