@@ -31,7 +31,7 @@ export interface ApiOptions {
   readonly grpcCredentials?: ServerCredentials;
 }
 
-/** Settings, and limits that are not worth one. */
+/** The values of the settings with these names. */
 export interface ApiSettings extends IngressLimits, AdmissionOptions {
   /** For function servers that dial in: the largest frame, in bytes. */
   readonly frameBytesMax: number;
@@ -40,17 +40,6 @@ export interface ApiSettings extends IngressLimits, AdmissionOptions {
   /** How long a call by HTTP waits when it does not say, in milliseconds. */
   readonly callTimeoutMs: number;
 }
-
-/** What a node uses where there is no setting. */
-export const apiDefaults = {
-  // Longer than a fold or a pause of the garbage collector, shorter than a client's patience.
-  admissionTimeoutMs: 5000,
-  admissionWaitingMax: 1024,
-  // Several epochs' worth, so that the stream does not wait for each fsync.
-  streamMessagesMax: 8192,
-  // The header statewire-timeout says otherwise.
-  callTimeoutMs: 60_000,
-} as const;
 
 /** What connections get to end by themselves when all requests are answered, in milliseconds. */
 const lingerMs = 500;

@@ -114,13 +114,13 @@ export class Admission {
   #wait(visit: Visit): void {
     const { admissionTimeoutMs, admissionWaitingMax } = this.#options;
     if (this.#waiting.size >= admissionWaitingMax) {
-      const message = `the node is full: ${this.#waiting.size} requests wait already`;
+      const message = `the node is full: admissionWaitingMax ${admissionWaitingMax} requests wait`;
       visit.refused({ kind: "overloaded", message });
       return;
     }
     const timer = setTimeout(() => {
       this.#waiting.delete(visit);
-      const message = `the node is full: no room within ${admissionTimeoutMs} ms`;
+      const message = `the node is full: no room within admissionTimeoutMs ${admissionTimeoutMs}`;
       visit.refused({ kind: "overloaded", message });
     }, admissionTimeoutMs);
     this.#waiting.set(visit, timer);
