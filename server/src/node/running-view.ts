@@ -1,4 +1,5 @@
 import type { EndpointView, IngressView, NodeView, StateView } from "../admin/node-view.js";
+import { covers } from "../core/address.js";
 import type { FunctionType } from "../core/function-type.js";
 import type { Machine } from "../core/machine.js";
 import { isExpired } from "../core/state.js";
@@ -62,13 +63,22 @@ export function createNodeView(parts: ViewedParts): NodeView {
     requestCounts: () => parts.counters.all(),
     readState: (typeName, id) => {
       const type = typeNamed(typeName);
-      return type === undefined ? undefined : statesOf(machine, type, id);
+      if (type !== undefined) return statesOf(machine, type, id);
+      return isDeclared(parts.module, typeName) ? [] : undefined;
     },
     listState: (typeName, afterId) => {
       const type = typeNamed(typeName);
-      return type === undefined ? undefined : listStates(parts, type, afterId);
+      if (type !== undefined) return listStates(parts, type, afterId);
+      return isDeclared(parts.module, typeName) ? [] : undefined;
     },
   };
+}
+
+/** A type that some endpoint may serve, whether or not a message for it has come yet. */
+function isDeclared(module: Module, typeName: string): boolean {
+  return module.endpoints.some(({ functions }) =>
+    functions.some((pattern) => covers(pattern, typeName)),
+  );
 }
 
 function endpointsOf(dispatcher: Dispatcher, machine: Machine): readonly EndpointView[] {
