@@ -3,7 +3,11 @@ import type { Session } from "./session.js";
 
 /** Notes that the server now keeps the address's state as of the invocation. [LEASE-2] */
 export function grantLease(session: Session, mailbox: Mailbox, expiresAtMs: number): void {
-  if (session.leasesMax === 0) return;
+  if (session.leasesMax === 0) {
+    // Another server may hold an older version, which must not be named when the address returns.
+    revokeLease(mailbox);
+    return;
+  }
   mailbox.lease = mailbox.invocation;
   mailbox.leaseExpiresAtMs = expiresAtMs;
   mailbox.leaseUsed = true;
