@@ -47,6 +47,13 @@ export class Heap<T extends HeapEntry> {
     entries[at] = last;
     return first;
   }
+
+  /** Drops every entry that is not wanted. Takes time in proportion to the heap. */
+  retain(isWanted: (entry: T) => boolean): void {
+    const wanted = this.#entries.filter(isWanted);
+    this.#entries.length = 0;
+    for (const entry of wanted) this.push(entry);
+  }
 }
 
 function before(a: HeapEntry, b: HeapEntry): boolean {

@@ -6,7 +6,8 @@ import { Heap } from "./heap.js";
  * A delayed message.
  *
  * INVARIANT: a timer is in the heap until it fires or is cancelled. A cancelled one stays in the
- * heap with done set, and is skipped when it comes up.
+ * heap with done set, and is skipped when it comes up; once most of the heap is cancelled it is
+ * cleared of them.
  */
 export interface Timer extends HeapEntry {
   readonly dueMs: number;
@@ -24,6 +25,9 @@ export interface Timer extends HeapEntry {
   done: boolean;
 }
 
+/** Below so many entries, cancelled ones are not worth looking for. */
+const cancelledMin = 1024;
+
 /** Pending delayed messages, in order of time, then of sequence. */
 export class Timers {
   readonly #heap = new Heap<Timer>();
@@ -34,7 +38,12 @@ export class Timers {
     return this.#bySequence.size;
   }
 
-  /** Milliseconds since the Unix epoch; undefined when nothing is pending. */
+  /** Entries in memory, cancelled ones included. */
+  get size(): number {
+    return this.#heap.size;
+  }
+
+  /** Milliseconds since the Unix epoch, never too late; undefined when nothing is to be looked at. */
   get nextDueMs(): number | undefined {
     return this.#heap.peek()?.dueMs;
   }
@@ -50,6 +59,8 @@ export class Timers {
     if (timer === undefined) return undefined;
     timer.done = true;
     this.#bySequence.delete(sequence);
+    const { size } = this.#heap;
+    if (size > cancelledMin && size > 2 * this.pending) this.#heap.retain(({ done }) => !done);
     return timer;
   }
 
@@ -67,7 +78,10 @@ export class Timers {
   }
 }
 
-/** The token table's key: tokens are scoped by the sender's id, across function types. */
+/**
+ * The token table's key: tokens are scoped by the sender's id, across function types. The length
+ * keeps scopes apart, whatever characters an id or a token holds. [TIMER-3]
+ */
 export function tokenKey(senderId: string, token: string): string {
-  return `${senderId}\u0000${token}`;
+  return `${senderId.length}:${senderId}${token}`;
 }
