@@ -1,6 +1,6 @@
 import { covers } from "./address.js";
 import type { Binding, BoundState } from "./binding.js";
-import type { Expiration, FunctionSpec, StateSpec } from "./command.js";
+import type { Expiration, Fault, FunctionSpec, StateSpec } from "./command.js";
 import type { FunctionType } from "./function-type.js";
 import { placeAll } from "./placement.js";
 import type { Session } from "./session.js";
@@ -44,20 +44,32 @@ export function createType(index: number, name: string): FunctionType {
 }
 
 /** Why the table cannot be served, with the clause it breaks; null when it can. */
-export function findTableFault(
-  shard: Shard,
-  functions: readonly FunctionSpec[],
-): { readonly clause: string; readonly message: string } | null {
+export function findTableFault(shard: Shard, functions: readonly FunctionSpec[]): Fault | null {
+  const exact = new Set(functions.map((spec) => spec.pattern));
   for (const spec of functions) {
-    const type = shard.types.get(spec.pattern);
-    for (const state of spec.states) {
-      const known = type?.states.get(state.name);
-      if (known === undefined || known.typename === state.typename) continue;
-      const message =
-        `state ${state.name} of ${spec.pattern} is declared as ${state.typename}, ` +
-        `but values of it are kept as ${known.typename}`;
-      return { clause: "TABLE-4", message };
+    for (const type of knownTypes(shard, spec.pattern)) {
+      if (spec.pattern !== type.name && exact.has(type.name)) continue;
+      const fault = findStateFault(type, spec.states);
+      if (fault !== null) return fault;
     }
+  }
+  return null;
+}
+
+function knownTypes(shard: Shard, pattern: string): FunctionType[] {
+  const type = shard.types.get(pattern);
+  if (type !== undefined) return [type];
+  return [...shard.types.values()].filter(({ name }) => covers(pattern, name));
+}
+
+function findStateFault(type: FunctionType, states: readonly StateSpec[]): Fault | null {
+  for (const state of states) {
+    const known = type.states.get(state.name);
+    if (known === undefined || known.typename === state.typename) continue;
+    const message =
+      `state ${state.name} of ${type.name} is declared as ${state.typename}, ` +
+      `but values of it are kept as ${known.typename}`;
+    return { clause: "TABLE-4", message };
   }
   return null;
 }
