@@ -3,7 +3,7 @@ import {
   type Welcome,
   type FunctionSpec as WireFunction,
 } from "@statewire/protos/statewire/v1/stream.js";
-import { isFunctionTypePattern, nameLengthMax } from "../core/address.js";
+import { isFunctionTypePattern, nameBytesMax } from "../core/address.js";
 import type { Expiration, FunctionSpec, SessionWindow, StateSpec } from "../core/command.js";
 import { ProtocolViolation } from "./protocol-violation.js";
 
@@ -69,10 +69,10 @@ function parseFunction(entry: WireFunction, features: ReadonlySet<string>): Func
     states: entry.states.map((state): StateSpec => {
       const where = `state "${state.name}" of ${entry.typeName}`;
       const nameBytes = Buffer.byteLength(state.name);
-      if (nameBytes < 1 || nameBytes > nameLengthMax) {
+      if (nameBytes < 1 || nameBytes > nameBytesMax) {
         fail(
           "TABLE-3",
-          `${where} has a name of ${nameBytes} bytes; 1 to ${nameLengthMax} are allowed`,
+          `${where} has a name of ${nameBytes} bytes; 1 to ${nameBytesMax} are allowed`,
         );
       }
       if (state.typename === "") fail("TABLE-17", `${where} has no typename`);

@@ -8,16 +8,17 @@ export interface Address {
   readonly id: string;
 }
 
-/** Largest namespace or type, in UTF-16 code units. */
-export const nameLengthMax = 255;
+/** Largest namespace or type, in bytes of UTF-8. [TABLE-2] */
+export const nameBytesMax = 255;
 
 /** Whether the text is "namespace/type", neither of them empty or "*". */
 export function isFunctionTypeName(text: string): boolean {
   const slash = text.indexOf("/");
-  if (slash <= 0 || slash > nameLengthMax) return false;
-  const length = text.length - slash - 1;
-  if (length <= 0 || length > nameLengthMax) return false;
-  return text.indexOf("/", slash + 1) === -1 && !text.includes("*");
+  if (slash <= 0 || slash === text.length - 1) return false;
+  if (text.indexOf("/", slash + 1) !== -1 || text.includes("*")) return false;
+  // No character has more than three bytes per code unit: short names need no counting.
+  if (text.length * 3 <= nameBytesMax) return true;
+  return utf8Bytes(text, 0, slash) <= nameBytesMax && utf8Bytes(text, slash + 1) <= nameBytesMax;
 }
 
 /** Whether the text is "namespace/type" or "namespace/*". */
@@ -44,4 +45,15 @@ export function parseAddress(text: string): Address | undefined {
   if (second < 0) return undefined;
   const typeName = text.slice(0, second);
   return isFunctionTypeName(typeName) ? { typeName, id: text.slice(second + 1) } : undefined;
+}
+
+function utf8Bytes(text: string, start: number, end = text.length): number {
+  let bytes = 0;
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at);
+    // A surrogate is half of a character of four bytes.
+    if (unit < 0x80) bytes += 1;
+    else bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
+  }
+  return bytes;
 }
