@@ -108,6 +108,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
     module,
     store,
     machine,
+    clock: systemClock,
     dispatcher,
     requests,
     counters,

@@ -6,6 +6,7 @@ import { isExpired } from "../core/state.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import type { IngressRequests } from "../ingress/ingress-port.js";
 import type { RequestCounters } from "../ingress/request-counters.js";
+import type { Clock } from "../loop/clock.js";
 import type { Module } from "../module/module.js";
 import type { Store } from "../store/store.js";
 
@@ -15,6 +16,7 @@ export interface ViewedParts {
   readonly module: Module;
   readonly store: Store;
   readonly machine: Machine;
+  readonly clock: Clock;
   readonly dispatcher: Dispatcher;
   readonly requests: IngressRequests;
   readonly counters: RequestCounters;
@@ -63,7 +65,7 @@ export function createNodeView(parts: ViewedParts): NodeView {
     requestCounts: () => parts.counters.all(),
     readState: (typeName, id) => {
       const type = typeNamed(typeName);
-      if (type !== undefined) return statesOf(machine, type, id);
+      if (type !== undefined) return statesOf(parts, type, id);
       return isDeclared(parts.module, typeName) ? [] : undefined;
     },
     listState: (typeName, afterId) => {
@@ -88,8 +90,10 @@ function endpointsOf(dispatcher: Dispatcher, machine: Machine): readonly Endpoin
   }));
 }
 
-function statesOf(machine: Machine, type: FunctionType, id: string): readonly StateView[] {
-  const { overlay, nowMs } = machine.shard;
+function statesOf(parts: ViewedParts, type: FunctionType, id: string): readonly StateView[] {
+  const { overlay } = parts.machine.shard;
+  // The core's own time stands still while the node is idle.
+  const nowMs = parts.clock.nowMs();
   const tables = [...type.states.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return tables.flatMap(({ table, name, typename }) => {
     const row = overlay.read(table, id);
@@ -101,7 +105,7 @@ function statesOf(machine: Machine, type: FunctionType, id: string): readonly St
 function* listStates(parts: ViewedParts, type: FunctionType, afterId: string) {
   const tables = [...type.states.values()].map((state) => state.table);
   for (const id of mergedIds(parts, tables, afterId)) {
-    const states = statesOf(parts.machine, type, id);
+    const states = statesOf(parts, type, id);
     if (states.length > 0) yield { id, states };
   }
 }
