@@ -12,7 +12,10 @@ export function formatModule(functionServerAddress: string): string {
   const documents = [
     {
       kind: "statewire.endpoints.v1/grpc",
-      spec: { functions: "flights/*", address: functionServerAddress },
+      spec: {
+        functions: ["flights/airport", "flights/route", "flights/hour"],
+        address: functionServerAddress,
+      },
     },
     {
       kind: "statewire.file.v1/ingress",
