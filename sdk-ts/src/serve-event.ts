@@ -24,9 +24,36 @@ export type ServeEvent =
   /** A message failed. The runtime is told; what was thrown, with its stack, is here. */
   | { readonly kind: "messageFailed"; readonly address: Address; readonly error: unknown };
 
-/** Writes an event as one line of text on stderr, with a stack where a handler threw one. */
-export function reportOnStderr(event: ServeEvent): void {
-  process.stderr.write(`${formatServeEvent(event)}\n`);
+const linesPerSecondMax = 20;
+
+/**
+ * Writes troubles as lines of text, with a stack where a handler threw one. Streams that come and go
+ * in the course of things are no trouble. Beyond 20 lines in a second it only counts: a function that
+ * fails for every message must not spend its time on saying so.
+ */
+export function createTroubleReporter(
+  write: (line: string) => void,
+  nowMs: () => number,
+): (event: ServeEvent) => void {
+  let secondStartMs = Number.NEGATIVE_INFINITY;
+  let lines = 0;
+  return (event) => {
+    if (event.kind === "connected" || event.kind === "disconnected") {
+      return;
+    }
+    if (nowMs() - secondStartMs >= 1000) {
+      const omitted = lines - linesPerSecondMax;
+      if (omitted > 0) {
+        write(`statewire: ${omitted} more lines were not written`);
+      }
+      secondStartMs = nowMs();
+      lines = 0;
+    }
+    lines++;
+    if (lines <= linesPerSecondMax) {
+      write(formatServeEvent(event));
+    }
+  };
 }
 
 /** One line for people; more when an error has a stack. */

@@ -1,7 +1,7 @@
 import { StatewireError } from "./errors.js";
 import type { AnyStatefulFunction } from "./function.js";
 import { registerFunctions, toFunctionSpec } from "./registered-function.js";
-import { reportOnStderr, type ServeEvent } from "./serve-event.js";
+import { createTroubleReporter, type ServeEvent } from "./serve-event.js";
 import type { SessionOptions } from "./session/session.js";
 import { Attachment } from "./transport/attachment.js";
 import { openGrpcServer } from "./transport/grpc-server.js";
@@ -81,7 +81,7 @@ export async function serve(
   if (address === undefined && runtimes.length === 0) {
     throw new StatewireError("invalid-declaration", "serve needs an address or attachTo");
   }
-  const onEvent = options.onEvent ?? reportTroubles;
+  const onEvent = options.onEvent ?? createTroubleReporter(writeLine, () => performance.now());
   const registered = registerFunctions(functions);
   const host = new StreamHost({
     functions: registered,
@@ -138,9 +138,6 @@ function createSessionOptions(
   };
 }
 
-/** Streams come and go in the course of things; the rest somebody should see. */
-function reportTroubles(event: ServeEvent): void {
-  if (event.kind !== "connected" && event.kind !== "disconnected") {
-    reportOnStderr(event);
-  }
+function writeLine(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

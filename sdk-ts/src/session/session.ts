@@ -2,7 +2,6 @@ import type {
   Hello,
   Invocation,
   InvocationBatch,
-  Limits,
   ProtocolError,
   RuntimeFrame,
   Send,
@@ -14,8 +13,8 @@ import { AddressBook, type AddressEntry, type LeaseLimits } from "./address-book
 import { Batch, type StateSlot } from "./batch.js";
 import { type Flight, Flights, invocationPayloadBytes } from "./flight.js";
 import { FunctionPlan } from "./function-plan.js";
-import { type Agreement, negotiate, type ServerOffer } from "./handshake.js";
-import { validateInvocation } from "./invocation-rules.js";
+import { negotiate, type ServerOffer } from "./handshake.js";
+import { type InvocationRules, validateInvocation } from "./invocation-rules.js";
 import { ProtocolViolation } from "./protocol-violation.js";
 import { ResultQueue } from "./result-queue.js";
 import { TypeIndex } from "./type-index.js";
@@ -43,10 +42,7 @@ export interface SessionOptions {
 }
 
 /** What exists once the handshake is done. */
-interface OpenSession {
-  readonly limits: Limits;
-  readonly agreement: Agreement;
-  readonly types: TypeIndex;
+interface OpenSession extends InvocationRules {
   readonly plans: readonly FunctionPlan[];
   readonly book: AddressBook;
   readonly results: ResultQueue;
@@ -143,8 +139,7 @@ export class Session {
       return;
     }
     this.#flights.remove(flight);
-    const leased =
-      open.agreement.leases && batch.failure === undefined && flight.plan.hasEagerStates;
+    const leased = open.leases && batch.failure === undefined && flight.plan.hasEagerStates;
     open.book.close(
       flight.entry,
       leased ? { version: batch.invocationId, slots: batch.finalSlots() } : undefined,
@@ -243,11 +238,10 @@ export class Session {
     if (this.#open !== undefined) {
       throw new ProtocolViolation("HELLO-10", "second Hello on the stream");
     }
-    const agreement = negotiate(hello, this.#options.offer);
-    const { limits, welcome } = agreement;
+    const { limits, welcome, leases } = negotiate(hello, this.#options.offer);
     this.#open = {
       limits,
-      agreement,
+      leases,
       types: new TypeIndex(welcome.functions.map((spec) => spec.typeName)),
       plans: welcome.functions.map((spec) => new FunctionPlan(spec)),
       book: new AddressBook(this.#options.leaseLimits),
@@ -289,11 +283,7 @@ export class Session {
         `invocation ${invocationId} has type index ${type}, which no table entry serves`,
       );
     }
-    validateInvocation(invocation, plan, {
-      types: open.types,
-      limits: open.limits,
-      leases: open.agreement.leases,
-    });
+    validateInvocation(invocation, plan, open);
     const entry = open.book.open(type, id);
     this.#replaceRunning(entry, outputs);
     this.#validateWindow(plan, nowMs);
