@@ -56,8 +56,8 @@ describe("metrics", () => {
 
   it("histograms hold what was observed, in seconds", async () => {
     const node = new ApiNode();
-    node.metrics.observeInvocation("shop/order", 3);
-    node.metrics.invocationLatency("shop/order").observe(0.2);
+    node.latency.observe(0.003);
+    node.latency.observe(0.2);
     node.metrics.observeCommit({ durationMs: 4, changes: 10, bytes: 5000 });
     node.metrics.observeFold(40);
     const values = await scrape(node);

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Metric, Registry } from "prom-client";
-import { Histogram } from "./histogram.js";
+import { latencyBounds } from "../core/function-type.js";
+import { Histogram } from "../core/histogram.js";
 import { type MetricDefinition, metricTable } from "./metric-table.js";
 import type { NodeView } from "./node-view.js";
 
@@ -18,9 +19,6 @@ interface HistogramDefinition {
   readonly bounds: readonly number[];
 }
 
-const latencyBounds = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
-];
 const commitBounds = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
 ];
@@ -63,12 +61,10 @@ export const histogramTable = {
 
 /**
  * Everything that /metrics shows. Counters and gauges are read from the node when somebody asks;
- * only the histograms are told as things happen, by the observe functions, which cost a binary
- * search and two additions.
+ * only what the core does not count is told as it happens, by the observe functions.
  */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #invocations = new Map<string, Histogram>();
   readonly #commit = new Histogram(histogramTable.commit.bounds);
   readonly #epochChanges = new Histogram(histogramTable.epochChanges.bounds);
   readonly #epochBytes = new Histogram(histogramTable.epochBytes.bounds);
@@ -78,27 +74,12 @@ export class Metrics {
     const single = (histogram: Histogram) => () => [[{}, histogram]] as const;
     for (const definition of metricTable) register(this.#registry, definition, view);
     registerHistogram(this.#registry, histogramTable.invocation, () =>
-      [...this.#invocations].map(([name, histogram]) => [{ function: name }, histogram] as const),
+      [...view.functionTypes()].map(({ name, latency }) => [{ function: name }, latency] as const),
     );
     registerHistogram(this.#registry, histogramTable.commit, single(this.#commit));
     registerHistogram(this.#registry, histogramTable.epochChanges, single(this.#epochChanges));
     registerHistogram(this.#registry, histogramTable.epochBytes, single(this.#epochBytes));
     registerHistogram(this.#registry, histogramTable.fold, single(this.#fold));
-  }
-
-  /** The latency histogram of a function type, to be kept by whoever observes often. */
-  invocationLatency(typeName: string): Histogram {
-    let histogram = this.#invocations.get(typeName);
-    if (histogram === undefined) {
-      histogram = new Histogram(histogramTable.invocation.bounds);
-      this.#invocations.set(typeName, histogram);
-    }
-    return histogram;
-  }
-
-  /** An attempt at an invocation has ended, well or not. */
-  observeInvocation(typeName: string, durationMs: number): void {
-    this.invocationLatency(typeName).observe(durationMs / 1000);
   }
 
   /** An epoch is durable. */

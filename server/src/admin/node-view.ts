@@ -1,4 +1,5 @@
 import type { FunctionTypeCounters } from "../core/function-type.js";
+import type { Histogram } from "../core/histogram.js";
 
 /**
  * What can be seen of a running node. node.ts implements it; metrics, health, readiness and the
@@ -48,6 +49,8 @@ export interface FunctionTypeView {
   /** Addresses with messages, or with state that a function server keeps. */
   readonly addressesActive: number;
   readonly counters: Readonly<FunctionTypeCounters>;
+  /** In seconds. */
+  readonly latency: Histogram;
 }
 
 /** One function server, or the attempt to reach it. */

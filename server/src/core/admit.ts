@@ -9,9 +9,11 @@ import {
   writeKey,
   writePosition,
 } from "./dedup.js";
+import { decodeParked, parkedKey } from "./failure.js";
 import { deliver } from "./router.js";
 import { schedule } from "./schedule.js";
 import type { Shard } from "./shard.js";
+import { keyedTable } from "./state-table.js";
 
 /** Accepts a message from an ingress, drops it as a duplicate, or rejects it. */
 export function send(shard: Shard, command: SendCommand): void {
@@ -33,6 +35,12 @@ export function call(shard: Shard, command: CallCommand): void {
   const key = command.once?.key ?? "";
   const outcome = key === "" ? undefined : readKey(shard, key);
   if (outcome === undefined) {
+    const parked = parkedReason(shard, command);
+    if (parked !== null) {
+      const failure = { code: "parked", message: parked };
+      shard.effects.replied.push({ request: command.request, value: null, failure });
+      return;
+    }
     if (key !== "") writeKey(shard, key, { kind: "accepted" });
     deliver(shard, newMessage(shard, command), key, command.request);
     return;
@@ -65,6 +73,16 @@ function isRejected(shard: Shard, { request, typeName }: SendCommand | CallComma
   if (unknown === null) return false;
   shard.effects.rejected.push({ request, code: "notFound", message: unknown });
   return true;
+}
+
+/** A call to a parked address would wait for an operator: it is told at once, and leaves no trace. */
+function parkedReason(shard: Shard, { typeName, id }: CallCommand): string | null {
+  const mailbox = shard.types.get(typeName)?.mailboxes.get(id);
+  if (mailbox?.state !== "parked") return null;
+  const row = shard.overlay.read(keyedTable.parked, parkedKey(mailbox));
+  if (row === undefined || row.value === null) return `${typeName}/${id} is parked`;
+  const { code, message } = decodeParked(row.value);
+  return `${typeName}/${id} is parked (${code}): ${message}`;
 }
 
 /** Why a type cannot be served: for people; null when it can. */

@@ -31,7 +31,7 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
     closeSession(shard, session, fault);
     return;
   }
-  endInvocation(mailbox);
+  endInvocation(shard, mailbox);
   const refusal = findRefusal(shard, binding, mailbox, result);
   if (refusal !== null) {
     refuse(shard, mailbox, refusal);
@@ -83,10 +83,13 @@ function applyEffects(
   for (const send of result.sends) deliver(shard, outgoing(shard, mailbox, send), "", 0);
   type.counters.messagesToFunctions += result.sends.length;
   for (const change of result.timerChanges) {
-    if (change.kind === "cancel") cancel(shard, id, change.token);
-    else schedule(shard, outgoing(shard, mailbox, change.message), change);
+    if (change.kind === "cancel") {
+      cancel(shard, id, change.token);
+      continue;
+    }
+    schedule(shard, outgoing(shard, mailbox, change.message), change);
+    type.counters.messagesToFunctions++;
   }
-  type.counters.messagesToFunctions += result.timerChanges.length;
   for (const record of result.egressRecords) emit(shard, mailbox, record.egress, record.value);
   type.counters.messagesToEgress += result.egressRecords.length;
   for (const change of result.stateChanges) {

@@ -53,7 +53,7 @@ export function detach(shard: Shard, session: Session): void {
   session.drained = true;
   releaseReady(session);
   for (const mailbox of [...session.inFlight.values()]) {
-    endInvocation(mailbox);
+    endInvocation(shard, mailbox);
     revokeLease(mailbox);
     place(mailbox);
   }
@@ -74,7 +74,7 @@ export function expireInvocations(shard: Shard): void {
       if (mailbox.deadlineMs <= shard.nowMs) late.push(mailbox);
     }
     for (const mailbox of late) {
-      endInvocation(mailbox);
+      endInvocation(shard, mailbox);
       failHead(shard, mailbox, timedOut(shard, mailbox));
     }
     if (late.length > 0) endDrainIfIdle(shard, session);

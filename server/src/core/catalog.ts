@@ -2,6 +2,8 @@ import { covers } from "./address.js";
 import type { Binding, BoundState } from "./binding.js";
 import type { Expiration, Fault, FunctionSpec, StateSpec } from "./command.js";
 import type { FunctionType } from "./function-type.js";
+import { latencyBounds } from "./function-type.js";
+import { Histogram } from "./histogram.js";
 import { placeAll } from "./placement.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
@@ -40,6 +42,7 @@ export function createType(index: number, name: string): FunctionType {
       inFlight: 0,
       parked: 0,
     },
+    latency: new Histogram(latencyBounds),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Binding } from "./binding.js";
+import type { Histogram } from "./histogram.js";
 import type { Mailbox } from "./mailbox.js";
 import type { StateTable } from "./state-table.js";
 
@@ -16,7 +17,14 @@ export interface FunctionType {
   /** Mailboxes that wait for a server of this type. */
   readonly unplaced: Set<Mailbox>;
   readonly counters: FunctionTypeCounters;
+  /** From dispatch to result, failed attempts included, in seconds; time passes in milliseconds. */
+  readonly latency: Histogram;
 }
+
+/** Upper bounds of the latency histogram, in seconds. */
+export const latencyBounds: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+];
 
 /** What operators watch per function type. Counters only rise; the rest is the present. */
 export interface FunctionTypeCounters {

@@ -56,7 +56,7 @@ function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Inv
 }
 
 /** Takes the invocation out of flight: from now on no result of it counts. */
-export function endInvocation(mailbox: Mailbox): void {
+export function endInvocation(shard: Shard, mailbox: Mailbox): void {
   const { binding } = mailbox;
   if (binding === null) return;
   binding.session.inFlight.delete(mailbox.invocation);
@@ -64,6 +64,7 @@ export function endInvocation(mailbox: Mailbox): void {
   binding.load.inFlight--;
   wakeEntry(binding);
   mailbox.type.counters.inFlight--;
+  mailbox.type.latency.observe((shard.nowMs - mailbox.dispatchedAtMs) / 1000);
 }
 
 function takeBatch(shard: Shard, mailbox: Mailbox, binding: Binding): Message[] {

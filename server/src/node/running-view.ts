@@ -37,8 +37,8 @@ export function createNodeView(parts: ViewedParts): NodeView {
     isRecovered: () => true,
     *functionTypes() {
       for (const type of shard.types.values()) {
-        const { name, counters, mailboxes } = type;
-        yield { name, counters, addressesActive: mailboxes.size };
+        const { name, counters, mailboxes, latency } = type;
+        yield { name, counters, latency, addressesActive: mailboxes.size };
       }
     },
     endpoints: () => endpointsOf(dispatcher, machine),

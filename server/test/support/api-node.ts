@@ -4,6 +4,8 @@ import type { EndpointView, NodeView, StateView } from "../../src/admin/node-vie
 import { Api, type ApiOptions, type ApiSettings } from "../../src/api/api.js";
 import { formatHostPort } from "../../src/api/host-port.js";
 import type { Command } from "../../src/core/command.js";
+import { latencyBounds } from "../../src/core/function-type.js";
+import { Histogram } from "../../src/core/histogram.js";
 import { SubscriptionSink } from "../../src/egress/grpc/subscription-sink.js";
 import { IngressRequests } from "../../src/ingress/ingress-port.js";
 import { RequestCounters } from "../../src/ingress/request-counters.js";
@@ -33,6 +35,8 @@ export class ApiNode {
   readonly requests: IngressRequests;
   readonly counters = new RequestCounters();
   readonly sink = new SubscriptionSink("shop/out");
+  /** Of the function type shop/order. */
+  readonly latency = new Histogram(latencyBounds);
   readonly view: TestView;
   readonly metrics: Metrics;
   readonly api: Api;
@@ -129,6 +133,7 @@ function createView(node: ApiNode): TestView {
       {
         name: "shop/order",
         addressesActive: 3,
+        latency: node.latency,
         counters: {
           messagesIn: 10,
           messagesToFunctions: 5,

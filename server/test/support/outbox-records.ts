@@ -1,24 +1,7 @@
-import type { FunctionType } from "../../src/core/function-type.js";
+import { createType } from "../../src/core/catalog.js";
 import type { OutboxRecord } from "../../src/core/outbox.js";
 
-const sourceType: FunctionType = {
-  index: 1,
-  name: "test/source",
-  mailboxes: new Map(),
-  states: new Map(),
-  bindings: [],
-  unplaced: new Set(),
-  counters: {
-    messagesIn: 0,
-    messagesToFunctions: 0,
-    messagesToEgress: 0,
-    failures: 0,
-    invocations: 0,
-    waiting: 0,
-    inFlight: 0,
-    parked: 0,
-  },
-};
+const sourceType = createType(1, "test/source");
 
 export function outboxRecord(
   sequence: number,

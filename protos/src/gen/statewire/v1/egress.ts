@@ -346,8 +346,10 @@ export const Record: MessageFns<Record> = {
 export type EgressService = typeof EgressService;
 export const EgressService = {
   /**
-   * Streams the records of one egress from the oldest unacknowledged on. Acknowledged records are
-   * never sent again; others are, after a reconnect. One subscriber per egress at a time: a newer
+   * Streams the records of one egress from the oldest unacknowledged on. Unacknowledged records are
+   * sent again after a reconnect. After a crash of the runtime the last acknowledged ones may be sent
+   * again as well, always with the same sequence: a subscriber that keeps the highest one takes each
+   * record once. One subscriber per egress at a time: a newer
    * one takes over and the older stream ends with ABORTED.
    */
   subscribe: {
@@ -363,8 +365,10 @@ export const EgressService = {
 
 export interface EgressServer extends UntypedServiceImplementation {
   /**
-   * Streams the records of one egress from the oldest unacknowledged on. Acknowledged records are
-   * never sent again; others are, after a reconnect. One subscriber per egress at a time: a newer
+   * Streams the records of one egress from the oldest unacknowledged on. Unacknowledged records are
+   * sent again after a reconnect. After a crash of the runtime the last acknowledged ones may be sent
+   * again as well, always with the same sequence: a subscriber that keeps the highest one takes each
+   * record once. One subscriber per egress at a time: a newer
    * one takes over and the older stream ends with ABORTED.
    */
   subscribe: handleBidiStreamingCall<SubscribeRequest, RecordBatch>;
@@ -372,8 +376,10 @@ export interface EgressServer extends UntypedServiceImplementation {
 
 export interface EgressClient extends Client {
   /**
-   * Streams the records of one egress from the oldest unacknowledged on. Acknowledged records are
-   * never sent again; others are, after a reconnect. One subscriber per egress at a time: a newer
+   * Streams the records of one egress from the oldest unacknowledged on. Unacknowledged records are
+   * sent again after a reconnect. After a crash of the runtime the last acknowledged ones may be sent
+   * again as well, always with the same sequence: a subscriber that keeps the highest one takes each
+   * record once. One subscriber per egress at a time: a newer
    * one takes over and the older stream ends with ABORTED.
    */
   subscribe(): ClientDuplexStream<SubscribeRequest, RecordBatch>;
