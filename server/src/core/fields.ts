@@ -50,6 +50,9 @@ export class FieldReader {
     const length = this.#view.getUint32(this.#at, true);
     const start = this.#at + 4;
     this.#at = start + length;
+    if (this.#at > this.#view.byteLength) {
+      throw new RangeError(`field of ${length} bytes in a row of ${this.#view.byteLength}`);
+    }
     return new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, length);
   }
 

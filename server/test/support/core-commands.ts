@@ -6,8 +6,8 @@ import type { Story } from "./core-story.js";
 import { effectLines } from "./core-text.js";
 import { Words } from "./core-words.js";
 
-/** Carries out one command. Returns lines to show besides the effects. */
-type Handler = (story: Story, words: Words) => readonly string[] | void;
+/** Carries out one command. What it returns is shown before the effects, if it is text. */
+type Handler = (story: Story, words: Words) => unknown;
 
 const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["limits", epoch.limits],
@@ -43,7 +43,8 @@ export function runBlock(story: Story, commands: readonly string[]): string[] {
     const name = words.next("command");
     const handler = handlers.get(name);
     if (handler === undefined) throw words.error(`no command ${name}`);
-    lines.push(...(handler(story, words) ?? []));
+    const shown = handler(story, words);
+    if (Array.isArray(shown)) lines.push(...shown.map(String));
     if (!words.isEmpty) throw words.error(`what is "${words.rest()}"?`);
   }
   const started = commands.some((command) => !declarations.has(new Words(command).next("command")));

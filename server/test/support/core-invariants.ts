@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Binding } from "../../src/core/binding.js";
 import type { Machine } from "../../src/core/machine.js";
 import type { Mailbox } from "../../src/core/mailbox.js";
-import { payloadBytes } from "../../src/core/message.js";
+import { type Message, payloadBytes } from "../../src/core/message.js";
 import { hasRoom, readyCount } from "../../src/core/placement.js";
 import type { Session } from "../../src/core/session.js";
 import type { Shard } from "../../src/core/shard.js";
@@ -26,7 +26,11 @@ export function assertInvariants({ shard }: Machine): void {
   for (const outbox of shard.outboxes.values()) {
     const { acknowledged, delivered, durable, last, egress } = outbox;
     const chain = [acknowledged, delivered, durable, last];
-    assert.deepEqual(chain, chain.toSorted((a, b) => a - b), `positions of ${egress}`);
+    assert.deepEqual(
+      chain,
+      chain.toSorted((a, b) => a - b),
+      `positions of ${egress}`,
+    );
     assert.equal(outbox.queue.length, last - acknowledged, `records of ${egress}`);
   }
 }
@@ -44,7 +48,11 @@ function assertMailbox(mailbox: Mailbox): void {
   if (inFlight) assert.ok(queue.inMemoryFront >= batch, `${name}: batch of ${batch} in memory`);
   if (queue.length > 0) assert.ok(queue.inMemoryFront > 0, `${name}: no message in memory`);
   const sequences = messagesInFront(mailbox).map(({ sequence }) => sequence);
-  assert.deepEqual(sequences, sequences.toSorted((a, b) => a - b), `${name}: order`);
+  assert.deepEqual(
+    sequences,
+    sequences.toSorted((a, b) => a - b),
+    `${name}: order`,
+  );
   if (mailbox.lease !== 0) assert.ok(mailbox.leaseSession, `${name}: lease of no session`);
 }
 
@@ -86,8 +94,8 @@ function assertCounters(shard: Shard): void {
   }
 }
 
-function messagesInFront({ queue }: Mailbox) {
-  const messages = [];
+function messagesInFront({ queue }: Mailbox): Message[] {
+  const messages: Message[] = [];
   for (let at = 0; at < queue.inMemoryFront; at++) {
     const message = queue.front(at);
     if (message !== undefined) messages.push(message);
