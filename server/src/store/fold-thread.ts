@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { FoldReport } from "./fold.js";
 import type { FoldReply, FoldRequest } from "./fold-worker.js";
+import { StoreError } from "./store-error.js";
 
 /**
  * The thread that folds. One request at a time; it opens the tables itself, so that its transaction
@@ -18,11 +19,20 @@ export class FoldThread {
       workerData: { directory },
     });
     this.#worker.on("message", (reply: FoldReply) => this.#settle(reply));
-    this.#worker.on("error", (error) => this.#settle({ kind: "failed", error }));
+    this.#worker.on("error", ({ message }) => {
+      this.#settle({ kind: "failed", code: "WRITE_FAILED", message });
+    });
+    this.#worker.on("exit", () => {
+      const message = "the fold thread has ended";
+      this.#settle({ kind: "failed", code: "WRITE_FAILED", message });
+    });
     this.#worker.unref();
   }
 
+  /** @throws StoreError what the fold or the thread has failed with. */
   fold(request: FoldRequest): Promise<FoldReport> {
+    // A process that stops waits for the fold under way, perhaps for nothing else.
+    this.#worker.ref();
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#worker.postMessage(request);
@@ -37,7 +47,8 @@ export class FoldThread {
     const waiting = this.#waiting;
     this.#waiting = null;
     if (waiting === null) return;
+    this.#worker.unref();
     if (reply.kind === "folded") waiting.resolve(reply.report);
-    else waiting.reject(reply.error);
+    else waiting.reject(new StoreError(reply.code, reply.message));
   }
 }

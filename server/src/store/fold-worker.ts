@@ -1,6 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { FoldReport } from "./fold.js";
 import { foldInto, NetEffect } from "./fold.js";
+import type { StoreErrorCode } from "./store-error.js";
+import { StoreError } from "./store-error.js";
 import { openTables } from "./tables.js";
 
 /** What the store asks of the fold thread. */
@@ -14,7 +16,7 @@ export interface FoldRequest {
 
 export type FoldReply =
   | { readonly kind: "folded"; readonly report: FoldReport }
-  | { readonly kind: "failed"; readonly error: unknown };
+  | { readonly kind: "failed"; readonly code: StoreErrorCode; readonly message: string };
 
 const tables = openTables((workerData as { readonly directory: string }).directory);
 
@@ -27,10 +29,16 @@ function fold(request: FoldRequest): FoldReply {
     const net = new NetEffect(request.fromEpoch);
     for (const path of request.paths) net.addSegment(path, request.toEpoch);
     if (net.epoch !== request.toEpoch) {
-      throw new Error(`the journal ends at epoch ${net.epoch}, before epoch ${request.toEpoch}`);
+      throw new StoreError(
+        "JOURNAL_CORRUPT",
+        `the journal ends at epoch ${net.epoch}, before epoch ${request.toEpoch}`,
+      );
     }
     return { kind: "folded", report: foldInto(tables, net) };
   } catch (error) {
-    return { kind: "failed", error };
+    // The class of an error does not survive the way to another thread.
+    const code = error instanceof StoreError ? error.code : "WRITE_FAILED";
+    const message = `cannot fold up to epoch ${request.toEpoch}: ${(error as Error).message}`;
+    return { kind: "failed", code, message };
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { TableChange } from "../codec/record-codec.js";
-import { readChanges, readRecordHeader } from "../codec/record-codec.js";
-import { segmentHeaderBytes } from "./segment.js";
+import { readChanges, readRecordHeader, recordHeaderBytes } from "../codec/record-codec.js";
+import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 import { metaNumber } from "./tables.js";
@@ -43,12 +43,15 @@ export class NetEffect {
    * Takes the records of one segment that come next, up to `lastEpoch`. Ends at the first record
    * that does not verify.
    *
+   * Does not look behind `lastEpoch`: somebody may be writing there.
+   *
    * @throws StoreError JOURNAL_CORRUPT when an intact later record follows a broken one: a crash
    * tears only the last record, so the disk has lost what it had promised to keep.
    */
   addSegment(path: string, lastEpoch: number): void {
+    if (this.#epoch >= lastEpoch) return;
     const bytes = readFile(path);
-    const firstEpoch = Number(bytes.readBigUInt64BE(16));
+    const firstEpoch = parseSegmentHeader(bytes, path)?.firstEpoch ?? 0;
     if (firstEpoch > this.#epoch + 1) {
       throw new StoreError(
         "JOURNAL_CORRUPT",
@@ -56,16 +59,17 @@ export class NetEffect {
       );
     }
     let at = segmentHeaderBytes;
-    for (;;) {
+    while (this.#epoch < lastEpoch) {
       const header = readRecordHeader(bytes, at);
-      if (header === null || header.epoch > this.#epoch + 1) break;
-      if (header.epoch > lastEpoch) return;
+      if (header === null || header.epoch > this.#epoch + 1) {
+        this.#assertTorn(bytes, at, path);
+        return;
+      }
       // Epochs that the tables hold already are passed over; an older one is of the file's last use.
-      if (header.epoch <= this.#epoch && this.#epochs > 0) break;
-      if (header.epoch === this.#epoch + 1) this.#addRecord(bytes, at, header);
+      if (header.epoch <= this.#epoch && this.#epochs > 0) return;
+      if (header.epoch === this.#epoch + 1) this.#addRecord(bytes, at, header, path);
       at = header.end;
     }
-    this.#assertTorn(bytes, at, path);
   }
 
   /** In the order of the tables' keys, so that neighbours share a page. */
@@ -75,25 +79,61 @@ export class NetEffect {
     return entries.map((entry) => entry[1]);
   }
 
-  #addRecord(bytes: Buffer, at: number, header: { readonly epoch: number; readonly end: number }) {
-    for (const change of readChanges(bytes, at, header.end)) {
-      // latin1 keeps the order of the bytes.
-      this.#changes.set(`${change.table}\u0000${change.key.toString("latin1")}`, change);
+  #addRecord(
+    bytes: Buffer,
+    at: number,
+    header: { readonly epoch: number; readonly end: number },
+    path: string,
+  ): void {
+    try {
+      for (const change of readChanges(bytes, at, header.end)) {
+        // latin1 keeps the order of the bytes.
+        this.#changes.set(`${change.table}\u0000${change.key.toString("latin1")}`, change);
+      }
+    } catch (cause) {
+      throw new StoreError(
+        "JOURNAL_CORRUPT",
+        `${path} is damaged at byte ${at}: epoch ${header.epoch}: ${(cause as Error).message}`,
+        { cause },
+      );
     }
     this.#epoch = header.epoch;
     this.#epochs++;
   }
 
   #assertTorn(bytes: Buffer, at: number, path: string): void {
-    if (at + 16 > bytes.length) return;
-    const next = readRecordHeader(bytes, at + 16 + bytes.readUInt32BE(at));
-    if (next === null || next.epoch <= this.#epoch) return;
+    const later = findLaterRecord(bytes, at, this.#epoch);
+    if (later === undefined) return;
     throw new StoreError(
       "JOURNAL_CORRUPT",
       `${path} is damaged at byte ${at}: epoch ${this.#epoch + 1} does not verify, ` +
-        `and epoch ${next.epoch} follows it`,
+        `and epoch ${later} follows it`,
     );
   }
+}
+
+/** Epochs that a segment can hold, by far. */
+const laterEpochsMax = 0x10_0000;
+
+/**
+ * The epoch of an intact record, at the position or anywhere behind it, that comes after the given
+ * epoch. A damaged length hides where the next record begins, so every byte is looked at; what is
+ * left of a file's earlier use has lower epochs.
+ */
+function findLaterRecord(bytes: Buffer, from: number, epoch: number): number | undefined {
+  const low = epoch >>> 0;
+  let word = 0;
+  for (let at = from; at < bytes.length; at++) {
+    // The last four bytes: what would be the low half of an epoch.
+    word = ((word << 8) | (bytes[at] as number)) >>> 0;
+    const ahead = (word - low) >>> 0;
+    if (ahead === 0 || ahead > laterEpochsMax) continue;
+    const start = at + 1 - recordHeaderBytes;
+    if (start < from) continue;
+    const header = readRecordHeader(bytes, start);
+    if (header !== null && header.epoch > epoch) return header.epoch;
+  }
+  return undefined;
 }
 
 /** Writes the net effect into the tables in one transaction; durable when it returns. */

@@ -1,4 +1,4 @@
-import { closeSync, statSync, write } from "node:fs";
+import { closeSync, fstatSync, write } from "node:fs";
 import { join } from "node:path";
 import type { Segment } from "./segment.js";
 import {
@@ -66,7 +66,13 @@ export class Journal {
   /** Resolves when the record is durable. The buffer must not change until then. */
   append(record: Buffer, epoch: number): Promise<void> {
     if (this.#failed !== null) return Promise.reject(this.#failed);
-    if (this.#current.end + record.length > this.#current.size) this.#switch(record.length, epoch);
+    try {
+      if (this.#current.end + record.length > this.#current.size)
+        this.#switch(record.length, epoch);
+    } catch (error) {
+      this.#failed = error as StoreError;
+      return Promise.reject(this.#failed);
+    }
     const segment = this.#current;
     return new Promise((resolve, reject) => {
       this.#write(segment, record, 0, (error) => {
@@ -102,26 +108,35 @@ export class Journal {
 
   /** Bytes already in a file that is not the current one are never written again. */
   #switch(recordBytes: number, epoch: number): void {
-    this.#sealed.push(this.#current);
     const needed = Math.max(this.#options.segmentBytes, recordBytes + segmentHeaderBytes);
-    this.#current = this.#begin(this.#current.number + 1, epoch, needed);
+    const next = this.#begin(this.#current.number + 1, epoch, needed);
+    this.#sealed.push(this.#current);
+    this.#current = next;
   }
 
   #begin(number: number, firstEpoch: number, size: number): OpenSegment {
     const path = join(this.#options.directory, segmentName(number));
-    if (size === this.#options.segmentBytes) this.#spares.take(path);
-    else preallocate(path, size);
-    const file = openForAppend(path);
-    writeSegmentHeader(file, number, firstEpoch);
-    return {
-      path,
-      number,
-      firstEpoch,
-      file,
-      size: statSync(path).size,
-      lastEpoch: firstEpoch - 1,
-      end: segmentHeaderBytes,
-    };
+    const segment = { path, number, firstEpoch };
+    try {
+      if (size === this.#options.segmentBytes) this.#spares.take(path);
+      else preallocate(path, size);
+      const file = openForAppend(path);
+      writeSegmentHeader(file, segment);
+      const { size: sizeOnDisk } = fstatSync(file);
+      return {
+        ...segment,
+        file,
+        size: sizeOnDisk,
+        lastEpoch: firstEpoch - 1,
+        end: segmentHeaderBytes,
+      };
+    } catch (cause) {
+      throw new StoreError(
+        "WRITE_FAILED",
+        `cannot begin ${path} of ${size} bytes: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
   }
 
   #write(

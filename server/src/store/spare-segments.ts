@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { preallocate } from "./segment.js";
@@ -16,7 +17,6 @@ export class SpareSegments {
   readonly #directory: string;
   readonly #bytes: number;
   readonly #paths: string[] = [];
-  #next = 1;
   #preparing: Promise<void> | null = null;
 
   constructor(directory: string, bytes: number) {
@@ -38,12 +38,14 @@ export class SpareSegments {
     this.#paths.push(spare);
   }
 
-  /** Gives a spare the name. Waits for the disk only when none is ready. */
+  /**
+   * Gives a spare the name, which is durable with the header that comes next. Waits for the disk
+   * only when no spare is ready.
+   */
   take(path: string): void {
     const spare = this.#paths.pop();
     if (spare === undefined) preallocate(path, this.#bytes);
     else renameSync(spare, path);
-    syncDirectory(this.#directory);
     if (this.#paths.length === 0) void this.prepare();
   }
 
@@ -71,6 +73,9 @@ export class SpareSegments {
         await file.write(zeros, 0, Math.min(zeros.length, this.#bytes - at), at);
       }
       await file.datasync();
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     } finally {
       await file.close();
     }
@@ -79,7 +84,8 @@ export class SpareSegments {
   }
 
   #newPath(): string {
-    return join(this.#directory, `spare-${process.pid}-${this.#next++}`);
+    // Not by process id: in a container every run has the same, and spares outlive a run.
+    return join(this.#directory, `spare-${randomUUID()}`);
   }
 
   /** Left over from an earlier run. One that was being made is not of full size, or still temporary. */
@@ -88,15 +94,5 @@ export class SpareSegments {
     const isUsable = !name.endsWith(".tmp") && statSync(path).size === this.#bytes;
     if (!isUsable || this.#paths.length >= sparesMax) rmSync(path);
     else this.#paths.push(path);
-  }
-}
-
-/** Makes the names in a directory durable. */
-function syncDirectory(directory: string): void {
-  const handle = openSync(directory, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

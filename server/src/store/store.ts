@@ -29,6 +29,7 @@ import { Journal } from "./journal.js";
 import type { Segment } from "./segment.js";
 import { readSegmentHeader, segmentNumber } from "./segment.js";
 import { StoreError } from "./store-error.js";
+import { assertTableFile } from "./table-file.js";
 import type { Tables } from "./tables.js";
 import { metaNumber, openTables, readMetaNumber } from "./tables.js";
 
@@ -91,7 +92,7 @@ export class Store implements StoreView {
     const lock = await lockDirectory(options.directory);
     let tables: Tables | undefined;
     try {
-      tables = openChecked(options.directory);
+      tables = await openChecked(options.directory);
       const segments = findSegments(journalPath(options.directory));
       const recovery = foldTail(tables, segments);
       return new Store({ options, lock, tables, recovery, folded: segments });
@@ -196,20 +197,24 @@ function tablesPath(directory: string): string {
   return join(directory, "tables");
 }
 
-function openChecked(directory: string): Tables {
-  let tables: Tables;
+async function openChecked(directory: string): Promise<Tables> {
+  let tables: Tables | undefined;
+  let format: number;
   try {
+    assertTableFile(tablesPath(directory));
     tables = openTables(tablesPath(directory));
+    format = readMetaNumber(tables, "format") ?? formatVersion;
   } catch (cause) {
+    await tables?.root.close();
+    if (cause instanceof StoreError) throw cause;
     throw new StoreError(
       "TABLES_CORRUPT",
       `cannot open the tables in ${tablesPath(directory)}: ${(cause as Error).message}`,
       { cause },
     );
   }
-  const format = readMetaNumber(tables, "format") ?? formatVersion;
   if (format !== formatVersion) {
-    void tables.root.close();
+    await tables.root.close();
     throw new StoreError(
       "FORMAT_UNKNOWN",
       `data directory ${directory} has format ${format}; this version reads ${formatVersion}`,
@@ -218,18 +223,24 @@ function openChecked(directory: string): Tables {
   return tables;
 }
 
-/** Segments in order. A file that was being prepared when the process died is none. */
+/**
+ * Segments in order. The last file is none when it was being prepared as the process died: it holds
+ * nothing yet, or the header of its earlier use.
+ */
 function findSegments(directory: string): Segment[] {
   const names = readdirSync(directory).filter((name) => segmentNumber(name) !== undefined);
-  return names.sort().flatMap((name) => {
+  const segments: Segment[] = [];
+  names.sort().forEach((name, at) => {
     const path = join(directory, name);
     const segment = readSegmentHeader(path);
-    if (segment === undefined || segment.number !== segmentNumber(name)) {
-      rmSync(path);
-      return [];
+    if (segment !== undefined && segment.number === segmentNumber(name)) segments.push(segment);
+    else if (at === names.length - 1) rmSync(path);
+    else {
+      const found = segment === undefined ? "no header" : `the header of number ${segment.number}`;
+      throw new StoreError("JOURNAL_CORRUPT", `${path} has ${found}, and ${names[at + 1]} follows`);
     }
-    return [segment];
   });
+  return segments;
 }
 
 function foldTail(tables: Tables, segments: readonly Segment[]): FoldReport {
