@@ -65,12 +65,16 @@ async function crash(deployment: Deployment, moment: CrashMoment): Promise<void>
   const { victim, departed, activity, run } = moment;
   const restart =
     victim === "runtime" ? await deployment.crashRuntime() : await deployment.crashFunctionServer();
+  const seconds = (restart.downMs / 1000).toFixed(1);
   run.progress.say(
-    `  kill -9 of the ${victim} (process ${restart.pidKilled}) after ` +
-      `${departed.toLocaleString("en-US")} departures, with ${activity.messagesWaiting} messages ` +
-      `waiting and ${activity.invocationsInFlight} invocations in flight; ` +
-      `process ${restart.pidStarted} took over after ${restart.downMs} ms`,
+    `  kill -9 of the ${victim} (${restart.pidKilled}) at ${count(departed)} flights, ` +
+      `${count(activity.messagesWaiting)} messages waiting, ` +
+      `${count(activity.invocationsInFlight)} in flight: back in ${seconds} s`,
   );
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en-US");
 }
 
 /** Every flight that has departed is counted by one of the 24 hours. */

@@ -22,7 +22,7 @@ function startBar(total: number): Progress {
   const bar = new SingleBar(
     {
       format:
-        "  {bar} {percentage} %  {value} of {total} flights, {waiting} messages waiting, {duration} s",
+        "  {bar} {percentage} %  {value} of {total} departed, {waiting} messages waiting, {duration} s",
       hideCursor: true,
       gracefulExit: false,
       stream: process.stderr,
@@ -30,6 +30,9 @@ function startBar(total: number): Progress {
     },
     Presets.shades_classic,
   );
+  const stopBar = () => bar.stop();
+  // The bar hides the cursor: whatever ends the process gives it back.
+  process.once("exit", stopBar);
   bar.start(total, 0, { waiting: 0 });
   let flights = 0;
   let waiting = 0;
@@ -43,7 +46,10 @@ function startBar(total: number): Progress {
       process.stderr.write(`\r\x1b[K${line}\n`);
       bar.render();
     },
-    stop: () => bar.stop(),
+    stop() {
+      process.off("exit", stopBar);
+      stopBar();
+    },
   };
 }
 

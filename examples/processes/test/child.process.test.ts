@@ -58,34 +58,28 @@ describe("a child process", () => {
     assert.deepEqual(await child.stop(50), { code: null, signal: "SIGKILL" });
   });
 
-  for (const [how, ending] of [
-    ["ends", "process.exit(0)"],
-    ["throws", 'throw new Error("on purpose")'],
-    ["gets SIGINT", 'process.kill(process.pid, "SIGINT")'],
-    ["gets SIGTERM", 'process.kill(process.pid, "SIGTERM")'],
-  ]) {
-    it(`dies when its parent ${how}`, async () => {
-      const grandchild = script(
-        "grandchild.mjs",
-        `console.log("up"); setInterval(() => {}, 1000);`,
-      );
-      const parent = script(
-        "parent.mjs",
+  it("dies however its parent ends, short of SIGKILL", async () => {
+    const grandchild = script("grandchild.mjs", `console.log("up"); setInterval(() => {}, 1000);`);
+    const options = { name: "the grandchild", arguments: [grandchild], directory };
+    const endings = [
+      "process.exit(0)",
+      'throw new Error("on purpose")',
+      'process.kill(process.pid, "SIGINT")',
+      'process.kill(process.pid, "SIGTERM")',
+    ];
+    const parents = endings.map((ending, index) =>
+      script(
+        `parent-${index}.mjs`,
         `import { Child } from ${JSON.stringify(childModule)};
-         const child = new Child(${JSON.stringify({
-           name: "the grandchild",
-           arguments: [grandchild],
-           directory,
-           logPath: join(directory, "log"),
-         })});
+         const logPath = ${JSON.stringify(join(directory, `log-${index}`))};
+         const child = new Child({ ...${JSON.stringify(options)}, logPath });
          await child.line((line) => line);
          console.log(child.pid);
          setImmediate(() => { ${ending}; });`,
-      );
-      const pid = await runUntilEnd(parent);
-      await untilGone(pid);
-    });
-  }
+      ),
+    );
+    await Promise.all(parents.map(async (parent) => untilGone(await runUntilEnd(parent))));
+  });
 });
 
 /** Runs a script to its end and gives the number that it printed. */
