@@ -4,6 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+// These two serve at once, on ports that may be taken here: it is enough that they compile.
+import type {} from "./readme/attach.js";
+import type {} from "./readme/first-function.js";
 
 const packageRoot = new URL("../../", import.meta.url);
 const examples = new URL("test/readme/", packageRoot);
@@ -25,6 +28,12 @@ describe("the README", () => {
       blocks.filter((block) => !texts.includes(block)),
       [],
     );
+  });
+
+  it("declares functions and types that can be declared", async () => {
+    await import("./readme/lazy-state.js");
+    await import("./readme/protobuf.js");
+    await import("./readme/references.js");
   });
 
   it("shows a test that passes", async () => {
