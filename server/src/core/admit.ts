@@ -1,4 +1,5 @@
 import { covers, isFunctionTypeName } from "./address.js";
+import { present } from "./assert.js";
 import { internType } from "./catalog.js";
 import type { CallCommand, Once, SendCommand } from "./command.js";
 import {
@@ -34,13 +35,9 @@ export function call(shard: Shard, command: CallCommand): void {
   if (isRejected(shard, command)) return;
   const key = command.once?.key ?? "";
   const outcome = key === "" ? undefined : readKey(shard, key);
+  if ((outcome === undefined || outcome.kind === "accepted") && answerParked(shard, command))
+    return;
   if (outcome === undefined) {
-    const parked = parkedReason(shard, command);
-    if (parked !== null) {
-      const failure = { code: "parked", message: parked };
-      shard.effects.replied.push({ request: command.request, value: null, failure });
-      return;
-    }
     if (key !== "") writeKey(shard, key, { kind: "accepted" });
     deliver(shard, newMessage(shard, command), key, command.request);
     return;
@@ -76,13 +73,18 @@ function isRejected(shard: Shard, { request, typeName }: SendCommand | CallComma
 }
 
 /** A call to a parked address would wait for an operator: it is told at once, and leaves no trace. */
-function parkedReason(shard: Shard, { typeName, id }: CallCommand): string | null {
+function answerParked(shard: Shard, { request, typeName, id }: CallCommand): boolean {
   const mailbox = shard.types.get(typeName)?.mailboxes.get(id);
-  if (mailbox?.state !== "parked") return null;
-  const row = shard.overlay.read(keyedTable.parked, parkedKey(mailbox));
-  if (row === undefined || row.value === null) return `${typeName}/${id} is parked`;
-  const { code, message } = decodeParked(row.value);
-  return `${typeName}/${id} is parked (${code}): ${message}`;
+  if (mailbox?.state !== "parked") return false;
+  const key = parkedKey(mailbox);
+  const reason = decodeParked(present(shard.overlay.read(keyedTable.parked, key)?.value, key));
+  const message = `${typeName}/${id} is parked (${reason.code}): ${reason.message}`;
+  const replied = { request, value: null, failure: { code: "parked", message } };
+  // While the parking is not durable, a crash may undo it.
+  const isPending = shard.overlay.epochOf(keyedTable.parked, key) > shard.committedEpoch;
+  if (isPending) shard.epoch.releases.replied.push(replied);
+  else shard.effects.replied.push(replied);
+  return true;
 }
 
 /** Why a type cannot be served: for people; null when it can. */
