@@ -92,7 +92,9 @@ function backOff(shard: Shard, mailbox: Mailbox, delayMs: number): void {
 
 /** Exponential, capped, varied by a hash instead of chance so that a run can be repeated. */
 function backoffMs(retry: RetryPolicy, mailbox: Mailbox): number {
-  const grown = retry.initialBackoffMs * retry.factor ** Math.max(0, mailbox.attempt - 1);
+  // Bounded, because 0 times infinity is no number.
+  const growth = Math.min(retry.factor ** Math.max(0, mailbox.attempt - 1), Number.MAX_VALUE);
+  const grown = retry.initialBackoffMs * growth;
   const capped = Math.min(grown, retry.backoffMsMax);
   const sequence = mailbox.queue.front(0)?.sequence ?? 0;
   const share = mix(sequence >>> 0, mailbox.attempt) / 0x1_0000_0000;
