@@ -1,43 +1,69 @@
 import { createHash } from "node:crypto";
-import { unlinkSync } from "node:fs";
+import { realpathSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { StoreError } from "./store-error.js";
 
 /** The longest path that every Unix takes for a socket, with room for the end of text. */
 const socketPathBytesMax = 100;
+
+/** Far longer than another process needs from the name of its socket to its first answer, in ms. */
+const settleMs = 20;
 
 /**
  * Keeps a second process off a data directory, by listening on a socket in it. A socket answers as
  * long as its process lives, stopped or not, and never after kill -9: no process ids that somebody
  * else may have by now, and no time-outs.
  *
- * @throws StoreError DIRECTORY_IN_USE when another process holds it.
+ * To listen is to win: the system gives a name to one socket only. The socket of a dead process has
+ * to be removed first, by one process at a time: else the second would remove the socket of the
+ * first. So whoever does it holds a second socket meanwhile.
+ *
+ * @throws StoreError DIRECTORY_IN_USE when another process holds it, or is about to.
  */
 export async function lockDirectory(directory: string): Promise<{ release(): Promise<void> }> {
   const path = socketPath(directory);
-  if (await answers(path)) {
-    throw new StoreError(
-      "DIRECTORY_IN_USE",
-      `data directory ${directory} is in use by another process`,
-    );
-  }
-  removeStale(path);
-  const server = await listen(path, directory);
+  const server = (await listen(path, directory)) ?? (await takeOver(path, directory));
   // The lock alone must not keep the process alive.
   server.unref();
-  return { release: () => new Promise((resolve) => server.close(() => resolve())) };
+  return { release: () => close(server) };
+}
+
+async function takeOver(path: string, directory: string): Promise<Server> {
+  if (await answers(path)) throw inUse(directory);
+  const takeover = `${path}-takeover`;
+  let claim = await listen(takeover, directory);
+  if (claim === undefined) {
+    if (await answers(takeover)) throw inUse(directory);
+    // Its process died while it took over.
+    rmSync(takeover, { force: true });
+    claim = await listen(takeover, directory);
+    if (claim === undefined) throw inUse(directory);
+  }
+  try {
+    await setTimeout(settleMs);
+    if (await answers(path)) throw inUse(directory);
+    rmSync(path, { force: true });
+    const server = await listen(path, directory);
+    if (server === undefined) throw inUse(directory);
+    return server;
+  } finally {
+    await close(claim);
+  }
 }
 
 function socketPath(directory: string): string {
   const inside = join(directory, "lock.sock");
-  if (Buffer.byteLength(inside) <= socketPathBytesMax) return inside;
-  const hash = createHash("sha256").update(directory).digest("hex").slice(0, 24);
+  const longest = `${inside}-takeover`;
+  if (Buffer.byteLength(longest) <= socketPathBytesMax) return inside;
+  const hash = createHash("sha256").update(realpathSync(directory)).digest("hex").slice(0, 24);
   return join(tmpdir(), `statewire-${hash}.sock`);
 }
 
+/** Whether a process listens there. What cannot be told counts as one that does. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -45,26 +71,33 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", () => resolve(false));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+      resolve(code !== "ECONNREFUSED" && code !== "ENOENT");
+    });
   });
 }
 
-function removeStale(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-}
-
-function listen(path: string, directory: string): Promise<Server> {
+/** Undefined when there is a socket of that name, perhaps of a dead process. */
+function listen(path: string, directory: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
-    server.once("error", (cause) => {
-      reject(
-        new StoreError("DIRECTORY_IN_USE", `cannot lock data directory ${directory}`, { cause }),
-      );
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code === "EADDRINUSE") resolve(undefined);
+      else reject(inUse(directory, `cannot lock data directory ${directory}`, cause));
     });
     server.listen(path, () => resolve(server));
   });
+}
+
+/** The name goes with the socket. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function inUse(
+  directory: string,
+  message = `data directory ${directory} is in use by another process`,
+  cause?: unknown,
+): StoreError {
+  return new StoreError("DIRECTORY_IN_USE", message, { cause });
 }
