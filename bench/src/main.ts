@@ -143,12 +143,16 @@ async function writeJson(path: string, report: Report): Promise<void> {
   await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const isUsage = error instanceof UsageError;
-  process.stderr.write(
-    `${isUsage ? error.message : error instanceof Error ? error.stack : error}\n`,
-  );
-  process.exitCode = isUsage ? 2 : 1;
+/** Ends at once: a subject that failed half-way has left processes behind that end with this one. */
+async function runAndExit(): Promise<void> {
+  try {
+    process.exit(await main(process.argv.slice(2)));
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    const text = error instanceof Error && !isUsage ? error.stack : String(error);
+    process.stderr.write(`${isUsage ? error.message : text}\n`);
+    process.exit(isUsage ? 2 : 1);
+  }
 }
+
+await runAndExit();

@@ -13,7 +13,7 @@ export interface RestateInstallation {
 }
 
 /** Names a folder whose node_modules hold Restate, when this repository's do not. */
-const directoryVariable = "STATEWIRE_BENCH_PEERS_DIR";
+const directoryVariable = "BENCH_PEERS_DIR";
 
 /** @throws SkippedSubject when it is not installed, saying how to install it. */
 export function findRestate(): RestateInstallation {

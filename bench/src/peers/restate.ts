@@ -5,7 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
-import { type Child, openChild } from "../process/child.js";
+import { type Child, endWithParent, openChild } from "../process/child.js";
 import { findFreePort } from "../process/free-port.js";
 import type { Bench } from "../subject.js";
 import { findRestate } from "./restate-installation.js";
@@ -59,6 +59,7 @@ export async function openRestate(bench: Bench): Promise<Restate> {
       DO_NOT_TRACK: "1",
     },
   });
+  endWithParent(server);
   await register(server, adminPort, `http://127.0.0.1:${servicePort}`);
   return {
     ingressPort,

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CommandResponse, Commands } from "./command-server.js";
 
@@ -29,6 +30,18 @@ export interface ChildOptions {
 interface Pending {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
+}
+
+/**
+ * Makes sure that a process which this one started does not outlive it, however it ends: one that
+ * was forked notices by itself, one that was spawned does not.
+ */
+export function endWithParent(child: ChildProcess): void {
+  const kill = (): void => {
+    child.kill("SIGKILL");
+  };
+  process.on("exit", kill);
+  child.on("exit", () => process.off("exit", kill));
 }
 
 /** Starts a module as a child process and waits until it answers commands. */

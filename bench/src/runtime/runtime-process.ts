@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
+import { endWithParent } from "../process/child.js";
 
 /** How a runtime is started. */
 export interface RuntimeOptions {
@@ -44,6 +45,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<RuntimeProc
   const child = spawn(process.execPath, runtimeArguments(options), {
     stdio: ["ignore", log, log],
   });
+  endWithParent(child);
   while (!(await isReady(options.httpPort))) {
     if (child.exitCode !== null) {
       const text = readFileSync(options.logFile, "utf8").slice(-logCharactersShown);
