@@ -67,6 +67,7 @@ export class Machine {
       nextRetry: 1,
       outboxes: new Map(),
       keyWaiters: new Map(),
+      spilledRequests: new Map(),
       large: new Set(),
       backlogBytes: 0,
       backlogMessages: 0,

@@ -56,6 +56,8 @@ export interface Shard {
   readonly outboxes: Map<string, Outbox>;
   /** Idempotency key -> calls that wait for the same reply. */
   readonly keyWaiters: Map<string, number[]>;
+  /** Calls whose message is in the tables only: its sequence -> the call. */
+  readonly spilledRequests: Map<number, number>;
   /** Mailboxes with more in memory than the limit; looked at after each fold. */
   readonly large: Set<Mailbox>;
   backlogBytes: number;

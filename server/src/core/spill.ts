@@ -17,6 +17,7 @@ export function evictFolded(shard: Shard): void {
     for (const message of mailbox.queue.evict(shard.foldedEpoch, messagesKept)) {
       shard.backlogMessages--;
       shard.backlogBytes -= payloadBytes(message);
+      if (message.request !== 0) shard.spilledRequests.set(message.sequence, message.request);
     }
     if (mailbox.queue.length <= mailboxInMemoryMax) shard.large.delete(mailbox);
   }
@@ -38,6 +39,8 @@ export function refillMailbox(shard: Shard, mailbox: Mailbox): void {
   for (const message of loaded) {
     shard.backlogMessages++;
     shard.backlogBytes += payloadBytes(message);
+    message.request = shard.spilledRequests.get(message.sequence) ?? 0;
+    shard.spilledRequests.delete(message.sequence);
   }
 }
 
