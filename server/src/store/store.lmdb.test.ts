@@ -1,0 +1,498 @@
+import assert from "node:assert/strict";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { changeSet, recordOf, rowChanges, rowTable } from "../../test/support/epoch-records.js";
+import { createType } from "../core/catalog.js";
+import type { ChangeSet } from "../core/change-set.js";
+import { segmentHeaderBytes } from "./segment.js";
+import { Store } from "./store.js";
+import { metaNumber, openTables } from "./tables.js";
+
+// Goal: whatever a crash leaves, open() brings back every epoch whose append() had resolved, and what
+// is damaged is named and left alone. Method: a real store; a crash is a copy of its directory taken
+// while it runs.
+
+const segmentBytes = 64 * 1024;
+const counter = createType(1, "example/counter");
+const limits = { mailboxInMemoryMax: 3, outboxInMemoryMax: 2 };
+
+function message(sequence: number, id = "ann") {
+  return {
+    type: counter,
+    id,
+    callerType: null,
+    callerId: "",
+    typename: "example/ping",
+    value: Buffer.from(`message ${sequence}`),
+    traceparent: "",
+    sequence,
+    key: "",
+    request: 0,
+    storedEpoch: 0,
+    consumed: false,
+  };
+}
+
+function record(sequence: number, egress = "example/out") {
+  return {
+    egress,
+    sequence,
+    typename: "example/line",
+    value: Buffer.from(`record ${sequence}`),
+    sourceType: counter,
+    sourceId: "ann",
+    storedEpoch: 0,
+  };
+}
+
+describe("Store", () => {
+  let directory = "";
+  let copies = 0;
+  let stores: Store[] = [];
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "statewire-store-"));
+  });
+
+  afterEach(async () => {
+    await closeAll();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function closeAll(): Promise<void> {
+    for (const store of stores) await store.close();
+    stores = [];
+  }
+
+  async function open(path = join(directory, "data")): Promise<Store> {
+    const store = await Store.open({ directory: path, segmentBytes });
+    stores.push(store);
+    return store;
+  }
+
+  function append(store: Store, changes: ChangeSet): Promise<void> {
+    return store.append(recordOf(changes), changes.epoch);
+  }
+
+  /** What a process that is killed now would leave. */
+  function crash(): string {
+    const copy = join(directory, `copy-${++copies}`);
+    cpSync(join(directory, "data"), copy, {
+      recursive: true,
+      filter: (path) => !path.includes("lock.sock"),
+    });
+    return copy;
+  }
+
+  function journalFiles(path: string, prefix = "journal-"): string[] {
+    const folder = join(path, "journal");
+    const names = readdirSync(folder).filter((name) => name.startsWith(prefix));
+    return names.sort().map((name) => join(folder, name));
+  }
+
+  function textOf(store: Store, key: string): string | undefined {
+    const row = store.readRow(rowTable, key);
+    return row === undefined ? undefined : Buffer.from(row.value).toString();
+  }
+
+  it("begins empty, with an id that stays", async () => {
+    const store = await open();
+    assert.equal(store.foldedEpoch, 0);
+    assert.equal(store.recovery.epochs, 0);
+    const image = store.readImage(limits);
+    assert.equal(image.epoch, 0);
+    assert.equal(image.nextSequence, 1);
+    assert.match(store.nodeId, /^[0-9a-f-]{36}$/);
+    await closeAll();
+    assert.equal((await open()).nodeId, store.nodeId);
+  });
+
+  it("brings back every appended epoch after a crash, folded or not", async () => {
+    const store = await open();
+    for (let epoch = 1; epoch <= 6; epoch++) {
+      await append(store, rowChanges(epoch, { [`key ${epoch}`]: `${epoch}`, last: `${epoch}` }));
+      if (epoch === 3) await store.fold(3);
+    }
+    const again = await open(crash());
+    assert.deepEqual([again.recovery.epoch, again.recovery.epochs], [6, 3]);
+    for (let epoch = 1; epoch <= 6; epoch++)
+      assert.equal(textOf(again, `key ${epoch}`), `${epoch}`);
+    assert.equal(textOf(again, "last"), "6");
+    assert.equal(again.readImage(limits).nextSequence, 6);
+  });
+
+  it("goes on where it was, over many crashes in many segments", async () => {
+    let path = join(directory, "data");
+    let epoch = 0;
+    for (let run = 0; run < 6; run++) {
+      const store = await open(path);
+      assert.equal(store.foldedEpoch, epoch, `run ${run}`);
+      for (let count = 0; count < 7; count++) {
+        epoch++;
+        await append(store, rowChanges(epoch, { [`key ${epoch}`]: "x".repeat(12_000) }));
+        if (epoch % 5 === 0) await store.fold(epoch - 1);
+      }
+      const copy = join(directory, `run-${run}`);
+      cpSync(path, copy, { recursive: true, filter: (from) => !from.includes("lock.sock") });
+      path = copy;
+    }
+    const store = await open(path);
+    for (let at = 1; at <= epoch; at++) assert.equal(textOf(store, `key ${at}`)?.length, 12_000);
+    assert.ok(readdirSync(join(path, "journal")).length < 12, "old segments are dropped");
+  });
+
+  it("loses only a last record that is torn, at every length, and writes on behind it", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "1" }));
+    await append(store, rowChanges(2, { a: "2", b: "2" }));
+    const path = crash();
+    const [file = ""] = journalFiles(path);
+    const bytes = readFileSync(file);
+    const first = segmentHeaderBytes + recordOf(rowChanges(1, { a: "1" })).length;
+    const end = first + recordOf(rowChanges(2, { a: "2", b: "2" })).length;
+    for (let kept = first; kept < end; kept += 29) {
+      const torn = crash();
+      const [tornFile = ""] = journalFiles(torn);
+      writeFileSync(tornFile, Buffer.from(bytes).fill(0, kept, end));
+      const again = await Store.open({ directory: torn, segmentBytes });
+      assert.equal(again.foldedEpoch, 1);
+      await append(again, rowChanges(2, { a: "other" }));
+      await again.close();
+      const last = await Store.open({ directory: torn, segmentBytes });
+      assert.equal(textOf(last, "a"), "other");
+      assert.equal(textOf(last, "b"), undefined, "nothing of the torn record");
+      await last.close();
+    }
+  });
+
+  it("repeats a recovery that was cut short between its fold and its journal", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "1" }));
+    await append(store, rowChanges(2, { a: "2", b: "2" }));
+    const path = crash();
+    const [file = ""] = journalFiles(path);
+    const journal = readFileSync(file);
+    const first = await open(path);
+    assert.equal(first.recovery.epochs, 2);
+    await closeAll();
+    // The fold is durable, and the segment is still there.
+    for (const name of journalFiles(path)) rmSync(name);
+    writeFileSync(file, journal);
+    const second = await open(path);
+    assert.equal(second.recovery.epochs, 0);
+    assert.equal(second.foldedEpoch, 2);
+    assert.equal(textOf(second, "a"), "2");
+    await append(second, rowChanges(3, { a: "3" }));
+    await closeAll();
+    assert.equal(textOf(await open(path), "a"), "3");
+  });
+
+  it("removes a segment that was being prepared: empty, cut short, or with its old header", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "1" }));
+    const path = crash();
+    const [file = ""] = journalFiles(path);
+    const old = readFileSync(file);
+    const next = join(path, "journal", "journal-000000000002");
+    for (const prepared of [Buffer.alloc(0), Buffer.alloc(10), Buffer.alloc(segmentBytes), old]) {
+      for (const name of journalFiles(path)) rmSync(name);
+      writeFileSync(file, old);
+      writeFileSync(next, prepared);
+      const again = await open(path);
+      assert.equal(textOf(again, "a"), "1");
+      await closeAll();
+    }
+  });
+
+  for (const [what, damage] of [
+    ["its magic", (bytes: Buffer) => bytes.writeUInt8(0, 0)],
+    ["its number", (bytes: Buffer) => bytes.writeUInt8(9, 15)],
+    ["its first epoch", (bytes: Buffer) => bytes.writeUInt8(9, 23)],
+  ] as const) {
+    it(`keeps a segment whose header is damaged in ${what}, and names it`, async () => {
+      const store = await open();
+      await append(store, rowChanges(1, { a: "1" }));
+      const path = crash();
+      const [file = ""] = journalFiles(path);
+      const bytes = readFileSync(file);
+      damage(bytes);
+      writeFileSync(file, bytes);
+      await assert.rejects(open(path), {
+        code: "JOURNAL_CORRUPT",
+        message: `${file} is damaged at byte 0: its header does not verify`,
+      });
+      assert.deepEqual(readFileSync(file), bytes);
+    });
+  }
+
+  it("names a damaged record with its file and byte, and changes nothing", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "1" }));
+    await append(store, rowChanges(2, { a: "2" }));
+    await append(store, rowChanges(3, { a: "3" }));
+    const path = crash();
+    const [file = ""] = journalFiles(path);
+    const bytes = readFileSync(file);
+    const second = segmentHeaderBytes + recordOf(rowChanges(1, { a: "1" })).length;
+    bytes.writeUInt8(0xff, second + 20);
+    writeFileSync(file, bytes);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await assert.rejects(open(path), {
+        code: "JOURNAL_CORRUPT",
+        message:
+          `${file} is damaged at byte ${second}: epoch 2 does not verify, ` +
+          "and epoch 3 follows it",
+      });
+    }
+    assert.deepEqual(readFileSync(file), bytes);
+  });
+
+  it("names a segment that is missing between two", async () => {
+    const store = await open();
+    for (let epoch = 1; epoch <= 6; epoch++) {
+      await append(store, rowChanges(epoch, { a: "x".repeat(25_000) }));
+    }
+    const path = crash();
+    const files = journalFiles(path);
+    assert.equal(files.length, 3);
+    rmSync(files[1] ?? "");
+    await assert.rejects(open(path), {
+      code: "JOURNAL_CORRUPT",
+      message: `${files[2]} begins with epoch 5, and what is before it ends at 2`,
+    });
+  });
+
+  it("refuses a directory of another format and leaves every byte of it", async () => {
+    const path = join(directory, "data");
+    await open();
+    await closeAll();
+    const tables = openTables(join(path, "tables"));
+    tables.byName.meta.putSync(Buffer.from("format"), metaNumber(2));
+    await tables.root.close();
+    const data = join(path, "tables", "data.mdb");
+    const before = readFileSync(data);
+    const expected = { code: "FORMAT_UNKNOWN", message: /has format 2; this version reads 1/ };
+    await assert.rejects(open(), expected);
+    await assert.rejects(open(), expected, "the lock is free again");
+    assert.ok(readFileSync(data).equals(before));
+  });
+
+  it("refuses a segment of a later format and keeps it", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "1" }));
+    const path = crash();
+    const [file = ""] = journalFiles(path);
+    const bytes = readFileSync(file);
+    bytes.writeUInt32BE(2, 4);
+    writeFileSync(file, bytes);
+    await assert.rejects(open(path), { code: "FORMAT_UNKNOWN", message: /has format 2/ });
+    assert.ok(existsSync(file));
+  });
+
+  it("names tables whose file is damaged or cut off, instead of dying of them", async () => {
+    const store = await open();
+    for (let epoch = 1; epoch <= 3; epoch++) {
+      await append(store, rowChanges(epoch, { [`key ${epoch}`]: "x".repeat(9000) }));
+    }
+    await store.fold(3);
+    const damages: ((file: string) => void)[] = [
+      (file) => writeFileSync(file, Buffer.alloc(32_768)),
+      (file) => writeFileSync(file, "not a table at all"),
+      (file) => truncateSync(file, 100),
+      (file) => truncateSync(file, 4096),
+      (file) => truncateSync(file, 8192),
+      (file) => writeFileSync(file, readFileSync(file).fill(0xaa, 4096, 8192)),
+    ];
+    for (const damage of damages) {
+      const path = crash();
+      const file = join(path, "tables", "data.mdb");
+      damage(file);
+      const before = readFileSync(file);
+      await assert.rejects(open(path), {
+        code: "TABLES_CORRUPT",
+        message: new RegExp(`${file} is damaged`),
+      });
+      assert.ok(readFileSync(file).equals(before));
+    }
+  });
+
+  it("is held by one store at a time", async () => {
+    await open();
+    await assert.rejects(open(), { code: "DIRECTORY_IN_USE" });
+    await closeAll();
+    await open();
+  });
+
+  it("tells the fold's error with its code", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "1" }));
+    await append(store, rowChanges(2, { a: "2" }));
+    const [file = ""] = journalFiles(join(directory, "data"));
+    const bytes = readFileSync(file);
+    bytes.writeUInt8(0xff, segmentHeaderBytes + 18);
+    writeFileSync(file, bytes);
+    await assert.rejects(store.fold(2), {
+      name: "StoreError",
+      code: "JOURNAL_CORRUPT",
+      message: /cannot fold up to epoch 2: .*damaged at byte 4096/,
+    });
+  });
+
+  it("appends while it folds, and reads what is folded at once", async () => {
+    const store = await open();
+    for (let epoch = 1; epoch <= 3; epoch++)
+      await append(store, rowChanges(epoch, { a: `${epoch}` }));
+    const folding = store.fold(3);
+    await append(store, rowChanges(4, { a: "4" }));
+    const report = await folding;
+    assert.deepEqual([report.epoch, report.epochs], [3, 3]);
+    assert.equal(textOf(store, "a"), "3");
+    await store.fold(4);
+    assert.equal(textOf(store, "a"), "4");
+  });
+
+  it("reads rows of every size, with and without an expiry", async () => {
+    const store = await open();
+    const sizes = [0, 1, 100, 5000, 40_000, 2_000_000, 3];
+    const rows = sizes.map((size, at) => ({
+      table: rowTable,
+      key: `${at}`,
+      value: Buffer.alloc(size, at),
+      expiresAtMs: at % 2 === 0 ? 0 : 1_700_000_000_000 + at,
+      epoch: 1,
+    }));
+    await append(store, changeSet(1, { rows }));
+    await store.fold(1);
+    for (const { key, value, expiresAtMs } of rows) {
+      const row = store.readRow(rowTable, key);
+      assert.ok(row !== undefined);
+      assert.ok(value.equals(row.value), `row ${key}`);
+      assert.equal(row.expiresAtMs, expiresAtMs);
+    }
+    const first = store.readRow(rowTable, "2");
+    store.readRow(rowTable, "6");
+    assert.ok(
+      Buffer.alloc(100, 2).equals(first?.value ?? Buffer.alloc(0)),
+      "the next read keeps it",
+    );
+    assert.equal(store.readRow(rowTable, "9"), undefined);
+    assert.equal(store.readRow(rowTable + 1, "0"), undefined);
+  });
+
+  it("reads ranges of messages and of records by their bounds", async () => {
+    const store = await open();
+    const sequences = Array.from({ length: 10 }, (_, at) => 10 * (at + 1));
+    await append(
+      store,
+      changeSet(1, {
+        messages: [
+          ...sequences.map((sequence) => message(sequence)),
+          ...sequences.map((sequence) => message(sequence + 1, "anna")),
+          ...sequences.map((sequence) => message(sequence + 2, "")),
+        ],
+        records: [
+          ...sequences.map((sequence) => record(sequence)),
+          ...sequences.map((sequence) => record(sequence + 1, "example/out2")),
+        ],
+      }),
+    );
+    await store.fold(1);
+    const messages = (id: string, after: number, last: number, limit = 100) =>
+      store.readMessages({ type: 1, id, after, last, limit }).map(({ sequence }) => sequence);
+    const records = (after: number, last: number, limit = 100) =>
+      store
+        .readRecords({ egress: "example/out", after, last, limit })
+        .map(({ sequence }) => sequence);
+    for (const read of [
+      (...range: [number, number, number?]) => messages("ann", ...range),
+      records,
+    ]) {
+      assert.deepEqual(read(0, Number.MAX_SAFE_INTEGER - 1), sequences);
+      assert.deepEqual(read(20, 50), [30, 40, 50]);
+      assert.deepEqual(read(19, 49), [20, 30, 40]);
+      assert.deepEqual(read(0, 100, 2), [10, 20]);
+      assert.deepEqual(read(100, 200), []);
+      assert.deepEqual(read(50, 50), []);
+    }
+    assert.deepEqual(messages("anna", 30, 60), [31, 41, 51]);
+    assert.deepEqual(messages("", 30, 60), [32, 42, 52]);
+    assert.deepEqual(messages("an", 0, 100), []);
+    assert.equal(
+      Buffer.from(
+        store.readMessages({ type: 1, id: "ann", after: 0, last: 10, limit: 1 })[0]?.value ?? [],
+      ).toString(),
+      "message 10",
+    );
+  });
+
+  it("gives an image with the front of long queues, and the count of the rest", async () => {
+    const store = await open();
+    await append(
+      store,
+      changeSet(1, {
+        nextSequence: 50,
+        types: [counter],
+        messages: [1, 2, 3, 4, 5, 6].map((sequence) => message(sequence)),
+        records: [1, 2, 3].map((sequence) => record(sequence)),
+      }),
+    );
+    await append(
+      store,
+      changeSet(2, {
+        nextSequence: 60,
+        messages: [7, 8].map((sequence) => message(sequence, "bob")),
+        consumed: [message(1), message(5)],
+        records: [record(1, "example/second")],
+        recordsAcknowledged: [record(1)],
+      }),
+    );
+    const image = (await open(crash())).readImage(limits);
+    assert.equal(image.epoch, 2);
+    assert.equal(image.nextSequence, 60);
+    assert.deepEqual(image.types, [{ index: 1, name: "example/counter" }]);
+    const mailboxes = [...image.mailboxes].map(({ messages, ...rest }) => ({
+      ...rest,
+      messages: messages.map(({ sequence }) => sequence),
+    }));
+    assert.deepEqual(mailboxes, [
+      { type: 1, id: "ann", messages: [2, 3, 4], spilledCount: 1, spilledLast: 6 },
+      { type: 1, id: "bob", messages: [7, 8], spilledCount: 0, spilledLast: 0 },
+    ]);
+    const outboxes = [...image.outboxes].map(({ records, ...rest }) => ({
+      ...rest,
+      records: records.map(({ sequence }) => sequence),
+    }));
+    assert.deepEqual(outboxes, [
+      { egress: "example/out", records: [2, 3], spilledCount: 0, spilledLast: 0 },
+      { egress: "example/second", records: [1], spilledCount: 0, spilledLast: 0 },
+    ]);
+  });
+
+  it("lists the ids of a table in order, from after the one given", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { "": "0", a: "1", "a/b": "2", b: "3", é: "4" }));
+    await append(
+      store,
+      changeSet(2, {
+        rows: [
+          { table: rowTable + 1, key: "z", value: Buffer.from("z"), expiresAtMs: 0, epoch: 2 },
+        ],
+      }),
+    );
+    await store.fold(2);
+    assert.deepEqual([...store.readIds(rowTable, "")], ["", "a", "a/b", "b", "é"]);
+    assert.deepEqual([...store.readIds(rowTable, "a")], ["a/b", "b", "é"]);
+    assert.deepEqual([...store.readIds(rowTable, "aa")], ["b", "é"]);
+    assert.deepEqual([...store.readIds(rowTable, "é")], []);
+  });
+});
