@@ -1,11 +1,12 @@
-import type { Batch, StateSlot } from "./batch.js";
+import type { StateSlot } from "./batch.js";
+import type { Flight } from "./flight.js";
 
 /** What a stream knows of one address. */
 export interface AddressEntry {
   readonly type: number;
   readonly id: string;
-  /** The batch in flight. */
-  running: Batch | undefined;
+  /** The invocation in flight. */
+  running: Flight | undefined;
   /** The invocation whose result left `slots`; 0 when nothing is held. */
   version: number;
   slots: StateSlot[];

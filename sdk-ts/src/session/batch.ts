@@ -10,6 +10,7 @@ import type {
 } from "@statewire/protos/statewire/v1/stream.js";
 import { StatewireError } from "../errors.js";
 import { createFailure } from "./failure.js";
+import type { Flight } from "./flight.js";
 import { SideEffects } from "./side-effects.js";
 import type { TypeIndex } from "./type-index.js";
 
@@ -53,6 +54,8 @@ export class Batch {
   readonly functionIndex: number;
   readonly inputs: readonly Input[];
   readonly timeoutMs: number;
+  /** Where a session keeps track of it; absent before it does, and once it is no longer in flight. */
+  flight: Flight | undefined;
   readonly #attempt: number;
   readonly #effects: SideEffects;
   readonly #types: Pick<TypeIndex, "typeNameOf">;

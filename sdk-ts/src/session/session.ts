@@ -123,19 +123,19 @@ export class Session {
 
   /** Asks for a state that the batch has not read yet. */
   requestState(batch: Batch, state: number): SessionOutput[] {
-    const flight = this.#flights.get(batch.invocationId);
-    if (flight?.batch !== batch || this.#phase === "ended") {
+    const { flight } = batch;
+    if (flight === undefined || this.#phase === "ended") {
       return [];
     }
-    flight.questions.push([state]);
+    this.#flights.ask(flight, [state]);
     return [stateRequest(batch.invocationId, [state], false)];
   }
 
   /** Takes a finished batch back and queues its result. One that was given up is dropped. */
   finish(batch: Batch): void {
     const open = this.#open;
-    const flight = this.#flights.get(batch.invocationId);
-    if (open === undefined || flight?.batch !== batch) {
+    const { flight } = batch;
+    if (open === undefined || flight === undefined) {
       return;
     }
     this.#flights.remove(flight);
@@ -172,7 +172,7 @@ export class Session {
 
   /** Fails the batches whose time has passed, and queues their results. */
   expire(nowMs: number): Batch[] {
-    const expired = [...this.#flights.all()].filter(({ deadlineMs }) => nowMs >= deadlineMs);
+    const expired = this.#flights.all().filter(({ deadlineMs }) => nowMs >= deadlineMs);
     for (const { batch } of expired) {
       batch.failInput(
         new StatewireError(
@@ -197,12 +197,12 @@ export class Session {
   /** The stream is gone: the batches that still run, all of them given up. */
   abandon(): Batch[] {
     this.#phase = "ended";
-    const batches = [...this.#flights.all()].map((flight) => flight.batch);
-    for (const flight of [...this.#flights.all()]) {
+    const flights = this.#flights.all();
+    for (const flight of flights) {
       this.#flights.remove(flight);
       flight.batch.abandon();
     }
-    return batches;
+    return flights.map(({ batch }) => batch);
   }
 
   #dispatch({ frame }: RuntimeFrame, nowMs: number): SessionOutput[] {
@@ -298,7 +298,6 @@ export class Session {
       limits: open.limits,
       types: open.types,
     });
-    entry.running = batch;
     const flight: Flight = {
       batch,
       entry,
@@ -306,11 +305,14 @@ export class Session {
       payloadBytes: invocationPayloadBytes(invocation),
       receivedMs: nowMs,
       deadlineMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : nowMs + timeoutMs,
-      questions: [],
+      questions: undefined,
+      previous: undefined,
+      next: undefined,
     };
+    entry.running = flight;
     this.#flights.add(flight);
     if (lease !== 0 && held === undefined) {
-      flight.questions.push("eager");
+      this.#flights.ask(flight, "eager");
       outputs.push(stateRequest(invocationId, [], true));
     } else {
       outputs.push({ kind: "run", batch });
@@ -323,19 +325,17 @@ export class Session {
     if (older === undefined) {
       return;
     }
-    const flight = this.#flights.get(older.invocationId);
-    if (older.timeoutMs === 0) {
+    const { batch } = older;
+    if (batch.timeoutMs === 0) {
       throw new ProtocolViolation(
         "INVOKE-2",
-        `invocation of an address whose invocation ${older.invocationId} is in flight`,
+        `invocation of an address whose invocation ${batch.invocationId} is in flight`,
       );
     }
-    if (flight !== undefined) {
-      this.#flights.remove(flight);
-    }
-    older.abandon();
+    this.#flights.remove(older);
+    batch.abandon();
     entry.running = undefined;
-    outputs.push({ kind: "giveUp", batch: older });
+    outputs.push({ kind: "giveUp", batch });
   }
 
   #validateWindow(plan: FunctionPlan, nowMs: number): void {
@@ -367,14 +367,10 @@ export class Session {
   }
 
   #loadStates({ invocationId, states }: StateReply): SessionOutput[] {
-    const flight = this.#flights.get(invocationId);
-    if (flight === undefined) {
-      // The batch ended before its answer came, by a timeout or without waiting for it.
-      return this.#ignoreLateReply(invocationId);
-    }
-    const question = flight.questions.shift();
-    if (question === undefined) {
-      throw new ProtocolViolation("LAZY-3", `state reply to invocation ${invocationId} unasked`);
+    const flight = this.#flights.asking(invocationId);
+    const question = flight?.questions?.shift();
+    if (flight === undefined || question === undefined) {
+      return this.#takeStrayReply(invocationId);
     }
     flight.plan.validateReply(question, states);
     flight.batch.loadStates(states);
@@ -383,12 +379,11 @@ export class Session {
       : [{ kind: "stateLoaded", batch: flight.batch }];
   }
 
-  #ignoreLateReply(invocationId: number): SessionOutput[] {
-    if (invocationId > this.#lastInvocationId) {
-      throw new ProtocolViolation(
-        "LAZY-3",
-        `state reply to invocation ${invocationId}, never sent`,
-      );
+  /** A batch may end before its answer comes: by a timeout, or without waiting for it. */
+  #takeStrayReply(invocationId: number): SessionOutput[] {
+    const ended = invocationId <= this.#lastInvocationId && !this.#flights.has(invocationId);
+    if (!ended) {
+      throw new ProtocolViolation("LAZY-3", `state reply to invocation ${invocationId} unasked`);
     }
     return [];
   }
