@@ -84,8 +84,8 @@ export class Store implements StoreView {
   }
 
   /**
-   * @throws StoreError DIRECTORY_IN_USE, FORMAT_UNKNOWN, JOURNAL_CORRUPT, TABLES_CORRUPT. Nothing is
-   * changed then.
+   * @throws StoreError DIRECTORY_IN_USE, FORMAT_UNKNOWN, JOURNAL_CORRUPT, TABLES_CORRUPT,
+   * WRITE_FAILED. Nothing that was durable is lost then.
    */
   static async open(options: StoreOptions): Promise<Store> {
     mkdirSync(journalPath(options.directory), { recursive: true });
@@ -99,7 +99,9 @@ export class Store implements StoreView {
     } catch (error) {
       await tables?.root.close();
       await lock.release();
-      throw error;
+      if (error instanceof StoreError) throw error;
+      const why = `cannot recover data directory ${options.directory}: ${(error as Error).message}`;
+      throw new StoreError("WRITE_FAILED", why, { cause: error });
     }
   }
 
