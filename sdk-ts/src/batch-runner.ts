@@ -17,16 +17,17 @@ export interface BatchRunner extends BatchHost {
  */
 export function runBatch(registered: RegisteredFunction, batch: Batch, runner: BatchRunner): void {
   for (let input = batch.input; input !== undefined; input = batch.input) {
-    let pending: unknown;
+    let pending: PromiseLike<unknown> | undefined;
     try {
       const message = registered.decode(input.typename, input.value);
       const context: Context = new InputContext(registered, batch, runner, input);
-      pending = registered.handle(context, message);
+      const returned: unknown = registered.handle(context, message);
+      pending = isThenable(returned) ? returned : undefined;
     } catch (error) {
       fail(batch, error, runner);
       return;
     }
-    if (isThenable(pending)) {
+    if (pending !== undefined) {
       resumeAfter(pending, { registered, batch, runner });
       return;
     }

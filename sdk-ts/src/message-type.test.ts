@@ -59,11 +59,24 @@ describe("types.json", () => {
 });
 
 describe("types.bytes and types.simple", () => {
-  it("pass bytes as they are", () => {
+  it("copy bytes: neither side sees what the other changes later", () => {
+    const scratch = new Uint8Array(2);
+    const reused = types.simple("shop/reused", {
+      encode: (value: number) => scratch.fill(value),
+      decode: (bytes) => bytes.fill(0).length,
+    });
+    const first = reused.encode(1);
+    reused.encode(2);
+    assert.deepEqual([...first], [1, 1]);
+    reused.decode(first);
+    assert.deepEqual([...first], [1, 1]);
     const blob = types.bytes("shop/blob");
     const bytes = new Uint8Array([1, 2]);
-    assert.equal(blob.encode(bytes), bytes);
-    assert.equal(blob.decode(bytes), bytes);
+    const encoded = blob.encode(bytes);
+    bytes[0] = 9;
+    assert.deepEqual([...encoded], [1, 2]);
+    blob.decode(encoded)[0] = 9;
+    assert.deepEqual([...encoded], [1, 2]);
     assert.throws(() => blob.encode("text" as unknown as Uint8Array), /expected a Uint8Array/);
   });
 

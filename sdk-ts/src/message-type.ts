@@ -8,7 +8,10 @@ export interface ProtoCodec<T> {
   decode(input: Uint8Array): T;
 }
 
-/** Two functions between a value and its bytes. Both throw on what they do not take. */
+/**
+ * Two functions between a value and its bytes. Both throw on what they do not take. The bytes are
+ * copied on either way, so a codec may use a buffer again, and a value may be a view of its bytes.
+ */
 export interface SimpleCodec<T> {
   encode(value: T): Uint8Array;
   decode(bytes: Uint8Array): T;
@@ -39,15 +42,25 @@ export function messageType<const Name extends string, T>(
   typename: Name,
   form: StandardSchemaV1<unknown, T> | ProtoCodec<T> | SimpleCodec<T>,
 ): Type<T, Name> {
+  validateTypename(typename);
   if ("~standard" in form) {
     return jsonType(typename, form);
   }
+  if ("typename" in form) {
+    // A type of this package keeps its bytes to itself already.
+    const type: SimpleCodec<T> = form as Type<T>;
+    return {
+      typename,
+      encode: (value) => type.encode(value),
+      decode: (bytes) => type.decode(bytes),
+    };
+  }
   return {
-    typename: validateTypename(typename),
+    typename,
     encode(value) {
       const encoded = form.encode(value);
-      return encoded instanceof Uint8Array ? encoded : encoded.finish();
+      return encoded instanceof Uint8Array ? Buffer.from(encoded) : encoded.finish();
     },
-    decode: (bytes) => form.decode(bytes),
+    decode: (bytes) => form.decode(Buffer.from(bytes)),
   };
 }

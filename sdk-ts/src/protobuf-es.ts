@@ -23,6 +23,7 @@ export function protobufType<Schema extends DescMessage>(
   return {
     typename: validateTypename(typename),
     encode: (message) => toBinary(schema, message),
-    decode: (bytes) => fromBinary(schema, bytes),
+    // Fields of bytes are views of what is decoded: what is stored must not be changed through them.
+    decode: (bytes) => fromBinary(schema, Buffer.from(bytes)),
   };
 }

@@ -7,9 +7,17 @@ import { StatewireError } from "./errors.js";
 export interface Type<T, Name extends string = string> {
   /** "namespace/name", for example "io.statefun.types/long". */
   readonly typename: Name;
-  /** @throws when the value is not one of this type. */
+  /**
+   * Bytes that nobody changes afterwards.
+   *
+   * @throws when the value is not one of this type.
+   */
   encode(value: T): Uint8Array;
-  /** @throws when the bytes are not a value of this type. */
+  /**
+   * The value of the bytes, which it neither changes nor keeps.
+   *
+   * @throws when the bytes are not a value of this type.
+   */
   decode(bytes: Uint8Array): T;
 }
 
@@ -54,5 +62,8 @@ export function encodeValue<T>(type: Type<T>, value: T): Uint8Array {
 
 /** The message of anything that was thrown. */
 export function describeCause(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof Error) {
+    return cause.message;
+  }
+  return typeof cause === "string" ? cause : `a thrown ${typeof cause}`;
 }

@@ -40,12 +40,9 @@ function tsProto<const Name extends string, T>(
   return messageType(typename, codec);
 }
 
-/**
- * Bytes as they are. A decoded value is a view of the frame it came in: copy it to keep it beyond
- * the handler.
- */
+/** Bytes as they are. They are copied: a value is yours, before as after. */
 function bytes<const Name extends string>(typename: Name): Type<Uint8Array, Name> {
-  return { typename: validateTypename(typename), encode: pass, decode: pass };
+  return { typename: validateTypename(typename), encode: copy, decode: copy };
 }
 
 /** A type of your own: two functions between a value and its bytes. */
@@ -56,11 +53,11 @@ function simple<const Name extends string, T>(
   return messageType(typename, codec);
 }
 
-function pass(value: Uint8Array): Uint8Array {
+function copy(value: Uint8Array): Uint8Array {
   if (!(value instanceof Uint8Array)) {
     throw new TypeError(`expected a Uint8Array, received ${typeof value}`);
   }
-  return value;
+  return Buffer.from(value);
 }
 
 /** The types of messages, state, egress records and replies. */

@@ -196,6 +196,7 @@ describe("a batch", () => {
       [new FunctionFailure("no", { retryable: false }), Failure_Code.FUNCTION, "no", false],
       ["text", Failure_Code.FUNCTION, "text", true],
       [undefined, Failure_Code.FUNCTION, "undefined", true],
+      [Object.create(null), Failure_Code.FUNCTION, "a thrown object", true],
       [new StatewireError("bad-input", "no"), Failure_Code.BAD_INPUT, "no", false],
       [new StatewireError("bad-state", "no"), Failure_Code.BAD_STATE, "no", false],
       [

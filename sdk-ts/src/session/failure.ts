@@ -41,12 +41,15 @@ function classifyError(
 }
 
 function describeError(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return String(error);
+  if (error instanceof FunctionFailure || error instanceof StatewireError) {
+    return error.message;
   }
-  return error instanceof FunctionFailure || error instanceof StatewireError
-    ? error.message
-    : `${error.name}: ${error.message}`;
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    // Whatever was thrown has no text; that must not end the process.
+    return `a thrown ${typeof error}`;
+  }
 }
 
 /** Cuts text to a number of bytes without splitting a character. */

@@ -9,7 +9,9 @@ import { ProtocolViolation } from "./protocol-violation.js";
 /** The version of PROTOCOL.md that this package speaks. */
 export const protocolVersion = 1;
 
+/** The runtime may name a version of states that the server keeps. */
 export const leasesFeature = "leases";
+/** The table may declare states that are only sent when they are asked for. */
 export const lazyStateFeature = "lazy-state";
 
 const helloBytesMax = 65_536;

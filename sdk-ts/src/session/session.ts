@@ -36,6 +36,7 @@ export type SessionOutput =
       readonly brokenBy: "runtime" | "server";
     };
 
+/** What every session of one process offers, and how much state it keeps. */
 export interface SessionOptions {
   readonly offer: ServerOffer;
   readonly leaseLimits: LeaseLimits;

@@ -22,6 +22,7 @@ const limits: Limits = {
   resultCreditBytes: Number.MAX_SAFE_INTEGER,
 };
 
+/** Messages of one address, and what they find. */
 export interface LocalRun {
   readonly registered: RegisteredFunction;
   readonly target: Address;

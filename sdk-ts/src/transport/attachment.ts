@@ -6,6 +6,7 @@ import { functionGatewayService } from "./services.js";
 import type { StreamHost } from "./stream-host.js";
 import { createChannelCredentials, type TlsOptions } from "./tls.js";
 
+/** Whom to dial, and who takes the stream. */
 export interface AttachmentOptions {
   /** "host:port" of the runtime. */
   readonly address: string;

@@ -14,6 +14,7 @@ import { functionServerService } from "./services.js";
 import type { StreamHost } from "./stream-host.js";
 import { createServerCredentials, type TlsOptions } from "./tls.js";
 
+/** Where to listen, and who takes the streams. */
 export interface GrpcServerOptions {
   /** "host:port"; port 0 takes a free one. */
   readonly address: string;

@@ -23,6 +23,7 @@ export interface StreamObserver {
   protocolError(error: ProtocolError, brokenBy: "runtime" | "server"): void;
 }
 
+/** What a stream is made of. */
 export interface StreamDriverOptions {
   readonly functions: readonly RegisteredFunction[];
   readonly session: SessionOptions;

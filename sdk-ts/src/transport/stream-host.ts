@@ -16,6 +16,7 @@ export interface HostedStream {
   readonly lost: (reason: string) => void;
 }
 
+/** What the streams of one process have in common. */
 export interface StreamHostOptions {
   readonly functions: readonly RegisteredFunction[];
   readonly session: SessionOptions;
