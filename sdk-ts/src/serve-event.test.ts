@@ -17,7 +17,8 @@ describe("the report of troubles", () => {
     report({ kind: "connected", peer: "p" });
     report({ kind: "disconnected", peer: "p", reason: "r" });
     report(failed);
-    report({ kind: "redialling", peer: "p", reason: "refused", delayMs: 100 });
+    report({ kind: "redialling", peer: "p", reason: "refused", delayMs: 100, attempt: 1 });
+    report({ kind: "redialling", peer: "p", reason: "refused", delayMs: 200, attempt: 2 });
     report({
       kind: "protocolError",
       peer: "p",
@@ -27,7 +28,7 @@ describe("the report of troubles", () => {
     });
     assert.match(lines[0] ?? "", /^statewire: message to shop\/cart\/a failed: Error: no\n {4}at /);
     assert.deepEqual(lines.slice(1), [
-      "statewire: p is not reached, next attempt in 100 ms: refused",
+      "statewire: p is not reached, dialling on: refused",
       "statewire: protocol error with p, RESULT-1 broken by the server: m",
     ]);
   });

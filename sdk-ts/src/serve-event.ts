@@ -1,4 +1,6 @@
 import type { Address } from "./address.js";
+import { StatewireError } from "./errors.js";
+import { describeCause } from "./type.js";
 
 /** What a server reports while it runs. None of these is sent per message, failures apart. */
 export type ServeEvent =
@@ -12,6 +14,8 @@ export type ServeEvent =
       readonly peer: string;
       readonly reason: string;
       readonly delayMs: number;
+      /** Attempts that failed since the last handshake, from 1. */
+      readonly attempt: number;
     }
   /** One side broke the protocol; the stream ends. `clause` is one of PROTOCOL.md. */
   | {
@@ -28,7 +32,8 @@ const linesPerSecondMax = 20;
 
 /**
  * Writes troubles as lines of text, with a stack where a handler threw one. Streams that come and go
- * in the course of things are no trouble. Beyond 20 lines in a second it only counts: a function that
+ * in the course of things are no trouble, and a runtime that is not reached is one, not one per
+ * attempt. Beyond 20 lines in a second it only counts: a function that
  * fails for every message must not spend its time on saying so.
  */
 export function createTroubleReporter(
@@ -38,7 +43,7 @@ export function createTroubleReporter(
   let secondStartMs = Number.NEGATIVE_INFINITY;
   let lines = 0;
   return (event) => {
-    if (event.kind === "connected" || event.kind === "disconnected") {
+    if (!isTrouble(event)) {
       return;
     }
     if (nowMs() - secondStartMs >= 1000) {
@@ -56,6 +61,18 @@ export function createTroubleReporter(
   };
 }
 
+function isTrouble(event: ServeEvent): boolean {
+  switch (event.kind) {
+    case "connected":
+    case "disconnected":
+      return false;
+    case "redialling":
+      return event.attempt === 1;
+    default:
+      return true;
+  }
+}
+
 /** One line for people; more when an error has a stack. */
 export function formatServeEvent(event: ServeEvent): string {
   switch (event.kind) {
@@ -64,14 +81,20 @@ export function formatServeEvent(event: ServeEvent): string {
     case "disconnected":
       return `statewire: stream to ${event.peer} ended: ${event.reason}`;
     case "redialling":
-      return `statewire: ${event.peer} is not reached, next attempt in ${event.delayMs} ms: ${event.reason}`;
+      return `statewire: ${event.peer} is not reached, dialling on: ${event.reason}`;
     case "protocolError":
       return `statewire: protocol error with ${event.peer}, ${event.clause} broken by the ${event.brokenBy}: ${event.message}`;
     case "messageFailed": {
       const { namespace, type, id } = event.address;
-      const { error } = event;
-      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      return `statewire: message to ${namespace}/${type}/${id} failed: ${detail}`;
+      return `statewire: message to ${namespace}/${type}/${id} failed: ${describeError(event.error)}`;
     }
   }
+}
+
+/** With the stack where the user's code threw; an error of this package says enough by itself. */
+function describeError(error: unknown): string {
+  if (error instanceof StatewireError) {
+    return error.message;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : describeCause(error);
 }

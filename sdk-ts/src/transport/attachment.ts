@@ -89,7 +89,13 @@ export class Attachment {
     }
     const delayMs = backoffDelayMs(this.#attempt, Math.random(), afterProtocolError);
     this.#attempt++;
-    this.#options.onEvent({ kind: "redialling", peer: this.#options.address, reason, delayMs });
+    this.#options.onEvent({
+      kind: "redialling",
+      peer: this.#options.address,
+      reason,
+      delayMs,
+      attempt: this.#attempt,
+    });
     this.#redial = setTimeout(() => this.#dial(), delayMs);
   }
 }
