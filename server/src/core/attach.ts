@@ -52,7 +52,7 @@ export function detach(shard: Shard, session: Session): void {
   session.draining = true;
   session.drained = true;
   releaseReady(session);
-  for (const mailbox of [...session.inFlight.values()]) {
+  for (const mailbox of session.inFlight.values()) {
     endInvocation(shard, mailbox);
     revokeLease(mailbox);
     place(mailbox);

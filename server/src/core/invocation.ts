@@ -39,7 +39,7 @@ function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Inv
   mailbox.dispatchedAtMs = shard.nowMs;
   mailbox.deadlineMs = shard.nowMs + binding.invocationTimeoutMs;
   mailbox.leaseUsed = true;
-  session.inFlight.set(invocation, mailbox);
+  session.inFlight.add(mailbox);
   session.bytesInFlight += mailbox.bytes;
   binding.load.inFlight++;
   mailbox.type.counters.inFlight++;
@@ -59,7 +59,7 @@ function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Inv
 export function endInvocation(shard: Shard, mailbox: Mailbox): void {
   const { binding } = mailbox;
   if (binding === null) return;
-  binding.session.inFlight.delete(mailbox.invocation);
+  binding.session.inFlight.remove(mailbox);
   binding.session.bytesInFlight -= mailbox.bytes;
   binding.load.inFlight--;
   wakeEntry(binding);

@@ -1,6 +1,7 @@
 import type { Binding, EntryLoad } from "./binding.js";
 import type { FunctionSpec, SessionWindow } from "./command.js";
 import type { Invocation, StateReply } from "./effect.js";
+import { Flights } from "./flights.js";
 import type { FunctionType } from "./function-type.js";
 import type { Mailbox } from "./mailbox.js";
 
@@ -20,8 +21,8 @@ export class Session {
   draining = false;
   /** The stage was told that a drain has ended, or the stream is gone already. */
   drained = false;
-  /** By invocation id, which rises: iteration is in order of dispatch. */
-  readonly inFlight = new Map<number, Mailbox>();
+  /** By invocation id. */
+  readonly inFlight = new Flights();
   bytesInFlight = 0;
   nextInvocation = 1;
   /** Bindings with something ready and room for it. */
