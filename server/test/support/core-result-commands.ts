@@ -73,7 +73,8 @@ function readEffects(words: Words, draft: Draft): void {
 function readEffect(words: Words, word: string, draft: Draft): void {
   if (word === "send") draft.sends.push(words.message());
   else if (word === "after") draft.timerChanges.push(delayed(words));
-  else if (word === "cancel") draft.timerChanges.push({ kind: "cancel", token: words.next("token") });
+  else if (word === "cancel")
+    draft.timerChanges.push({ kind: "cancel", token: words.next("token") });
   else if (word === "record") draft.egressRecords.push(record(words));
   else if (word === "reply") draft.replies.push(reply(words));
   else if (word === "fail") draft.failure = failure(words);
