@@ -12,7 +12,9 @@ export class Backoff {
   /** The wait before the next attempt, in milliseconds. */
   nextMs(): number {
     const { initialBackoffMs, maxBackoffMs, factor, jitter } = this.#policy;
-    const grown = Math.min(maxBackoffMs, initialBackoffMs * factor ** this.#attempts);
+    // Bounded, because 0 times infinity is no number.
+    const growth = Math.min(factor ** this.#attempts, Number.MAX_VALUE);
+    const grown = Math.min(maxBackoffMs, initialBackoffMs * growth);
     this.#attempts++;
     return grown * (1 - jitter * Math.random());
   }

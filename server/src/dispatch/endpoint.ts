@@ -9,7 +9,7 @@ import type { GrpcEndpointSpec, TlsSpec } from "../module/module.js";
 import { Backoff } from "./backoff.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import type { StreamOptions } from "./stream-options.js";
-import { channelOptions, handshakeTimeoutMs, lingerMs } from "./stream-options.js";
+import { channelOptions, lingerMs } from "./stream-options.js";
 import { StreamSession } from "./stream-session.js";
 
 type Call = ClientDuplexStream<Buffer, Buffer>;
@@ -57,7 +57,7 @@ export class Endpoint {
   connect(): void {
     if (this.#closing) return;
     this.#timer = null;
-    const { frameBytesMax, hello, limits, submit, nextSession } = this.#options;
+    const { frameBytesMax, hello, limits, submit, nextSession, handshakeTimeoutMs } = this.#options;
     const { tls } = this.#spec;
     const target = this.#address;
     let client: Client;
@@ -88,7 +88,10 @@ export class Endpoint {
     });
     this.#session = session;
     this.#sessions.set(session.id, session);
-    const handshake = setTimeout(() => call.cancel(), handshakeTimeoutMs);
+    const handshake = setTimeout(() => {
+      finish(`no Welcome within ${handshakeTimeoutMs} ms`);
+      call.cancel();
+    }, handshakeTimeoutMs);
     call.on("data", (frame: Buffer) => {
       clearTimeout(handshake);
       session.receive(frame);
@@ -111,7 +114,7 @@ export class Endpoint {
   drain(reason: string): void {
     this.#closing = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#session === null || !this.#session.isOpen) this.close();
+    if (this.#session === null || this.#session.isHandshaking) this.close();
     else this.#session.drain(reason);
   }
 

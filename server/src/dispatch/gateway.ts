@@ -8,7 +8,6 @@ import { FunctionGatewayService } from "@statewire/protos/statewire/v1/stream.js
 import { ResultDecoder } from "../codec/result-decoder.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import type { StreamOptions } from "./stream-options.js";
-import { handshakeTimeoutMs } from "./stream-options.js";
 import { StreamSession } from "./stream-session.js";
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
@@ -97,7 +96,7 @@ export class Gateway {
   }
 
   #listen(call: Call, session: StreamSession): void {
-    const handshake = setTimeout(() => call.destroy(), handshakeTimeoutMs);
+    const handshake = setTimeout(() => call.destroy(), this.#options.handshakeTimeoutMs);
     let finished = false;
     const finish = (): void => {
       if (finished) return;

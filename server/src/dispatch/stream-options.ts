@@ -11,10 +11,9 @@ export interface StreamOptions {
   readonly submit: (command: Command) => void;
   readonly nextSession: () => number;
   readonly logger: Logger;
+  /** How long a handshake may take. [HELLO-9] */
+  readonly handshakeTimeoutMs: number;
 }
-
-/** How long a handshake may take, in milliseconds. [HELLO-9] */
-export const handshakeTimeoutMs = 10_000;
 
 /** How long a stream that we ended may linger before it is cut, in milliseconds. */
 export const lingerMs = 2_000;

@@ -1,4 +1,4 @@
-import type { Hello, ServerFrame } from "@statewire/protos/statewire/v1/stream.js";
+import type { Hello, ServerFrame, StateRequest } from "@statewire/protos/statewire/v1/stream.js";
 import {
   RuntimeFrame,
   ServerFrame as ServerFrameCodec,
@@ -55,6 +55,7 @@ export class StreamSession {
   readonly #encoder = new InvocationEncoder();
   #state: "handshaking" | "open" | "draining" | "closed" = "handshaking";
   #types = new StreamTypes([]);
+  #features: readonly string[] = [];
   /** The server's balance. [CREDIT-4] */
   #creditBytes: number;
   /** Taken from the balance and not yet given back. */
@@ -71,8 +72,8 @@ export class StreamSession {
     return this.#context.id;
   }
 
-  get isOpen(): boolean {
-    return this.#state === "open";
+  get isHandshaking(): boolean {
+    return this.#state === "handshaking";
   }
 
   /** A frame from the peer. Whatever it holds, this does not throw. */
@@ -166,6 +167,7 @@ export class StreamSession {
     }
     const handshake = parseWelcome(content.value, this.#context.hello);
     this.#types = new StreamTypes(handshake.functions);
+    this.#features = handshake.features;
     this.#state = "open";
     const functions = this.#context.onReady(handshake);
     this.#attached = true;
@@ -180,10 +182,8 @@ export class StreamSession {
       case "welcome":
         throw new ProtocolViolation("HELLO-10", "a second welcome");
       case "stateRequest": {
+        this.#checkStateRequest(content.value);
         const { invocationId: invocation, states, leaseMissing } = content.value;
-        if (leaseMissing !== (states.length === 0) || new Set(states).size < states.length) {
-          throw new ProtocolViolation("LAZY-5", `a state request for ${states.length} states`);
-        }
         this.#context.submit({ kind: "stateRequested", session, invocation, states, leaseMissing });
         break;
       }
@@ -202,6 +202,24 @@ export class StreamSession {
         break;
       default:
         throw new ProtocolViolation("FRAME-1", `a frame that is ${content.$case}`);
+    }
+  }
+
+  #checkStateRequest({ states, leaseMissing }: StateRequest): void {
+    if (leaseMissing !== (states.length === 0) || new Set(states).size < states.length) {
+      throw new ProtocolViolation("LAZY-5", `a state request for ${states.length} states`);
+    }
+    const [feature, clause] = leaseMissing ? ["leases", "LEASE-4"] : ["lazy-state", "LAZY-1"];
+    if (!this.#features.includes(feature)) {
+      throw new ProtocolViolation(clause, `a state request, and ${feature} is not agreed`);
+    }
+    const { valueBytesMax = 0, frameBytesMax = 0 } = this.#context.hello.limits ?? {};
+    if (states.length * valueBytesMax > frameBytesMax) {
+      throw new ProtocolViolation(
+        "LAZY-6",
+        `a state request for ${states.length} states of up to ${valueBytesMax} bytes, ` +
+          `which exceed frameBytesMax ${frameBytesMax}`,
+      );
     }
   }
 

@@ -6,6 +6,8 @@ import type { Settings } from "../settings.js";
 /** What a stream's results may hold in flight: far more than a turn needs, far less than memory. */
 const resultCreditBytes = 64 * 1024 * 1024;
 
+const handshakeTimeoutMs = 10_000;
+
 /** What every stream of the node says and keeps to. */
 export function streamOptions(parts: {
   readonly settings: Settings;
@@ -30,5 +32,6 @@ export function streamOptions(parts: {
     submit: parts.submit,
     nextSession: () => ++session,
     logger: parts.logger,
+    handshakeTimeoutMs,
   };
 }
