@@ -44,7 +44,7 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
     applyEffects(shard, mailbox, binding, result);
     answer(shard, consume(shard, mailbox, completed), result);
     mailbox.attempt = 0;
-    mailbox.alone = false;
+    growBatch(shard, mailbox);
     refillMailbox(shard, mailbox);
     expiresAtMs = refreshExpiry(shard, binding, mailbox);
   }
@@ -56,10 +56,17 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
   next(mailbox);
 }
 
+/** A lowered limit is lifted step by step. */
+function growBatch(shard: Shard, mailbox: Mailbox): void {
+  if (mailbox.batchLimit === 0) return;
+  const grown = 2 * mailbox.batchLimit;
+  mailbox.batchLimit = grown < shard.options.limits.batchMessagesMax ? grown : 0;
+}
+
 /** Nothing of the result counts. The fault may be a later input's: the first one goes alone. */
 function refuse(shard: Shard, mailbox: Mailbox, refusal: Fault): void {
   if (mailbox.batch > 1) {
-    mailbox.alone = true;
+    mailbox.batchLimit = 1;
     revokeLease(mailbox);
     place(mailbox);
     return;

@@ -75,6 +75,8 @@ export function expireInvocations(shard: Shard): void {
     }
     for (const mailbox of late) {
       endInvocation(shard, mailbox);
+      // The batch may be more than its time allows: the same one again could never end.
+      if (mailbox.batch > 1) mailbox.batchLimit = mailbox.batch >> 1;
       failHead(shard, mailbox, timedOut(shard, mailbox));
     }
     if (late.length > 0) endDrainIfIdle(shard, session);

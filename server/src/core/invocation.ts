@@ -71,7 +71,7 @@ function takeBatch(shard: Shard, mailbox: Mailbox, binding: Binding): Message[] 
   const { batchMessagesMax, batchBytesMax } = shard.options.limits;
   const limit =
     binding.batchMax === 0 ? batchMessagesMax : Math.min(binding.batchMax, batchMessagesMax);
-  const max = mailbox.alone ? 1 : limit;
+  const max = mailbox.batchLimit === 0 ? limit : Math.min(mailbox.batchLimit, limit);
   const messages: Message[] = [];
   let bytes = 0;
   while (messages.length < max) {

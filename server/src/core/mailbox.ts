@@ -35,8 +35,11 @@ export class Mailbox {
   /** Failed attempts at the first message. */
   attempt = 0;
   retryAtMs = 0;
-  /** The next invocation carries one input only: the last batch's result was refused. [RESULT-11] */
-  alone = false;
+  /**
+   * Inputs of the next invocation; 0: as many as the limits allow. One after a refused batch
+   * [RESULT-11], half of a batch that timed out; doubled with every result that consumes some.
+   */
+  batchLimit = 0;
   lease = 0;
   leaseSession: Session | null = null;
   /** 0: no state of the address expires. */
