@@ -55,7 +55,7 @@ export class Gateway {
   }
 
   close(): void {
-    for (const call of this.#calls) call.destroy();
+    for (const call of this.#calls) endWith(call, status.UNAVAILABLE, "the runtime has stopped");
   }
 
   #attach(call: Call): void {
@@ -73,10 +73,7 @@ export class Gateway {
         write: (frame) => void call.write(frame),
         end: () => {
           if (!violated) call.end();
-          else {
-            const error = { code: status.INVALID_ARGUMENT, details: "protocol error" };
-            call.emit("error", Object.assign(new Error(error.details), error));
-          }
+          else endWith(call, status.INVALID_ARGUMENT, "protocol error");
         },
       },
       onReady: (handshake) => {
@@ -96,7 +93,10 @@ export class Gateway {
   }
 
   #listen(call: Call, session: StreamSession): void {
-    const handshake = setTimeout(() => call.destroy(), this.#options.handshakeTimeoutMs);
+    const { handshakeTimeoutMs } = this.#options;
+    const handshake = setTimeout(() => {
+      endWith(call, status.DEADLINE_EXCEEDED, `no Welcome within ${handshakeTimeoutMs} ms`);
+    }, handshakeTimeoutMs);
     let finished = false;
     const finish = (): void => {
       if (finished) return;
@@ -104,7 +104,7 @@ export class Gateway {
       clearTimeout(handshake);
       this.#calls.delete(call);
       this.#sessions.delete(session.id);
-      this.#statuses.delete(session.id);
+      this.#gone(session.id);
       session.lost();
     };
     call.on("data", (frame: Buffer) => {
@@ -120,6 +120,13 @@ export class Gateway {
     });
   }
 
+  #gone(id: number): void {
+    const { address, functions, state } = this.#statuses.get(id) ?? newStatus;
+    this.#statuses.delete(id);
+    if (state !== "ready" && state !== "draining") return;
+    this.#options.logger.info({ peer: address, functions }, "function server gone");
+  }
+
   #change(id: number, change: Partial<EndpointStatus>): void {
     const before = this.#statuses.get(id) ?? newStatus;
     const after = { ...before, ...change };
@@ -131,6 +138,11 @@ export class Gateway {
       logger.info({ ...fields, sdk: after.sdk }, "function server attached");
     else logger.warn({ ...fields, reason: after.reason }, `function server ${after.state}`);
   }
+}
+
+/** Ends a call of a client with a status that is not OK: destroy() would leave it open. */
+function endWith(call: Call, code: status, details: string): void {
+  call.emit("error", Object.assign(new Error(details), { code, details }));
 }
 
 const newStatus: EndpointStatus = {

@@ -1,4 +1,4 @@
-import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { ClientDuplexStream, ServerDuplexStream } from "@grpc/grpc-js";
 import { Client, credentials, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { Hello, Invocation, Result } from "@statewire/protos/statewire/v1/stream.js";
 import {
@@ -221,12 +221,19 @@ export class ScriptedServer {
 export class ScriptedDialler {
   readonly stream: ScriptedStream;
   readonly #client: Client;
+  readonly #call: ClientDuplexStream<Buffer, Buffer>;
 
   constructor(grpcAddress: string) {
     this.#client = new Client(grpcAddress, credentials.createInsecure());
     const { path } = FunctionGatewayService.attach;
-    const call = this.#client.makeBidiStreamRequest(path, identity, identity);
-    this.stream = new ScriptedStream(call);
+    this.#call = this.#client.makeBidiStreamRequest(path, identity, identity);
+    this.stream = new ScriptedStream(this.#call);
+  }
+
+  /** Ends the call at once, as if the process had died. */
+  abort(): void {
+    this.#call.cancel();
+    this.#client.close();
   }
 
   close(): void {
