@@ -14,8 +14,12 @@ import type { Invocation, SessionDispatch, StateReply } from "../core/effect.js"
 
 /** Frames of about this many invocations carry most per second: see reference figures in bench/. */
 const frameInvocationsMax = 64;
-/** Payload bytes after which a frame is closed. */
-const framePayloadBytes = 64 * 1024;
+/** A frame with several invocations has about this many bytes at the most. [FRAME-5] */
+const frameBytesGoal = 64 * 1024;
+/** Of the largest frame: what is not counted (long UTF-8, type definitions) must fit as well. */
+const goalShareOfFrame = 1 / 4;
+/** Tags, lengths and numbers of one message in a frame. */
+const framingBytes = 24;
 
 /** The stream below: bytes out, and its two ends. */
 export interface FrameTransport {
@@ -61,10 +65,14 @@ export class StreamSession {
   /** Taken from the balance and not yet given back. */
   #owedBytes = 0;
   #attached = false;
+  /** At which a frame is closed when more than one invocation is in it. [LIMIT-10] */
+  readonly #frameBytes: number;
 
   constructor(context: SessionContext) {
     this.#context = context;
     this.#creditBytes = context.hello.limits?.resultCreditBytes ?? 0;
+    const frameBytesMax = context.hello.limits?.frameBytesMax ?? 0;
+    this.#frameBytes = Math.min(frameBytesGoal, frameBytesMax * goalShareOfFrame);
     this.#send({ $case: "hello", value: context.hello });
   }
 
@@ -92,14 +100,19 @@ export class StreamSession {
     if (this.#state === "closed") return;
     for (const reply of stateReplies) this.#sendStateReply(reply);
     let from = 0;
-    let payload = 0;
+    let bytes = 0;
     for (let at = 0; at < invocations.length; at++) {
-      payload += payloadOf(invocations[at] as Invocation);
-      const isFull = at + 1 - from >= frameInvocationsMax || payload >= framePayloadBytes;
-      if (!isFull && at + 1 < invocations.length) continue;
-      this.#sendInvocations(invocations.slice(from, at + 1));
-      from = at + 1;
-      payload = 0;
+      const size = sizeOf(invocations[at] as Invocation);
+      const isFull = at - from >= frameInvocationsMax || bytes + size > this.#frameBytes;
+      if (isFull && at > from) {
+        this.#sendInvocations(invocations.slice(from, at));
+        from = at;
+        bytes = 0;
+      }
+      bytes += size;
+    }
+    if (from < invocations.length) {
+      this.#sendInvocations(from === 0 ? invocations : invocations.slice(from));
     }
   }
 
@@ -275,9 +288,13 @@ function decodeFrame(frame: Buffer): ServerFrame {
   }
 }
 
-function payloadOf(invocation: Invocation): number {
-  let bytes = 0;
-  for (const message of invocation.messages) bytes += message.value?.length ?? 0;
-  for (const state of invocation.states) bytes += state?.length ?? 0;
+/** About what an invocation takes in a frame: at least a third of it, in the worst of texts. */
+function sizeOf({ id, messages, states }: Invocation): number {
+  let bytes = framingBytes + id.length;
+  for (const { value, callerId, typename, traceparent } of messages) {
+    bytes += framingBytes + callerId.length + typename.length + traceparent.length;
+    if (value !== null) bytes += value.length;
+  }
+  for (const state of states) if (state !== null) bytes += framingBytes + state.length;
   return bytes;
 }
