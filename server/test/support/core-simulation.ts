@@ -289,7 +289,10 @@ export class Simulation {
 
   #fold(): void {
     if (!this.story.isFolding && !this.story.isSealed) this.story.seal({ beginFold: true });
-    else if (this.story.isFolding && !this.story.isSealed) this.story.fold();
+    else if (!this.story.isFolding || this.story.isSealed) return;
+    // For a while the tables are ahead of what the core knows.
+    else if (this.#random.oneIn(2)) this.story.foldTables();
+    else this.story.fold();
   }
 
   get #isSettled(): boolean {
