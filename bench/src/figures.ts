@@ -2,7 +2,7 @@ import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 
 /**
  * What one measurement of a series found. The name of a figure ends in its unit: `perSecond`, `Ms`,
- * `Bytes`, `Percent`; a name without one is a count.
+ * `Us` (microseconds), `Bytes`, `Percent`; a name without one is a count.
  */
 export type Figures = Readonly<Record<string, number>>;
 

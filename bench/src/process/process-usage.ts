@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Figures } from "../figures.js";
 
 /** What the kernel says about a process. Linux only. */
 export interface ProcessUsage {
@@ -25,6 +26,34 @@ export function readProcessUsage(pid: number): ProcessUsage {
     anonymousBytes: readKibibytes(status, "RssAnon") * 1024,
     cpuMs: (ticks / ticksPerSecond) * 1000,
   };
+}
+
+/** CPU time of processes over one measurement, per message: what other load does not blur. */
+export class CpuMeter {
+  readonly #pids: Readonly<Record<string, number>>;
+  readonly #beganMs: Readonly<Record<string, number>>;
+
+  /** Starts. `pids` names each figure's process, for example `{ runtime: 4711 }`. */
+  constructor(pids: Readonly<Record<string, number>>) {
+    this.#pids = pids;
+    this.#beganMs = readCpu(pids);
+  }
+
+  /** One figure per process, `runtimeCpuUs`: microseconds of CPU for each of so many messages. */
+  figures(messages: number): Figures {
+    const endedMs = readCpu(this.#pids);
+    const entries = Object.entries(endedMs).map(([name, cpuMs]) => {
+      const spentMs = cpuMs - (this.#beganMs[name] ?? 0);
+      return [`${name}CpuUs`, (spentMs * 1000) / messages] as const;
+    });
+    return messages === 0 ? {} : Object.fromEntries(entries);
+  }
+}
+
+function readCpu(pids: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(pids).map(([name, pid]) => [name, readProcessUsage(pid).cpuMs]),
+  );
 }
 
 function readKibibytes(status: string, field: string): number {

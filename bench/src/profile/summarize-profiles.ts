@@ -5,9 +5,9 @@ import { type CpuProfile, type ProfileEntry, summarizeProfile } from "./cpu-prof
 const groupsShown = 14;
 const functionsShown = 30;
 
-/** The summary of every .cpuprofile of a folder, as text for people. */
+/** The summary of every .cpuprofile below a folder, as text for people: one per thread. */
 export async function summarizeProfiles(directory: string): Promise<string> {
-  const files = await readdir(directory).catch(() => []);
+  const files = await readdir(directory, { recursive: true }).catch(() => []);
   const profiles = files.filter((file) => file.endsWith(".cpuprofile")).sort();
   const texts = await Promise.all(profiles.map((file) => summarizeFile(join(directory, file))));
   return texts.join("");

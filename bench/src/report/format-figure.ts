@@ -1,6 +1,7 @@
 /** A figure for people, with the unit that the end of its name tells. */
 export function formatFigure(name: string, value: number): string {
   if (name.endsWith("perSecond")) return `${formatCount(value)}/s`;
+  if (name.endsWith("Us")) return `${formatPrecise(value)} us`;
   if (name.endsWith("Ms")) return `${formatPrecise(value)} ms`;
   if (name.endsWith("Bytes")) return `${formatPrecise(value / 1_000_000)} MB`;
   if (name.endsWith("Percent")) return `${formatPrecise(value)} %`;

@@ -32,7 +32,7 @@ export async function openDeployment(bench: Bench, name: string): Promise<Deploy
   ];
   const functions = await openChild<CounterServerCommands>(
     new URL("../functions/counter-server.js", import.meta.url),
-    { nodeArguments: profileArguments(bench, `${name}-functions.cpuprofile`) },
+    { nodeArguments: profileArguments(bench, `${name}-functions`) },
   );
   await functions.call("listen", functionsPort);
   const load = await openChild<StreamLoadCommands>(
@@ -50,10 +50,10 @@ export async function openDeployment(bench: Bench, name: string): Promise<Deploy
       grpcPort,
       httpPort,
       logFile: join(directory, "runtime.log"),
-      profile:
+      profileDirectory:
         bench.profileDirectory === null
           ? null
-          : { directory: bench.profileDirectory, name: `${name}-runtime-${starts}.cpuprofile` },
+          : join(bench.profileDirectory, `${name}-runtime-${starts}`),
     });
   };
   let runtime = await start();
@@ -88,5 +88,5 @@ function renderModule(port: number): string {
 
 function profileArguments(bench: Bench, name: string): readonly string[] {
   if (bench.profileDirectory === null) return [];
-  return ["--cpu-prof", `--cpu-prof-dir=${bench.profileDirectory}`, `--cpu-prof-name=${name}`];
+  return ["--cpu-prof", `--cpu-prof-dir=${join(bench.profileDirectory, name)}`];
 }

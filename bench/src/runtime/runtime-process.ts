@@ -15,8 +15,8 @@ export interface RuntimeOptions {
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly logFile: string;
-  /** Folder and name of a CPU profile to take; null: none. */
-  readonly profile: { readonly directory: string; readonly name: string } | null;
+  /** Where CPU profiles go, one per thread; null: none are taken. */
+  readonly profileDirectory: string | null;
 }
 
 /** A runtime as users start it, in a process of its own. */
@@ -71,14 +71,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<RuntimeProc
 }
 
 function runtimeArguments(options: RuntimeOptions): readonly string[] {
+  const { profileDirectory } = options;
   const profile =
-    options.profile === null
-      ? []
-      : [
-          "--cpu-prof",
-          `--cpu-prof-dir=${options.profile.directory}`,
-          `--cpu-prof-name=${options.profile.name}`,
-        ];
+    profileDirectory === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`];
   return [
     ...profile,
     commandPath(),

@@ -8,6 +8,7 @@ import type { CounterServerCommands } from "../functions/counter-server.js";
 import type { HttpLoadCommands } from "../load/http-load.js";
 import { type Child, openChild } from "../process/child.js";
 import { findFreePort } from "../process/free-port.js";
+import { CpuMeter } from "../process/process-usage.js";
 import type { Bench, OpenSubject, Series, Subject } from "../subject.js";
 import { httpCallSeries } from "./http-call.js";
 
@@ -43,8 +44,12 @@ export async function openEcho(options: {
   const series: Series = {
     name: options.name,
     role: "floor",
-    measure: (durationMs) =>
-      client.call(options.command, { port, shape, keys, perFrame, inFlight, durationMs }),
+    measure: async (durationMs) => {
+      const cpu = new CpuMeter({ client: client.pid, server: server.pid });
+      const load = { port, shape, keys, perFrame, inFlight, durationMs };
+      const figures = await client.call(options.command, load);
+      return { ...figures, ...cpu.figures(((figures["perSecond"] ?? 0) * durationMs) / 1000) };
+    },
   };
   return { series, close: () => closeAll([client, server]) };
 }
@@ -68,7 +73,11 @@ export async function openSdk(options: {
     name,
     role: "floor",
     floor: "framed echo",
-    measure: (durationMs) => client.call("run", { port, keys, leases, durationMs }),
+    measure: async (durationMs) => {
+      const cpu = new CpuMeter({ client: client.pid, server: functions.pid });
+      const figures = await client.call("run", { port, keys, leases, durationMs });
+      return { ...figures, ...cpu.figures(((figures["perSecond"] ?? 0) * durationMs) / 1000) };
+    },
   };
   return { series, close: () => closeAll([client, functions]) };
 }

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Figures } from "../figures.js";
 import type { Distribution } from "../key-sequence.js";
+import { CpuMeter } from "../process/process-usage.js";
 import type { Deployment } from "../runtime/deployment.js";
 import type { Series } from "../subject.js";
 import { inFlight } from "./floors.js";
@@ -34,12 +35,14 @@ export function ingressSeries(deployment: Deployment, choice: KeyChoice): Series
     async measure(durationMs) {
       await load.call("prepare", { type: "counter", keys, distribution });
       const before = await functions.call("handled");
+      const cpu = startCpuMeter(deployment);
       const startMs = performance.now();
       const { sent, ...figures } = await load.call("run", { grpcPort, durationMs, inFlight });
       await functions.call("whenHandled", before + sent);
       const perSecond = (sent * 1000) / (performance.now() - startMs);
       return {
         perSecond,
+        ...cpu.figures(sent),
         acknowledgedP50Ms: figures["p50Ms"] ?? 0,
         acknowledgedP99Ms: figures["p99Ms"] ?? 0,
       };
@@ -77,6 +80,7 @@ export function fanOutSeries(deployment: Deployment): Series {
     async measure(durationMs) {
       await functions.call("choose", { keys: 10_000, distribution: "uniform" });
       const before = await functions.call("handled");
+      const cpu = startCpuMeter(deployment);
       const startMs = performance.now();
       let fans = 0;
       while (performance.now() - startMs < durationMs) {
@@ -86,15 +90,23 @@ export function fanOutSeries(deployment: Deployment): Series {
         await functions.call("whenHandled", before + target);
       }
       await functions.call("whenHandled", before + fans * fanWidth);
-      return { perSecond: (fans * fanWidth * 1000) / (performance.now() - startMs) };
+      const perSecond = (fans * fanWidth * 1000) / (performance.now() - startMs);
+      return { perSecond, ...cpu.figures(fans * fanWidth) };
     },
   };
 }
 
-async function handledDuring({ functions }: Deployment, durationMs: number): Promise<Figures> {
+async function handledDuring(deployment: Deployment, durationMs: number): Promise<Figures> {
+  const { functions } = deployment;
   const before = await functions.call("handled");
+  const cpu = startCpuMeter(deployment);
   const startMs = performance.now();
   await setTimeout(durationMs);
   const handled = (await functions.call("handled")) - before;
-  return { perSecond: (handled * 1000) / (performance.now() - startMs) };
+  const perSecond = (handled * 1000) / (performance.now() - startMs);
+  return { perSecond, ...cpu.figures(handled) };
+}
+
+function startCpuMeter(deployment: Deployment): CpuMeter {
+  return new CpuMeter({ runtime: deployment.runtime().pid, functions: deployment.functions.pid });
 }
