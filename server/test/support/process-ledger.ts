@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { credentials } from "@grpc/grpc-js";
+import type { InspectResponse } from "@statewire/protos/statewire/v1/admin.js";
+import { AdminClient, GetStateRequest } from "@statewire/protos/statewire/v1/admin.js";
+import { StatewireProcess } from "./statewire-process.js";
+
+const script = fileURLToPath(new URL("../functions/ledger.js", import.meta.url));
+
+export interface LedgerRecord {
+  readonly account: string;
+  readonly number: number;
+  readonly amount: number;
+}
+
+/** The function server in a process of its own; it comes back on the same port. */
+export class LedgerServer {
+  address = "127.0.0.1:0";
+  #process: ChildProcess | null = null;
+
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [script, this.address], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#process = child;
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    this.address = line.toString().trim();
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null) return;
+    const closed = once(child, "close");
+    child.kill("SIGKILL");
+    await closed;
+  }
+}
+
+/** A runtime and a ledger in processes that may be killed at any time, over one data directory. */
+export class Ledger {
+  readonly directory: string;
+  readonly server = new LedgerServer();
+  readonly words: readonly string[];
+  node: StatewireProcess | null = null;
+  #failure: string | null = null;
+
+  constructor(directory: string, words: readonly string[] = []) {
+    this.directory = directory;
+    this.words = words;
+  }
+
+  get outputPath(): string {
+    return join(this.directory, "audit.txt");
+  }
+
+  /** What is in the output file by now, in bytes. */
+  get outputBytes(): number {
+    return existsSync(this.outputPath) ? statSync(this.outputPath).size : 0;
+  }
+
+  get outputLines(): string[] {
+    return readFileSync(this.outputPath, "utf8").split("\n").slice(0, -1);
+  }
+
+  writeInput(records: readonly LedgerRecord[]): void {
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
+    writeFileSync(join(this.directory, "records.ndjson"), lines.join(""));
+  }
+
+  startNode(): StatewireProcess {
+    const { directory, words } = this;
+    const node = new StatewireProcess({ module: this.#module(), directory, words });
+    this.node = node;
+    void node.exitCode().then((code) => {
+      if (this.node === node) this.#failure = `the node ended with ${code}:\n${node.log}`;
+    });
+    return node;
+  }
+
+  async killNode(): Promise<void> {
+    const { node } = this;
+    this.node = null;
+    await node?.kill();
+  }
+
+  /** Stops the node in order; resolves with its exit code. */
+  async stopNode(): Promise<number | null> {
+    const { node } = this;
+    this.node = null;
+    node?.signal("SIGTERM");
+    return (await node?.exitCode()) ?? null;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.killNode(), this.server.kill()]);
+  }
+
+  /** Waits until the output has as many bytes. @throws Error when the node has ended by itself. */
+  async untilOutput(bytes: number): Promise<void> {
+    while (this.outputBytes < bytes) {
+      if (this.#failure !== null) throw new Error(this.#failure);
+      await setTimeout(2);
+    }
+  }
+
+  /** Waits until nothing is left to do, and returns how things stand. */
+  async settled(): Promise<InspectResponse> {
+    const { grpcAddress } = (await this.node?.ready()) ?? { grpcAddress: "" };
+    const client = new AdminClient(grpcAddress, credentials.createInsecure());
+    try {
+      for (;;) {
+        const status = await new Promise<InspectResponse>((resolve, reject) => {
+          client.inspect({}, (error, response) => (error ? reject(error) : resolve(response)));
+        });
+        if (isSettled(status)) return status;
+        await setTimeout(20);
+      }
+    } finally {
+      client.close();
+    }
+  }
+
+  /** A state as JSON text. */
+  async state(type: string, id: string, name: string): Promise<string | undefined> {
+    const { grpcAddress } = (await this.node?.ready()) ?? { grpcAddress: "" };
+    const client = new AdminClient(grpcAddress, credentials.createInsecure());
+    const request = GetStateRequest.create({ address: { namespace: "ledger", type, id }, name });
+    try {
+      return await new Promise((resolve, reject) => {
+        client.getState(request, (error, response) => {
+          if (error !== null) reject(error);
+          else resolve(response.states[0]?.value?.value?.toString());
+        });
+      });
+    } finally {
+      client.close();
+    }
+  }
+
+  #module(): string {
+    const input = existsSync(join(this.directory, "records.ndjson"))
+      ? `---
+kind: statewire.file.v1/ingress
+spec:
+  id: ledger/records
+  path: records.ndjson
+  format: ndjson
+  targets: [{function: ledger/account, id: "{account}", valueType: ledger/record}]
+`
+      : "";
+    return `kind: statewire.endpoints.v1/grpc
+spec:
+  functions: ledger/*
+  address: "${this.server.address}"
+  retry: {initialBackoff: 10 ms, maxBackoff: 100 ms}
+---
+kind: statewire.file.v1/egress
+spec: {id: ledger/audit, path: audit.txt, format: raw}
+${input}`;
+  }
+}
+
+function isSettled({ functions, egresses, ingresses, timers }: InspectResponse): boolean {
+  return (
+    timers === 0 &&
+    ingresses.every(({ state }) => state === "done") &&
+    functions.every((type) => type.messagesWaiting + type.invocationsInFlight === 0) &&
+    egresses.every((egress) => egress.sequenceLast === egress.sequenceAcknowledged)
+  );
+}
+
+/** What a run without failures leaves: the lines of each account, in order, and the totals. */
+export function expectedLedger(records: readonly LedgerRecord[]) {
+  const accounts = new Map<string, { count: number; sum: number; lines: string[] }>();
+  let reminders = 0;
+  let sum = 0;
+  for (const { account, number, amount } of records) {
+    const entry = accounts.get(account) ?? { count: 0, sum: 0, lines: [] };
+    accounts.set(account, entry);
+    entry.count++;
+    entry.sum += amount;
+    sum += amount;
+    if (entry.count % 10 === 0) reminders++;
+    entry.lines.push(`${account} ${number} ${entry.count} ${entry.sum}`);
+  }
+  return { accounts, reminders, balance: { count: records.length, sum } };
+}
