@@ -7,6 +7,7 @@ const record = types.json<{ account: string; number: number; amount: number }>("
 const reminder = types.json<{ account: string }>("ledger/reminder");
 const balance = types.json<{ count: number; sum: number }>("ledger/balance");
 const counted = types.json<number>("ledger/count");
+const receipt = types.json<string>("ledger/receipt");
 const audit = egress("ledger/audit", types.string);
 
 const reminderDelayMs = 20;
@@ -27,7 +28,7 @@ const total = statefulFunction("ledger/total", {
 const account = statefulFunction("ledger/account", {
   states: { balance: state(balance) },
   accepts: record,
-  replies: types.string,
+  replies: receipt,
   handle(ctx, value) {
     const before = ctx.state.balance.get() ?? { count: 0, sum: 0 };
     const after = { count: before.count + 1, sum: before.sum + value.amount };
