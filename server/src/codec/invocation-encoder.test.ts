@@ -5,6 +5,7 @@ import type { Binding } from "../core/binding.js";
 import { createType } from "../core/catalog.js";
 import type { FunctionSpec } from "../core/command.js";
 import type { Invocation } from "../core/effect.js";
+import { Fifo } from "../core/fifo.js";
 import type { FunctionType } from "../core/function-type.js";
 import type { Message } from "../core/message.js";
 import { Session } from "../core/session.js";
@@ -36,8 +37,7 @@ function binding(type: FunctionType, eager: readonly number[], timeoutMs: number
     load: { inFlightMax: 0, inFlight: 0, bindings: [] },
     batchMax: 0,
     invocationTimeoutMs: timeoutMs,
-    ready: [],
-    readyHead: 0,
+    ready: new Fifo(),
     runnable: false,
   };
 }

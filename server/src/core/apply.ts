@@ -17,6 +17,7 @@ import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { refillMailbox } from "./spill.js";
 import { refreshExpiry, writeState } from "./state.js";
+import type { TypedValue } from "./typed-value.js";
 
 /**
  * Applies one result, whole or not at all, once, and only if its invocation is still the one in
@@ -42,7 +43,7 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
   let expiresAtMs = 0;
   if (completed > 0) {
     applyEffects(shard, mailbox, binding, result);
-    answer(shard, consume(shard, mailbox, completed), result);
+    consumeInputs(shard, mailbox, completed, result);
     mailbox.attempt = 0;
     growBatch(shard, mailbox);
     refillMailbox(shard, mailbox);
@@ -138,21 +139,29 @@ function emit(
   shard.epoch.releases.recordsUpTo.set(egress, record.sequence);
 }
 
-/** Gives every consumed message that somebody waits for its reply, once the epoch is durable. */
-function answer(shard: Shard, consumed: readonly Message[], result: InvocationResult): void {
-  for (let input = 0; input < consumed.length; input++) {
-    const message = consumed[input] as Message;
-    if (message.request === 0 && message.key === "") continue;
-    const value = result.replies.find((reply) => reply.input === input)?.value ?? null;
-    const { replied } = shard.epoch.releases;
-    if (message.request !== 0) replied.push({ request: message.request, value, failure: null });
-    if (message.key === "") continue;
-    writeKey(shard, message.key, { kind: "replied", value });
-    for (const request of shard.keyWaiters.get(message.key) ?? []) {
-      replied.push({ request, value, failure: null });
-    }
-    shard.keyWaiters.delete(message.key);
+function consumeInputs(
+  shard: Shard,
+  mailbox: Mailbox,
+  count: number,
+  result: InvocationResult,
+): void {
+  for (let input = 0; input < count; input++) {
+    const message = consume(shard, mailbox);
+    if (message === undefined || (message.request === 0 && message.key === "")) continue;
+    answer(shard, message, result.replies.find((reply) => reply.input === input)?.value ?? null);
   }
+}
+
+/** Answers whoever waits for the reply to a message, once the epoch is durable. */
+function answer(shard: Shard, message: Message, value: TypedValue | null): void {
+  const { replied } = shard.epoch.releases;
+  if (message.request !== 0) replied.push({ request: message.request, value, failure: null });
+  if (message.key === "") return;
+  writeKey(shard, message.key, { kind: "replied", value });
+  for (const request of shard.keyWaiters.get(message.key) ?? []) {
+    replied.push({ request, value, failure: null });
+  }
+  shard.keyWaiters.delete(message.key);
 }
 
 function next(mailbox: Mailbox): void {

@@ -1,3 +1,4 @@
+import type { Fifo } from "./fifo.js";
 import type { FunctionType } from "./function-type.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Session } from "./session.js";
@@ -22,9 +23,7 @@ export interface Binding {
   readonly load: EntryLoad;
   readonly batchMax: number;
   readonly invocationTimeoutMs: number;
-  readonly ready: Mailbox[];
-  /** Position of the oldest entry of `ready`; entries before it are taken. */
-  readyHead: number;
+  readonly ready: Fifo<Mailbox>;
   runnable: boolean;
 }
 

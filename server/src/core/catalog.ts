@@ -1,6 +1,7 @@
 import { covers } from "./address.js";
 import type { Binding, BoundState } from "./binding.js";
 import type { Expiration, Fault, FunctionSpec, StateSpec } from "./command.js";
+import { Fifo } from "./fifo.js";
 import type { FunctionType } from "./function-type.js";
 import { latencyBounds } from "./function-type.js";
 import { Histogram } from "./histogram.js";
@@ -118,8 +119,7 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
     load,
     batchMax: leastLimit(spec.batchMax, policy.batchMax),
     invocationTimeoutMs: policy.invocationTimeoutMs,
-    ready: [],
-    readyHead: 0,
+    ready: new Fifo(),
     runnable: false,
   };
   session.bindings.set(type, binding);

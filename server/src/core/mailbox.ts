@@ -17,6 +17,7 @@ export type MailboxState = "idle" | "unplaced" | "ready" | "inFlight" | "backing
  * INVARIANTS
  * - At most one invocation per address is in flight; its messages are the first `batch` of queue.
  * - state is inFlight exactly when binding.session.inFlight holds this mailbox under `invocation`.
+ * - the mailbox is in the list of leases of leaseSession, and in no other; lease may be 0 there.
  * - lease is not 0 only while leaseSession is attached and its server has seen the result of that
  *   invocation, which was the last one applied to this address.
  */
@@ -44,7 +45,9 @@ export class Mailbox {
   leaseSession: Session | null = null;
   /** 0: no state of the address expires. */
   leaseExpiresAtMs = 0;
-  leaseUsed = false;
+  /** Neighbours in the list of leaseSession. */
+  leaseOlder: Mailbox | null = null;
+  leaseNewer: Mailbox | null = null;
 
   constructor(type: FunctionType, id: string) {
     this.type = type;

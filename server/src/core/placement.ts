@@ -50,10 +50,7 @@ export function wakeEntry(ended: Binding): void {
 
 /** Takes every ready mailbox out of a binding that goes away. */
 export function takeAllReady(binding: Binding): Mailbox[] {
-  const waiting = binding.ready.slice(binding.readyHead);
-  binding.ready.length = 0;
-  binding.readyHead = 0;
-  return waiting;
+  return binding.ready.cut(0);
 }
 
 function chooseBinding(mailbox: Mailbox): Binding | undefined {
@@ -74,7 +71,7 @@ function chooseBinding(mailbox: Mailbox): Binding | undefined {
 
 /** Mailboxes in line. */
 export function readyCount(binding: Binding): number {
-  return binding.ready.length - binding.readyHead;
+  return binding.ready.length;
 }
 
 /** The entry is below its own limit of invocations in flight. */
@@ -84,15 +81,5 @@ export function hasRoom({ load }: Binding): boolean {
 
 /** The mailbox that has been in line longest. */
 export function takeReady(binding: Binding): Mailbox | undefined {
-  const mailbox = binding.ready[binding.readyHead];
-  if (mailbox === undefined) return undefined;
-  binding.readyHead++;
-  if (binding.readyHead === binding.ready.length) {
-    binding.ready.length = 0;
-    binding.readyHead = 0;
-  } else if (binding.readyHead > 1024 && binding.readyHead * 2 > binding.ready.length) {
-    binding.ready.splice(0, binding.readyHead);
-    binding.readyHead = 0;
-  }
-  return mailbox;
+  return binding.ready.take();
 }

@@ -65,7 +65,8 @@ function findStateRefusal(
   let bytes = 0;
   for (const index of binding.eager) {
     const change = result.stateChanges.find(({ state }) => state === index);
-    const value = change === undefined ? readState(shard, binding, index, mailbox.id) : change.value;
+    const value =
+      change === undefined ? readState(shard, binding, index, mailbox.id) : change.value;
     bytes += value?.length ?? 0;
   }
   if (bytes <= eagerStateBytesMax) return null;

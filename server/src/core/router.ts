@@ -48,18 +48,14 @@ export function deliver(shard: Shard, from: NewMessage, key: string, request: nu
   if (mailbox.queue.length > shard.options.limits.mailboxInMemoryMax) shard.large.add(mailbox);
 }
 
-/** Removes the first messages of a mailbox, whose effects have been applied. */
-export function consume(shard: Shard, mailbox: Mailbox, count: number): Message[] {
-  const consumed: Message[] = [];
-  for (let taken = 0; taken < count; taken++) {
-    const message = mailbox.queue.take();
-    if (message === undefined) break;
-    message.consumed = true;
-    if (message.storedEpoch > 0) shard.epoch.consumed.push(message);
-    shard.backlogMessages--;
-    shard.backlogBytes -= payloadBytes(message);
-    mailbox.type.counters.waiting--;
-    consumed.push(message);
-  }
-  return consumed;
+/** Removes the first message of a mailbox, whose effects have been applied. */
+export function consume(shard: Shard, mailbox: Mailbox): Message | undefined {
+  const message = mailbox.queue.take();
+  if (message === undefined) return undefined;
+  message.consumed = true;
+  if (message.storedEpoch > 0) shard.epoch.consumed.push(message);
+  shard.backlogMessages--;
+  shard.backlogBytes -= payloadBytes(message);
+  mailbox.type.counters.waiting--;
+  return message;
 }

@@ -3,7 +3,7 @@ import type { FunctionSpec, SessionWindow } from "./command.js";
 import type { Invocation, StateReply } from "./effect.js";
 import { Flights } from "./flights.js";
 import type { FunctionType } from "./function-type.js";
-import type { Mailbox } from "./mailbox.js";
+import { LeaseList } from "./lease-list.js";
 
 /**
  * One attached stream to a function server.
@@ -27,9 +27,8 @@ export class Session {
   nextInvocation = 1;
   /** Bindings with something ready and room for it. */
   runnable: Binding[] = [];
-  /** Mailboxes whose state the server keeps, oldest first from leasesAt. */
-  leases: Mailbox[] = [];
-  leasesAt = 0;
+  /** Mailboxes whose state the server keeps. */
+  readonly leases = new LeaseList();
   /** What the next drain of the machine hands out. */
   invocations: Invocation[] = [];
   stateReplies: StateReply[] = [];

@@ -1,3 +1,5 @@
+import { Fifo } from "./fifo.js";
+
 /** What a spill queue holds: entries in rising order of sequence. */
 export interface Spillable {
   readonly sequence: number;
@@ -20,21 +22,21 @@ export type SpillReader<T> = (after: number, last: number, limit: number) => T[]
  * - tail is empty while nothing is spilled.
  */
 export class SpillQueue<T extends Spillable> {
-  #head: T[] = [];
-  #headAt = 0;
+  readonly #head = new Fifo<T>();
   #spilledCount = 0;
   #spilledLast = 0;
-  #tail: T[] = [];
+  /** Null while nothing is spilled: most queues never need it. */
+  #tail: Fifo<T> | null = null;
   #lastTaken = 0;
 
   /** Entries, spilled ones included. */
   get length(): number {
-    return this.inMemoryFront + this.#spilledCount + this.#tail.length;
+    return this.#head.length + this.#spilledCount + (this.#tail?.length ?? 0);
   }
 
   /** Entries that front() can see now. */
   get inMemoryFront(): number {
-    return this.#head.length - this.#headAt;
+    return this.#head.length;
   }
 
   get spilled(): number {
@@ -42,28 +44,19 @@ export class SpillQueue<T extends Spillable> {
   }
 
   push(entry: T): void {
-    (this.#spilledCount > 0 ? this.#tail : this.#head).push(entry);
+    if (this.#spilledCount === 0) this.#head.push(entry);
+    else this.#spilledTail().push(entry);
   }
 
   /** The entry at a position from the front; undefined beyond what is in memory. */
   front(position: number): T | undefined {
-    return this.#head[this.#headAt + position];
+    return this.#head.at(position);
   }
 
   /** Removes the oldest entry, which must be in memory. */
   take(): T | undefined {
-    const entry = this.#head[this.#headAt];
-    if (entry === undefined) return undefined;
-    this.#lastTaken = entry.sequence;
-    this.#headAt++;
-    if (this.#headAt === this.#head.length) {
-      this.#head = this.#spilledCount > 0 ? [] : this.#tail;
-      if (this.#spilledCount === 0) this.#tail = [];
-      this.#headAt = 0;
-    } else if (this.#headAt > 1024 && this.#headAt * 2 > this.#head.length) {
-      this.#head = this.#head.slice(this.#headAt);
-      this.#headAt = 0;
-    }
+    const entry = this.#head.take();
+    if (entry !== undefined) this.#lastTaken = entry.sequence;
     return entry;
   }
 
@@ -78,47 +71,38 @@ export class SpillQueue<T extends Spillable> {
    * it let go.
    */
   evict(foldedEpoch: number, keep: number): readonly T[] {
-    if (this.#spilledCount > 0) return this.#evictTail(foldedEpoch);
-    const first = this.#headAt + keep;
-    let end = first;
-    while (end < this.#head.length && isFolded(this.#head[end], foldedEpoch)) end++;
-    if (end <= first) return [];
-    const evicted = this.#head.slice(first, end);
-    this.#tail = this.#head.slice(end);
-    this.#head = this.#head.slice(this.#headAt, first);
-    this.#headAt = 0;
-    this.#spill(evicted);
+    const isInTail = this.#spilledCount > 0;
+    const queue = isInTail ? this.#tail : this.#head;
+    if (queue === null) return [];
+    const from = isInTail ? 0 : keep;
+    let end = from;
+    while (isFolded(queue.at(end), foldedEpoch)) end++;
+    if (end === from) return [];
+    const rest = queue.cut(from);
+    const evicted = rest.splice(0, end - from);
+    this.#spilledCount += evicted.length;
+    this.#spilledLast = evicted[evicted.length - 1]?.sequence ?? this.#spilledLast;
+    for (const entry of rest) this.#spilledTail().push(entry);
     return evicted;
   }
 
   /** Reads spilled entries back once the front has fewer than `low`. Returns those it read. */
   refill(low: number, limit: number, read: SpillReader<T>): readonly T[] {
     if (this.#spilledCount === 0 || this.inMemoryFront >= low) return [];
-    const newest = this.#head[this.#head.length - 1];
-    const after = newest === undefined ? this.#lastTaken : newest.sequence;
+    const after = this.#head.last()?.sequence ?? this.#lastTaken;
     const loaded = read(after, this.#spilledLast, Math.min(limit, this.#spilledCount));
     this.#spilledCount -= loaded.length;
     for (const entry of loaded) this.#head.push(entry);
     if (this.#spilledCount === 0) {
-      for (const entry of this.#tail) this.#head.push(entry);
-      this.#tail = [];
+      for (const entry of this.#tail?.cut(0) ?? []) this.#head.push(entry);
+      this.#tail = null;
     }
     return loaded;
   }
 
-  #evictTail(foldedEpoch: number): readonly T[] {
-    let end = 0;
-    while (end < this.#tail.length && isFolded(this.#tail[end], foldedEpoch)) end++;
-    if (end === 0) return [];
-    const evicted = this.#tail.slice(0, end);
-    this.#tail = this.#tail.slice(end);
-    this.#spill(evicted);
-    return evicted;
-  }
-
-  #spill(evicted: readonly T[]): void {
-    this.#spilledCount += evicted.length;
-    this.#spilledLast = evicted[evicted.length - 1]?.sequence ?? this.#spilledLast;
+  #spilledTail(): Fifo<T> {
+    this.#tail ??= new Fifo();
+    return this.#tail;
   }
 }
 

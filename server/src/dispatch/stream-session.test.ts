@@ -5,6 +5,7 @@ import type { Binding } from "../core/binding.js";
 import { createType } from "../core/catalog.js";
 import type { Command } from "../core/command.js";
 import type { Invocation } from "../core/effect.js";
+import { Fifo } from "../core/fifo.js";
 import type { Message } from "../core/message.js";
 import { Session } from "../core/session.js";
 import { StreamSession } from "./stream-session.js";
@@ -32,8 +33,7 @@ const binding: Binding = {
   load: { inFlightMax: 0, inFlight: 0, bindings: [] },
   batchMax: 0,
   invocationTimeoutMs: 0,
-  ready: [],
-  readyHead: 0,
+  ready: new Fifo(),
   runnable: false,
 };
 

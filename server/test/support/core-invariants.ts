@@ -66,15 +66,17 @@ function assertSession(session: Session): void {
     if (load.inFlightMax > 0) assert.ok(load.inFlight <= load.inFlightMax, `${name}: entry limit`);
   }
   for (const binding of session.bindings.values()) assertBinding(binding);
-  const held = session.leases.slice(session.leasesAt);
-  const named = new Set(held.filter(({ leaseSession }) => leaseSession === session));
-  assert.ok(named.size <= session.leasesMax, `${name}: ${named.size} leases`);
+  const held = [...session.leases];
+  assert.equal(held.length, session.leases.length, `${name}: length of the list of leases`);
+  assert.ok(held.length <= session.leasesMax, `${name}: ${held.length} leases`);
+  for (const mailbox of held)
+    assert.equal(mailbox.leaseSession, session, `${name}: lease of another`);
 }
 
 function assertBinding(binding: Binding): void {
   const { session, type } = binding;
   const name = `${type.name} on session ${session.id}`;
-  const ready = binding.ready.slice(binding.readyHead);
+  const ready = Array.from({ length: binding.ready.length }, (_, at) => binding.ready.at(at));
   assert.equal(new Set(ready).size, ready.length, `${name}: a mailbox is ready twice`);
   const all = [...type.mailboxes.values()];
   const bound = all.filter((mailbox) => mailbox.state === "ready" && mailbox.binding === binding);
