@@ -38,7 +38,7 @@ describe("requests to a node that is killed", () => {
     }
   });
 
-  async function start(words: readonly string[] = []): Promise<Ledger> {
+  async function start(words: readonly string[]): Promise<Ledger> {
     const ledger = new Ledger(mkdtempSync(join(tmpdir(), "statewire-requests-")), words);
     ledgers.push(ledger);
     await ledger.server.start();
@@ -73,7 +73,7 @@ describe("requests to a node that is killed", () => {
   }
 
   it("counts each message of a producer once, though all of them are sent again", async () => {
-    const ledger = await start();
+    const ledger = await start(["--journal-segment-bytes", "4 MiB"]);
     ledger.startNode();
     const requests = Array.from({ length: 120 }, (_, at) =>
       SendRequest.create({
@@ -104,7 +104,7 @@ describe("requests to a node that is killed", () => {
   }).timeout(60_000);
 
   it("answers a repeated call with the first reply, and runs it once", async () => {
-    const ledger = await start();
+    const ledger = await start(["--journal-segment-bytes", "4 MiB"]);
     ledger.startNode();
     const requests = Array.from({ length: 60 }, (_, at) =>
       CallRequest.create({ ...messageOf(recordOf(at)), idempotencyKey: `key ${at}` }),
@@ -132,7 +132,12 @@ describe("requests to a node that is killed", () => {
   }).timeout(60_000);
 
   it("recovers 30 MB of journal after kill -9, and runs what waited in it", async () => {
-    const ledger = await start(["--fold-journal-bytes", "1 GiB"]);
+    const ledger = await start([
+      "--fold-journal-bytes",
+      "1 GiB",
+      "--journal-segment-bytes",
+      "8 MiB",
+    ]);
     // No function server: everything waits in its mailbox.
     await ledger.server.kill();
     ledger.startNode();

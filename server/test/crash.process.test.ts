@@ -77,7 +77,8 @@ describe("a node that is killed", () => {
       (bytes, { lines }) => bytes + Buffer.byteLength(lines.join("\n")) + 1,
       0,
     );
-    const ledger = create();
+    // Small, so that kills meet switches of segments and folds, too.
+    const ledger = create(["--journal-segment-bytes", "1 MiB", "--fold-journal-bytes", "1 MiB"]);
     ledger.writeInput(records);
     await ledger.server.start();
     ledger.startNode();
