@@ -1,5 +1,5 @@
-import type { Acknowledged, Rejected, Replied } from "../core/effect.js";
 import type { CallCommand, Command, SendCommand } from "../core/command.js";
+import type { Acknowledged, Rejected, Replied } from "../core/effect.js";
 
 /** How a send ended. */
 export type SendOutcome =
