@@ -61,17 +61,42 @@ describe("FoldThread", () => {
   });
 
   it("keeps a process alive until its fold has ended, and no longer", async () => {
+    const { stdout, code } = await runScript("console.log((await store.fold(1)).epoch);");
+    assert.deepEqual([stdout, code], ["1\n", 0]);
+  });
+
+  it("ends with a process that exits, whatever it is doing", async () => {
+    // The thread is starting, opening the tables, folding, or idle by then.
+    for (const delayMs of [0, 20, 40, 60, 80, 100, 120]) {
+      const { code } = await runScript(
+        `void store.fold(1); setTimeout(() => process.exit(7), ${delayMs});`,
+      );
+      assert.equal(code, 7, `exit after ${delayMs} ms`);
+    }
+  });
+
+  /** Runs a process with a store that has a large epoch 1 to fold. */
+  async function runScript(action: string): Promise<{ stdout: string; code: number }> {
     const modules = ["./store.js", "../../test/support/epoch-records.js"];
     const [store, records] = modules.map((path) => new URL(path, import.meta.url).href);
-    const script = `
-      const { Store } = await import("${store}");
+    const data = mkdtempSync(join(directory, "data-"));
+    const path = join(directory, "action.mjs");
+    writeFileSync(
+      path,
+      `const { Store } = await import("${store}");
       const { recordOf, rowChanges } = await import("${records}");
-      const store = await Store.open(${JSON.stringify({ directory, segmentBytes: 1024 * 1024 })});
-      await store.append(recordOf(rowChanges(1, { a: "1" })), 1);
-      console.log((await store.fold(1)).epoch);`;
-    const path = join(directory, "fold.mjs");
-    writeFileSync(path, script);
-    const { stdout } = await run(process.execPath, [path], { timeout: 10_000 });
-    assert.equal(stdout, "1\n");
-  });
+      const store = await Store.open(${JSON.stringify({ directory: data, segmentBytes: 1024 * 1024 })});
+      const rows = Array.from({ length: 5000 }, (_, at) => ["key " + at, "x".repeat(100)]);
+      await store.append(recordOf(rowChanges(1, Object.fromEntries(rows))), 1);
+      ${action}`,
+    );
+    try {
+      const { stdout } = await run(process.execPath, [path], { timeout: 15_000 });
+      return { stdout, code: 0 };
+    } catch (error) {
+      const { stdout, code, signal } = error as { stdout: string; code: number; signal: string };
+      assert.equal(signal, null, "it has to end by itself");
+      return { stdout, code };
+    }
+  }
 });

@@ -1,14 +1,23 @@
 import { Worker } from "node:worker_threads";
 import type { FoldReport } from "./fold.js";
-import type { FoldReply, FoldRequest } from "./fold-worker.js";
+import type { FoldReply, FoldRequest, FoldThreadData } from "./fold-worker.js";
 import { StoreError } from "./store-error.js";
+
+/** How long a process that exits waits for the thread, in milliseconds: longer than any fold. */
+const exitWaitMs = 30_000;
 
 /**
  * The thread that folds. One request at a time; it opens the tables itself, so that its transaction
  * and its sync cost the loop nothing.
+ *
+ * A thread that is ended inside LMDB never ends, or ends the process with an abort. So close() waits
+ * for it, and so does an exit of the process that did not close it.
  */
 export class FoldThread {
   readonly #worker: Worker;
+  readonly #busy = new Int32Array(new SharedArrayBuffer(4));
+  readonly #ready: Promise<void>;
+  #becomeReady: () => void = () => undefined;
   #waiting: {
     readonly resolve: (report: FoldReport) => void;
     readonly reject: (error: unknown) => void;
@@ -18,13 +27,19 @@ export class FoldThread {
   #idle: Promise<unknown> = Promise.resolve();
 
   constructor(directory: string) {
-    this.#worker = new Worker(new URL("./fold-worker.js", import.meta.url), {
-      workerData: { directory },
+    const workerData: FoldThreadData = { directory, busy: this.#busy };
+    this.#ready = new Promise((resolve) => {
+      this.#becomeReady = resolve;
     });
-    this.#worker.on("message", (reply: FoldReply) => this.#settle(reply));
+    this.#worker = new Worker(new URL("./fold-worker.js", import.meta.url), { workerData });
+    this.#worker.on("message", (reply: FoldReply) => {
+      if (reply.kind === "ready") this.#becomeReady();
+      else this.#settle(reply);
+    });
     this.#worker.on("error", ({ message }) => this.#end(message));
     this.#worker.on("exit", () => this.#end("the fold thread has ended"));
     this.#worker.unref();
+    process.on("exit", this.#awaitExit);
   }
 
   /** @throws StoreError what the fold or the thread has failed with. */
@@ -40,19 +55,27 @@ export class FoldThread {
     return folding;
   }
 
-  /** Lets the fold under way end: a thread that is terminated inside LMDB never ends. */
+  /** Lets the fold under way end. */
   async close(): Promise<void> {
+    this.#worker.ref();
+    await this.#ready;
     await this.#idle;
     await this.#worker.terminate();
+    process.off("exit", this.#awaitExit);
   }
+
+  readonly #awaitExit = (): void => {
+    Atomics.wait(this.#busy, 0, 1, exitWaitMs);
+  };
 
   /** Nothing will be folded any more, by a fault that may come before anybody asks. */
   #end(message: string): void {
     this.#ended ??= new StoreError("WRITE_FAILED", message);
+    this.#becomeReady();
     this.#settle({ kind: "failed", code: "WRITE_FAILED", message });
   }
 
-  #settle(reply: FoldReply): void {
+  #settle(reply: Exclude<FoldReply, { kind: "ready" }>): void {
     const waiting = this.#waiting;
     this.#waiting = null;
     if (waiting === null) return;

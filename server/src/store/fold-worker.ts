@@ -14,15 +14,36 @@ export interface FoldRequest {
   readonly paths: readonly string[];
 }
 
+/** What the thread says: once that it is ready, then the outcome of every fold. */
 export type FoldReply =
+  | { readonly kind: "ready" }
   | { readonly kind: "folded"; readonly report: FoldReport }
   | { readonly kind: "failed"; readonly code: StoreErrorCode; readonly message: string };
 
-const tables = openTables((workerData as { readonly directory: string }).directory);
+export interface FoldThreadData {
+  readonly directory: string;
+  /** One number: 1 while the thread is inside LMDB, else 0. */
+  readonly busy: Int32Array;
+}
+
+const { directory, busy } = workerData as FoldThreadData;
+const tables = whileBusy(() => openTables(directory));
+parentPort?.postMessage({ kind: "ready" } satisfies FoldReply);
 
 parentPort?.on("message", (request: FoldRequest) => {
-  parentPort?.postMessage(fold(request));
+  parentPort?.postMessage(whileBusy(() => fold(request)));
 });
+
+/** Set here and not by whoever asks: a thread that is still starting cannot be waited for. */
+function whileBusy<T>(act: () => T): T {
+  Atomics.store(busy, 0, 1);
+  try {
+    return act();
+  } finally {
+    Atomics.store(busy, 0, 0);
+    Atomics.notify(busy, 0);
+  }
+}
 
 function fold(request: FoldRequest): FoldReply {
   try {
