@@ -63,7 +63,12 @@ describe("ByteWriter and ByteReader", () => {
   });
 
   it("keep a long text whose length takes two bytes, between its neighbours", () => {
-    for (const text of ["é".repeat(64), "x".repeat(128), "\u{1f600}".repeat(40), `${"a".repeat(31)}é`]) {
+    for (const text of [
+      "é".repeat(64),
+      "x".repeat(128),
+      "\u{1f600}".repeat(40),
+      `${"a".repeat(31)}é`,
+    ]) {
       const writer = new ByteWriter(1);
       writer.sizedText("before");
       writer.sizedText(text);
