@@ -23,7 +23,7 @@ export interface GoalResult {
 
 const megabyte = 1_000_000;
 
-/** The goals of docs/ROADMAP terms: bench/README.md explains each. */
+/** Every goal, in the order of the subjects. */
 export const goals: readonly Goal[] = [
   atLeast("throughput", 0.8, "10,000 keys, fed by gRPC, over the bare framed echo", {
     value: ratio("ingress uniform.perSecond", "framed echo.perSecond"),
