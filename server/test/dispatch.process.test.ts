@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import type { Invocation } from "@statewire/protos/statewire/v1/stream.js";
+import type { Settings } from "../src/settings.js";
 import type { ScriptedStream } from "./support/process-function-server.js";
 import { ScriptedDialler, ScriptedServer } from "./support/process-function-server.js";
 import { LocalNode } from "./support/process-node.js";
@@ -12,6 +13,13 @@ import { LocalNode } from "./support/process-node.js";
 // in this process, real sockets, servers that a test drives frame by frame.
 
 const open = { window: { invocations: 100, bytes: 1_000_000 } };
+
+const smallFrames = { frameBytesMax: 16 * 1024, valueBytesMax: 4096 };
+
+interface Endpoint {
+  readonly functions: string;
+  readonly servers: readonly ScriptedServer[];
+}
 
 function texts(invocation: Invocation): string[] {
   return invocation.inputs.map(({ value }) => Buffer.from(value ?? []).toString());
@@ -40,7 +48,9 @@ describe("a node and its function servers", () => {
     return server;
   }
 
-  async function start(...endpoints: { functions: string; servers: ScriptedServer[] }[]) {
+  async function start(...parts: (Endpoint | Partial<Settings>)[]) {
+    const endpoints = parts.filter((part) => "servers" in part);
+    const settings = Object.assign({}, ...parts.filter((part) => !("servers" in part)));
     const module = endpoints
       .map(
         ({ functions, servers }) => `kind: statewire.endpoints.v1/grpc
@@ -51,7 +61,7 @@ spec:
 `,
       )
       .join("---\n");
-    node = await LocalNode.start({ module, directory });
+    node = await LocalNode.start({ module, directory, settings });
   }
 
   /** A node with one server, whose stream is open. */
@@ -235,6 +245,24 @@ spec:
     const second = await stream.invocation();
     assert.deepEqual([texts(first), texts(second)], [["1"], ["2"]]);
     stream.results({ invocationId: second.invocationId });
+  });
+
+  it("cuts a long line of small messages into frames that fit [LIMIT-10]", async () => {
+    const server = await listen();
+    await start({ functions: "example/*", servers: [server] }, smallFrames);
+    const stream = await server.stream();
+    await stream.welcomeWith({ functions: [{ typeName: "example/a" }], window: undefined });
+    await node.logged("endpoint ready");
+    const sent = Array.from({ length: 1000 }, (_, at) => `${at}`);
+    await Promise.all(sent.map((text) => node.send("example/a/x", text)));
+    stream.write({ $case: "window", value: { invocations: 10, bytes: 1_000_000 } });
+    const received: string[] = [];
+    while (received.length < sent.length) {
+      const invocation = await stream.invocation();
+      received.push(...texts(invocation));
+      stream.results({ invocationId: invocation.invocationId });
+    }
+    assert.deepEqual(received, sent);
   });
 
   it("keeps to the entry's own limit, whatever the window [CREDIT-3]", async () => {

@@ -3,7 +3,7 @@ import type { Invocation } from "./effect.js";
 import { leaseHolds } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
-import { payloadBytes } from "./message.js";
+import { frameBytes, payloadBytes } from "./message.js";
 import { hasRoom, readyCount, takeReady, wakeEntry } from "./placement.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
@@ -76,7 +76,7 @@ function takeBatch(shard: Shard, mailbox: Mailbox, binding: Binding): Message[] 
   while (messages.length < max) {
     const message = mailbox.queue.front(messages.length);
     if (message === undefined) break;
-    bytes += payloadBytes(message);
+    bytes += frameBytes(message);
     if (messages.length > 0 && bytes > batchBytesMax) break;
     messages.push(message);
   }

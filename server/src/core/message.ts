@@ -31,3 +31,13 @@ export interface Message {
 export function payloadBytes(message: Message): number {
   return message.value === null ? 0 : message.value.length;
 }
+
+/**
+ * What a message takes in a frame, at the most: a code unit has up to three bytes of UTF-8, and the
+ * tags, lengths and numbers have some.
+ */
+export function frameBytes(message: Message): number {
+  const { callerId, typename, traceparent } = message;
+  const names = callerId.length + typename.length + traceparent.length;
+  return payloadBytes(message) + 3 * names + 24;
+}

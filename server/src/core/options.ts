@@ -10,7 +10,7 @@ export interface CoreOptions {
 export interface CoreLimits {
   /** Inputs of one invocation. */
   readonly batchMessagesMax: number;
-  /** Payload bytes of one invocation; a single larger message goes alone. */
+  /** Bytes of one invocation's messages in a frame; a single larger one goes alone. [LIMIT-10] */
   readonly batchBytesMax: number;
   /** Eager states of one address together, in payload bytes. */
   readonly eagerStateBytesMax: number;
