@@ -165,7 +165,7 @@ function answer(shard: Shard, message: Message, value: TypedValue | null): void 
 }
 
 function next(mailbox: Mailbox): void {
-  if (mailbox.queue.length > 0) {
+  if (mailbox.length > 0) {
     place(mailbox);
     return;
   }

@@ -68,7 +68,7 @@ function park(shard: Shard, mailbox: Mailbox, failure: InvocationFailure): void 
 
 /** Whoever waits for the head message's reply learns that it is set aside. */
 function failWaiters(shard: Shard, mailbox: Mailbox, failure: InvocationFailure): void {
-  const head = mailbox.queue.front(0);
+  const head = mailbox.front(0);
   if (head === undefined) return;
   const requests = head.key === "" ? [] : (shard.keyWaiters.get(head.key) ?? []);
   shard.keyWaiters.delete(head.key);
@@ -96,7 +96,7 @@ function backoffMs(retry: RetryPolicy, mailbox: Mailbox): number {
   const growth = Math.min(retry.factor ** Math.max(0, mailbox.attempt - 1), Number.MAX_VALUE);
   const grown = retry.initialBackoffMs * growth;
   const capped = Math.min(grown, retry.backoffMsMax);
-  const sequence = mailbox.queue.front(0)?.sequence ?? 0;
+  const sequence = mailbox.front(0)?.sequence ?? 0;
   const share = mix(sequence >>> 0, mailbox.attempt) / 0x1_0000_0000;
   return Math.round(capped * (1 - retry.jitter * share));
 }

@@ -74,7 +74,7 @@ function takeBatch(shard: Shard, mailbox: Mailbox, binding: Binding): Message[] 
   const messages: Message[] = [];
   let bytes = 0;
   while (messages.length < max) {
-    const message = mailbox.queue.front(messages.length);
+    const message = mailbox.front(messages.length);
     if (message === undefined) break;
     bytes += frameBytes(message);
     if (messages.length > 0 && bytes > batchBytesMax) break;

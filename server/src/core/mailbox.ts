@@ -2,7 +2,7 @@ import type { Binding } from "./binding.js";
 import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
 import type { Session } from "./session.js";
-import { SpillQueue } from "./spill-queue.js";
+import { SpillQueue, type SpillReader } from "./spill-queue.js";
 
 /**
  * idle: no messages; kept only while its state is leased. unplaced: no server of the type is
@@ -15,7 +15,7 @@ export type MailboxState = "idle" | "unplaced" | "ready" | "inFlight" | "backing
  * The messages waiting for one address, and the one invocation in flight.
  *
  * INVARIANTS
- * - At most one invocation per address is in flight; its messages are the first `batch` of queue.
+ * - At most one invocation per address is in flight; its messages are the first `batch`.
  * - state is inFlight exactly when binding.session.inFlight holds this mailbox under `invocation`.
  * - the mailbox is in the list of leases of leaseSession, and in no other; lease may be 0 there.
  * - lease is not 0 only while leaseSession is attached and its server has seen the result of that
@@ -24,7 +24,10 @@ export type MailboxState = "idle" | "unplaced" | "ready" | "inFlight" | "backing
 export class Mailbox {
   readonly type: FunctionType;
   readonly id: string;
-  readonly queue = new SpillQueue<Message>();
+  /** The oldest message. Most mailboxes hold one at a time: it needs no queue. */
+  #first: Message | null = null;
+  /** The messages behind the first. */
+  #rest: SpillQueue<Message> | null = null;
   state: MailboxState = "idle";
   binding: Binding | null = null;
   invocation = 0;
@@ -52,5 +55,68 @@ export class Mailbox {
   constructor(type: FunctionType, id: string) {
     this.type = type;
     this.id = id;
+  }
+
+  /** Messages, spilled ones included. */
+  get length(): number {
+    return (this.#first === null ? 0 : 1) + (this.#rest?.length ?? 0);
+  }
+
+  /** Messages that front() can see now. */
+  get inMemoryFront(): number {
+    return (this.#first === null ? 0 : 1) + (this.#rest?.inMemoryFront ?? 0);
+  }
+
+  /** Messages that only the tables hold. */
+  get spilled(): number {
+    return this.#rest?.spilled ?? 0;
+  }
+
+  push(message: Message): void {
+    if (this.#first === null && (this.#rest?.length ?? 0) === 0) {
+      this.#first = message;
+      return;
+    }
+    this.#rest ??= new SpillQueue();
+    this.#rest.push(message);
+    this.#first ??= this.#rest.take() ?? null;
+  }
+
+  /** The message at a position from the front; undefined beyond what is in memory. */
+  front(position: number): Message | undefined {
+    return position === 0 ? (this.#first ?? undefined) : this.#rest?.front(position - 1);
+  }
+
+  /** Removes the oldest message, which must be in memory. */
+  take(): Message | undefined {
+    const message = this.#first ?? undefined;
+    if (this.#rest === null) {
+      this.#first = null;
+      return message;
+    }
+    if (message !== undefined) this.#rest.passed(message.sequence);
+    this.#first = this.#rest.take() ?? null;
+    return message;
+  }
+
+  /** Declares messages that only the tables hold, after a restart and all push(). */
+  restoreSpilled(count: number, last: number): void {
+    if (count === 0) return;
+    this.#rest ??= new SpillQueue();
+    this.#rest.restoreSpilled(count, last);
+  }
+
+  /** As SpillQueue.evict(). */
+  evict(foldedEpoch: number, keep: number): readonly Message[] {
+    return this.#rest?.evict(foldedEpoch, Math.max(0, keep - 1)) ?? [];
+  }
+
+  /** As SpillQueue.refill(). */
+  refill(low: number, limit: number, read: SpillReader<Message>): readonly Message[] {
+    if (this.#rest === null || this.#rest.spilled === 0) return [];
+    if (this.#first !== null) this.#rest.passed(this.#first.sequence);
+    const loaded = this.#rest.refill(low, limit, read);
+    this.#first ??= this.#rest.take() ?? null;
+    return loaded;
   }
 }

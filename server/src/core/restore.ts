@@ -50,12 +50,12 @@ function restoreMailbox(shard: Shard, stored: StoredMailbox): void {
   type.mailboxes.set(stored.id, mailbox);
   for (const entry of stored.messages) {
     const message = messageFromStored(shard, entry);
-    mailbox.queue.push(message);
+    mailbox.push(message);
     shard.backlogMessages++;
     shard.backlogBytes += payloadBytes(message);
   }
-  mailbox.queue.restoreSpilled(stored.spilledCount, stored.spilledLast);
-  type.counters.waiting += mailbox.queue.length;
+  mailbox.restoreSpilled(stored.spilledCount, stored.spilledLast);
+  type.counters.waiting += mailbox.length;
   place(mailbox);
 }
 

@@ -38,19 +38,19 @@ export function deliver(shard: Shard, from: NewMessage, key: string, request: nu
     mailbox = new Mailbox(type, message.id);
     type.mailboxes.set(message.id, mailbox);
   }
-  mailbox.queue.push(message);
+  mailbox.push(message);
   shard.epoch.messages.push(message);
   shard.backlogMessages++;
   shard.backlogBytes += payloadBytes(message);
   type.counters.messagesIn++;
   type.counters.waiting++;
   if (mailbox.state === "idle") place(mailbox);
-  if (mailbox.queue.length > shard.options.limits.mailboxInMemoryMax) shard.large.add(mailbox);
+  if (mailbox.length > shard.options.limits.mailboxInMemoryMax) shard.large.add(mailbox);
 }
 
 /** Removes the first message of a mailbox, whose effects have been applied. */
 export function consume(shard: Shard, mailbox: Mailbox): Message | undefined {
-  const message = mailbox.queue.take();
+  const message = mailbox.take();
   if (message === undefined) return undefined;
   message.consumed = true;
   if (message.storedEpoch > 0) shard.epoch.consumed.push(message);

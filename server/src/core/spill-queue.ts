@@ -66,6 +66,11 @@ export class SpillQueue<T extends Spillable> {
     this.#spilledLast = last;
   }
 
+  /** Everything in this queue is behind the sequence. */
+  passed(sequence: number): void {
+    this.#lastTaken = Math.max(this.#lastTaken, sequence);
+  }
+
   /**
    * Lets go of entries that the tables hold and that are not among the first `keep`. Returns those
    * it let go.

@@ -14,12 +14,12 @@ export function evictFolded(shard: Shard): void {
   const messagesKept = Math.max(mailboxInMemoryMax, batchMessagesMax);
   const recordsKept = Math.max(outboxInMemoryMax, outboxWindow);
   for (const mailbox of shard.large) {
-    for (const message of mailbox.queue.evict(shard.foldedEpoch, messagesKept)) {
+    for (const message of mailbox.evict(shard.foldedEpoch, messagesKept)) {
       shard.backlogMessages--;
       shard.backlogBytes -= payloadBytes(message);
       if (message.request !== 0) shard.spilledRequests.set(message.sequence, message.request);
     }
-    if (mailbox.queue.length <= mailboxInMemoryMax) shard.large.delete(mailbox);
+    if (mailbox.length <= mailboxInMemoryMax) shard.large.delete(mailbox);
   }
   for (const outbox of shard.outboxes.values()) {
     outbox.queue.evict(shard.foldedEpoch, recordsKept);
@@ -29,9 +29,8 @@ export function evictFolded(shard: Shard): void {
 /** Reads the next messages of a mailbox back before it runs dry. */
 export function refillMailbox(shard: Shard, mailbox: Mailbox): void {
   const { batchMessagesMax, mailboxInMemoryMax } = shard.options.limits;
-  const { type, id, queue } = mailbox;
-  if (queue.spilled === 0) return;
-  const loaded = queue.refill(batchMessagesMax, mailboxInMemoryMax, (after, last, limit) =>
+  const { type, id } = mailbox;
+  const loaded = mailbox.refill(batchMessagesMax, mailboxInMemoryMax, (after, last, limit) =>
     shard.view
       .readMessages({ type: type.index, id, after, last, limit })
       .map((stored) => messageFromStored(shard, stored)),

@@ -19,7 +19,7 @@ export function assertInvariants({ shard }: Machine): void {
   const front = mailboxes.flatMap(messagesInFront);
   assert.ok(shard.backlogMessages >= front.length, "backlogMessages counts what is in memory");
   assert.ok(shard.backlogBytes >= sum(front.map(payloadBytes)), "backlogBytes counts the same");
-  if (mailboxes.every(({ queue }) => queue.spilled === 0)) {
+  if (mailboxes.every(({ spilled }) => spilled === 0)) {
     assert.equal(shard.backlogMessages, front.length, "backlogMessages");
     assert.equal(shard.backlogBytes, sum(front.map(payloadBytes)), "backlogBytes");
   }
@@ -36,17 +36,17 @@ export function assertInvariants({ shard }: Machine): void {
 }
 
 function assertMailbox(mailbox: Mailbox): void {
-  const { type, id, state, binding, queue, invocation, batch } = mailbox;
+  const { type, id, state, binding, invocation, batch } = mailbox;
   const name = `${type.name}/${id}, ${state}`;
-  assert.equal(state === "idle", queue.length === 0, `${name}: ${queue.length} messages`);
+  assert.equal(state === "idle", mailbox.length === 0, `${name}: ${mailbox.length} messages`);
   if (state === "idle") assert.ok(mailbox.leaseSession, `${name}: kept without a lease`);
   const placed = state === "ready" || state === "inFlight";
   assert.equal(binding !== null, placed, `${name}: bound`);
   assert.equal(type.unplaced.has(mailbox), state === "unplaced", `${name}: in unplaced`);
   const inFlight = binding?.session.inFlight.get(invocation) === mailbox;
   assert.equal(inFlight, state === "inFlight", `${name}: in flight as ${invocation}`);
-  if (inFlight) assert.ok(queue.inMemoryFront >= batch, `${name}: batch of ${batch} in memory`);
-  if (queue.length > 0) assert.ok(queue.inMemoryFront > 0, `${name}: no message in memory`);
+  if (inFlight) assert.ok(mailbox.inMemoryFront >= batch, `${name}: batch of ${batch} in memory`);
+  if (mailbox.length > 0) assert.ok(mailbox.inMemoryFront > 0, `${name}: no message in memory`);
   const sequences = messagesInFront(mailbox).map(({ sequence }) => sequence);
   assert.deepEqual(
     sequences,
@@ -90,16 +90,16 @@ function assertCounters(shard: Shard): void {
   for (const { name, mailboxes, counters } of shard.types.values()) {
     const all = [...mailboxes.values()];
     const inState = (state: string) => all.filter((mailbox) => mailbox.state === state).length;
-    assert.equal(counters.waiting, sum(all.map(({ queue }) => queue.length)), `${name}: waiting`);
+    assert.equal(counters.waiting, sum(all.map(({ length }) => length)), `${name}: waiting`);
     assert.equal(counters.inFlight, inState("inFlight"), `${name}: in flight`);
     assert.equal(counters.parked, inState("parked"), `${name}: parked`);
   }
 }
 
-function messagesInFront({ queue }: Mailbox): Message[] {
+function messagesInFront(mailbox: Mailbox): Message[] {
   const messages: Message[] = [];
-  for (let at = 0; at < queue.inMemoryFront; at++) {
-    const message = queue.front(at);
+  for (let at = 0; at < mailbox.inMemoryFront; at++) {
+    const message = mailbox.front(at);
     if (message !== undefined) messages.push(message);
   }
   return messages;
