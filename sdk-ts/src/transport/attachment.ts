@@ -1,6 +1,7 @@
 import { Client, type ClientDuplexStream, type StatusObject } from "@grpc/grpc-js";
 import type { ServeEvent } from "../serve-event.js";
 import { backoffDelayMs } from "./backoff.js";
+import { FrameInbox } from "./frame-inbox.js";
 import { keepalive } from "./keepalive.js";
 import { functionGatewayService } from "./services.js";
 import type { StreamHost } from "./stream-host.js";
@@ -70,12 +71,17 @@ export class Attachment {
         }
       },
     });
-    call.on("data", (frame: Buffer) => stream.driver.receive(frame));
+    const inbox = new FrameInbox((frame) => stream.driver.receive(frame));
+    call.on("data", (frame: Buffer) => inbox.push(frame));
     call.on("drain", () => stream.driver.resume());
-    call.on("end", () => stream.driver.halfClosed());
+    call.on("end", () => {
+      inbox.flush();
+      stream.driver.halfClosed();
+    });
     // The status says the same; without a listener the error would end the process.
     call.on("error", () => undefined);
     call.on("status", ({ code, details }: StatusObject) => {
+      inbox.close();
       const reason = `status ${code}${details === "" ? "" : `, ${details}`}`;
       stream.lost(reason);
       this.#attempt = stream.wasOpened() ? 0 : this.#attempt;

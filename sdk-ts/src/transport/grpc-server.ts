@@ -9,6 +9,7 @@ import type { DiscoverRequest, Welcome } from "@statewire/protos/statewire/v1/st
 import { HealthImplementation } from "grpc-health-check";
 import { StatewireError } from "../errors.js";
 import { createWelcome, protocolVersion } from "../session/handshake.js";
+import { FrameInbox } from "./frame-inbox.js";
 import { keepalive } from "./keepalive.js";
 import { functionServerService } from "./services.js";
 import type { StreamHost } from "./stream-host.js";
@@ -131,10 +132,18 @@ function connect(host: StreamHost, call: ServerDuplexStream<Buffer, Buffer>): vo
       }
     },
   });
-  call.on("data", (frame: Buffer) => stream.driver.receive(frame));
+  const inbox = new FrameInbox((frame) => stream.driver.receive(frame));
+  call.on("data", (frame: Buffer) => inbox.push(frame));
   call.on("drain", () => stream.driver.resume());
-  call.on("end", () => stream.driver.halfClosed());
-  call.on("cancelled", () => stream.lost("cancelled or lost"));
-  call.on("close", () => stream.lost("closed"));
-  call.on("error", () => stream.lost("failed"));
+  call.on("end", () => {
+    inbox.flush();
+    stream.driver.halfClosed();
+  });
+  const lost = (reason: string): void => {
+    inbox.close();
+    stream.lost(reason);
+  };
+  call.on("cancelled", () => lost("cancelled or lost"));
+  call.on("close", () => lost("closed"));
+  call.on("error", () => lost("failed"));
 }

@@ -8,6 +8,7 @@ import { covers } from "../core/address.js";
 import type { GrpcEndpointSpec, TlsSpec } from "../module/module.js";
 import { Backoff } from "./backoff.js";
 import type { EndpointStatus } from "./endpoint-status.js";
+import { FrameInbox } from "./frame-inbox.js";
 import type { StreamOptions } from "./stream-options.js";
 import { channelOptions, lingerMs } from "./stream-options.js";
 import { StreamSession } from "./stream-session.js";
@@ -92,16 +93,19 @@ export class Endpoint {
       finish(`no Welcome within ${handshakeTimeoutMs} ms`);
       call.cancel();
     }, handshakeTimeoutMs);
-    call.on("data", (frame: Buffer) => {
+    const inbox = new FrameInbox((frame) => {
       clearTimeout(handshake);
       session.receive(frame);
     });
+    call.on("data", (frame: Buffer) => inbox.push(frame));
     call.on("error", (error: ServiceError) => finish(error.details || error.message));
     call.on("end", () => finish("the server ended the stream"));
     let finished = false;
     const finish = (reason: string): void => {
       if (finished) return;
       finished = true;
+      // Results that came before the end count.
+      inbox.flush();
       clearTimeout(handshake);
       this.#sessions.delete(session.id);
       session.lost();

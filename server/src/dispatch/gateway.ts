@@ -7,6 +7,7 @@ import { status } from "@grpc/grpc-js";
 import { FunctionGatewayService } from "@statewire/protos/statewire/v1/stream.js";
 import { ResultDecoder } from "../codec/result-decoder.js";
 import type { EndpointStatus } from "./endpoint-status.js";
+import { FrameInbox } from "./frame-inbox.js";
 import type { StreamOptions } from "./stream-options.js";
 import { StreamSession } from "./stream-session.js";
 
@@ -97,20 +98,23 @@ export class Gateway {
     const handshake = setTimeout(() => {
       endWith(call, status.DEADLINE_EXCEEDED, `no Welcome within ${handshakeTimeoutMs} ms`);
     }, handshakeTimeoutMs);
+    const inbox = new FrameInbox((frame) => {
+      clearTimeout(handshake);
+      session.receive(frame);
+    });
     let finished = false;
     const finish = (): void => {
       if (finished) return;
       finished = true;
+      // Results that came before the end count.
+      inbox.flush();
       clearTimeout(handshake);
       this.#calls.delete(call);
       this.#sessions.delete(session.id);
       this.#gone(session.id);
       session.lost();
     };
-    call.on("data", (frame: Buffer) => {
-      clearTimeout(handshake);
-      session.receive(frame);
-    });
+    call.on("data", (frame: Buffer) => inbox.push(frame));
     call.on("cancelled", finish);
     call.on("error", finish);
     call.on("close", finish);

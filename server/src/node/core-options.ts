@@ -9,6 +9,14 @@ const mailboxInMemoryMax = 2048;
 /** Records that an egress may have without an acknowledgement. */
 const outboxWindow = 1024;
 
+/**
+ * When an epoch is sealed that nobody waits for. Every cut writes the messages that happen to be in
+ * flight, and clears them with the next one: rare cuts write little else than state. A crash takes
+ * back what was done since the last cut, which nobody outside has seen.
+ */
+const epochChangesMax = 65_536;
+const epochAgeMsMax = 100;
+
 /** What the core is told, from what the user wrote. */
 export function coreOptions(settings: Settings, module: Module): CoreOptions {
   return {
@@ -20,8 +28,8 @@ export function coreOptions(settings: Settings, module: Module): CoreOptions {
       outboxInMemoryMax: 4 * outboxWindow,
       outboxWindow,
       idempotencyRetentionMs: settings.idempotencyRetentionMs,
-      epochChangesMax: 4096,
-      epochAgeMsMax: 10,
+      epochChangesMax,
+      epochAgeMsMax,
     },
     functions: module.endpoints.flatMap((endpoint) =>
       endpoint.functions.map((pattern) => ({
