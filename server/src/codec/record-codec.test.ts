@@ -5,7 +5,13 @@ import { createType } from "../core/catalog.js";
 import type { ChangeSet } from "../core/change-set.js";
 import { CorruptBytesError } from "./byte-reader.js";
 import type { TableChange } from "./record-codec.js";
-import { RecordEncoder, readChanges, readRecordHeader, recordHeaderBytes } from "./record-codec.js";
+import {
+  RecordEncoder,
+  readChangeAt,
+  readRecordHeader,
+  recordHeaderBytes,
+  visitChanges,
+} from "./record-codec.js";
 import {
   readRowValue,
   readStoredMessage,
@@ -107,7 +113,14 @@ function encode(changes: ChangeSet): Buffer {
 function changesOf(bytes: Buffer): TableChange[] {
   const header = readRecordHeader(bytes, 0);
   assert.ok(header !== null);
-  return [...readChanges(bytes, 0, header.end)];
+  const changes: TableChange[] = [];
+  visitChanges(bytes, { start: 0, end: header.end }, ({ at, key, isDelete }) => {
+    const change = readChangeAt(bytes, at);
+    assert.equal(change.key.toString("latin1"), key);
+    assert.equal(change.value === null, isDelete);
+    changes.push(change);
+  });
+  return changes;
 }
 
 /** A record with the given body, whose checksum is right. */

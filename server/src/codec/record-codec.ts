@@ -203,18 +203,46 @@ export function readRecordHeader(
   return { epoch, end };
 }
 
+/** Takes the place of one change: what it is about, and where it is. */
+export type ChangeVisitor = (change: {
+  /** Index in tableNames. */
+  readonly table: number;
+  readonly isDelete: boolean;
+  /** The key's bytes as latin1, which keeps their order. */
+  readonly key: string;
+  /** For readChangeAt(). */
+  readonly at: number;
+}) => void;
+
 /**
- * The changes of a record that readRecordHeader() found.
+ * Visits the changes of a record that readRecordHeader() found, without reading their values.
  *
  * @throws CorruptBytesError when the body is not a sequence of changes.
  */
-export function* readChanges(bytes: Buffer, start: number, end: number): Generator<TableChange> {
-  const reader = new ByteReader(bytes, start + recordHeaderBytes, end);
+export function visitChanges(
+  bytes: Buffer,
+  record: { readonly start: number; readonly end: number },
+  visit: ChangeVisitor,
+): void {
+  const reader = new ByteReader(bytes, record.start + recordHeaderBytes, record.end);
   while (!reader.atEnd) {
+    const at = reader.position;
     const head = reader.byte();
-    const table = tableNames[head >> 1];
-    if (table === undefined) throw new CorruptBytesError(`change to table ${head >> 1}`);
-    const key = reader.sizedBytes();
-    yield { table, key, value: (head & 1) === 1 ? null : reader.sizedBytes() };
+    const table = head >> 1;
+    if (table >= tableNames.length) throw new CorruptBytesError(`change to table ${table}`);
+    const isDelete = (head & 1) === 1;
+    const key = reader.latin1(reader.varint());
+    if (!isDelete) reader.skip(reader.varint());
+    visit({ table, isDelete, key, at });
   }
+}
+
+/** The change that visitChanges() found at the position. Views into the record. */
+export function readChangeAt(bytes: Buffer, at: number): TableChange {
+  const reader = new ByteReader(bytes, at);
+  const head = reader.byte();
+  const table = tableNames[head >> 1];
+  if (table === undefined) throw new CorruptBytesError(`change to table ${head >> 1}`);
+  const key = reader.sizedBytes();
+  return { table, key, value: (head & 1) === 1 ? null : reader.sizedBytes() };
 }

@@ -114,8 +114,7 @@ describe("fold", () => {
       { b: "1", "\u00ff": "1", a: "1" },
       { "": "1", ab: "1", "\u{1f600}": "1" },
     ]);
-    const keys = netOf(paths)
-      .sorted()
+    const keys = [...netOf(paths).sorted()]
       .filter(({ table }) => table === "rows")
       .map(({ key }) => key);
     assert.equal(keys.length, 6);

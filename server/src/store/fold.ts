@@ -1,6 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import type { TableChange } from "../codec/record-codec.js";
-import { readChanges, readRecordHeader, recordHeaderBytes } from "../codec/record-codec.js";
+import type { ChangeVisitor, TableChange } from "../codec/record-codec.js";
+import {
+  readChangeAt,
+  readRecordHeader,
+  recordHeaderBytes,
+  visitChanges,
+} from "../codec/record-codec.js";
+import { tableNames } from "../codec/table-layout.js";
 import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
@@ -16,9 +22,18 @@ export interface FoldReport {
   readonly durationMs: number;
 }
 
+const segmentShift = 2 ** 32;
+
+/** Tables whose keys are never used again. */
+const passing: ReadonlySet<number> = new Set(
+  (["messages", "timers", "records"] as const).map((name) => tableNames.indexOf(name)),
+);
+
 /** The net effect of epochs that follow one another: the last change of every key. */
 export class NetEffect {
-  readonly #changes = new Map<string, TableChange>();
+  readonly #segments: Buffer[] = [];
+  /** By table: key as latin1 -> where its last change is: segment * 2^32 + position. */
+  readonly #changes = tableNames.map(() => new Map<string, number>());
   #epoch: number;
   #epochs = 0;
 
@@ -36,7 +51,7 @@ export class NetEffect {
   }
 
   get size(): number {
-    return this.#changes.size;
+    return this.#changes.reduce((size, changes) => size + changes.size, 0);
   }
 
   /**
@@ -73,10 +88,14 @@ export class NetEffect {
   }
 
   /** In the order of the tables' keys, so that neighbours share a page. */
-  sorted(): readonly TableChange[] {
-    const entries = [...this.#changes.entries()];
-    entries.sort((a, b) => (a[0] < b[0] ? -1 : 1));
-    return entries.map((entry) => entry[1]);
+  *sorted(): Generator<TableChange> {
+    for (const changes of this.#changes) {
+      for (const key of [...changes.keys()].sort()) {
+        const place = changes.get(key) ?? 0;
+        const segment = this.#segments[Math.floor(place / segmentShift)];
+        if (segment !== undefined) yield readChangeAt(segment, place % segmentShift);
+      }
+    }
   }
 
   #addRecord(
@@ -86,10 +105,9 @@ export class NetEffect {
     path: string,
   ): void {
     try {
-      for (const change of readChanges(bytes, at, header.end)) {
-        // latin1 keeps the order of the bytes.
-        this.#changes.set(`${change.table}\u0000${change.key.toString("latin1")}`, change);
-      }
+      if (this.#segments[this.#segments.length - 1] !== bytes) this.#segments.push(bytes);
+      const base = (this.#segments.length - 1) * segmentShift;
+      visitChanges(bytes, { start: at, end: header.end }, (change) => this.#add(change, base));
     } catch (cause) {
       throw new StoreError(
         "JOURNAL_CORRUPT",
@@ -99,6 +117,17 @@ export class NetEffect {
     }
     this.#epoch = header.epoch;
     this.#epochs++;
+  }
+
+  /**
+   * A message, timer or record is put once and deleted once: when both are here, the tables never
+   * see it. Other keys are put again and again.
+   */
+  #add(change: Parameters<ChangeVisitor>[0], base: number): void {
+    const changes = this.#changes[change.table];
+    if (changes === undefined) return;
+    if (change.isDelete && passing.has(change.table) && changes.delete(change.key)) return;
+    changes.set(change.key, base + change.at);
   }
 
   #assertTorn(bytes: Buffer, at: number, path: string): void {
