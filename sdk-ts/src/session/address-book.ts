@@ -159,7 +159,8 @@ function newEntry(type: number, id: string): AddressEntry {
 /** Lets no slot keep more memory than its own bytes, and counts them. */
 function detachAll(slots: StateSlot[]): number {
   let bytes = 0;
-  for (const [index, slot] of slots.entries()) {
+  for (let index = 0; index < slots.length; index++) {
+    const slot = slots[index];
     if (slot instanceof Uint8Array) {
       bytes += slot.length;
       const keepsFrame = slot.buffer.byteLength > Math.max(poolBytes, 2 * slot.length);

@@ -45,8 +45,9 @@ export class FunctionPlan {
     return slots;
   }
 
-  /** Held eager states, with the lazy ones to be read anew. */
-  leasedSlots(held: readonly StateSlot[]): StateSlot[] {
+  /** Held eager states, with the lazy ones to be read anew. The caller gives the slots away. */
+  leasedSlots(held: StateSlot[]): StateSlot[] {
+    if (this.#eagerCount === this.lazyStates.length) return held;
     return held.map((slot, state) => (this.lazyStates[state] === true ? unread : slot));
   }
 

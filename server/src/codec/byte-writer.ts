@@ -97,24 +97,37 @@ export class ByteWriter {
 
   /** UTF-8 after its length as a varint. */
   sizedText(value: string): void {
-    this.#reserve(value.length * 3 + 5);
-    const start = this.#at;
-    this.#at++;
-    const length = this.text(value);
-    if (length < 0x80) {
-      this.#buffer[start] = length;
-      return;
-    }
-    const bytes = this.#buffer.toString("latin1", start + 1, this.#at);
-    this.#at = start;
-    this.varint(length);
-    this.#at += this.#buffer.write(bytes, this.#at, "latin1");
+    const start = this.beginSized();
+    this.text(value);
+    this.endSized(start);
   }
 
   /** Bytes after their length as a varint. */
   sizedBytes(value: Uint8Array): void {
     this.varint(value.length);
     this.bytes(value);
+  }
+
+  /** Begins bytes whose length is not known yet. endSized() takes what this returns. */
+  beginSized(): number {
+    this.#reserve(1);
+    return this.#at++;
+  }
+
+  /** Writes the length of what has been written since, as a varint before it. */
+  endSized(start: number): void {
+    const length = this.#at - start - 1;
+    if (length < 0x80) {
+      this.#buffer[start] = length;
+      return;
+    }
+    let extra = 0;
+    for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) extra++;
+    this.#reserve(extra);
+    this.#buffer.copyWithin(start + 1 + extra, start + 1, this.#at);
+    this.#at = start;
+    this.varint(length);
+    this.#at += length;
   }
 
   /** Short texts are nearly always ASCII: writing them here saves a call into the engine. */

@@ -95,8 +95,8 @@ const everything = changeSet({
     },
   ],
   rows: [
-    { table: 16, key: "ann", value: Buffer.from("42"), expiresAtMs: 0, epoch: 5 },
-    { table: 16, key: "bob", value: null, expiresAtMs: 0, epoch: 5 },
+    { table: 16, key: "ann", value: Buffer.from("42"), expiresAtMs: 0 },
+    { table: 16, key: "bob", value: null, expiresAtMs: 0 },
   ],
   messages: [message],
   consumed: [{ ...message, sequence: 3 }],

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { ChangeSet } from "../core/change-set.js";
 import type { Message } from "../core/message.js";
 import type { OutboxRecord } from "../core/outbox.js";
-import type { Row } from "../core/row.js";
+import type { RowChange } from "../core/row.js";
 import type { Timer } from "../core/timer.js";
 import { ByteReader, CorruptBytesError } from "./byte-reader.js";
 import { ByteWriter } from "./byte-writer.js";
@@ -39,7 +39,8 @@ const tableIndex = Object.fromEntries(tableNames.map((name, index) => [name, ind
 /** Encodes change sets into one buffer that is used again. */
 export class RecordEncoder {
   readonly #writer = new ByteWriter(1024 * 1024);
-  readonly #field = new ByteWriter(4096);
+  /** Where the key or value that is being written began. */
+  #sized = 0;
 
   /** The record's bytes, valid until the next call. */
   encode(changes: ChangeSet): Buffer {
@@ -53,7 +54,7 @@ export class RecordEncoder {
     for (const timer of changes.timersSet) this.#timer(timer);
     for (const timer of changes.timersCleared) {
       this.#begin("timers", true);
-      writeTimerKey(this.#field, timer.dueMs, timer.sequence);
+      writeTimerKey(this.#writer, timer.dueMs, timer.sequence);
       this.#end();
     }
     for (const record of changes.records) this.#record(record);
@@ -79,39 +80,42 @@ export class RecordEncoder {
   #catalog(changes: ChangeSet): void {
     for (const type of changes.types) {
       this.#begin("types", false);
-      this.#field.u32(type.index);
-      this.#end();
-      this.#field.text(type.name);
+      this.#writer.u32(type.index);
+      this.#value();
+      this.#writer.text(type.name);
       this.#end();
     }
     for (const table of changes.stateTables) {
       this.#begin("states", false);
-      this.#field.u32(table.table);
-      this.#end();
-      writeStateTable(this.#field, table);
+      this.#writer.u32(table.table);
+      this.#value();
+      writeStateTable(this.#writer, table);
       this.#end();
     }
     this.#begin("meta", false);
-    this.#field.text("nextSequence");
-    this.#end();
-    this.#field.u64(changes.nextSequence);
+    this.#writer.text("nextSequence");
+    this.#value();
+    this.#writer.u64(changes.nextSequence);
     this.#end();
   }
 
-  #row(row: Row): void {
+  #row(row: RowChange): void {
     this.#begin("rows", row.value === null);
-    writeRowKey(this.#field, row.table, row.key);
-    this.#end();
-    if (row.value === null) return;
-    writeRowValue(this.#field, row.value, row.expiresAtMs);
+    writeRowKey(this.#writer, row.table, row.key);
+    if (row.value === null) {
+      this.#end();
+      return;
+    }
+    this.#value();
+    writeRowValue(this.#writer, row.value, row.expiresAtMs);
     this.#end();
   }
 
   #message(message: Message): void {
     this.#begin("messages", false);
     this.#messageKey(message);
-    this.#end();
-    writeMessage(this.#field, {
+    this.#value();
+    writeMessage(this.#writer, {
       callerType: message.callerType?.index ?? 0,
       callerId: message.callerId,
       typename: message.typename,
@@ -129,15 +133,15 @@ export class RecordEncoder {
   }
 
   #messageKey(message: Message): void {
-    writeMailboxPrefix(this.#field, message.type.index, message.id);
-    this.#field.u64(message.sequence);
+    writeMailboxPrefix(this.#writer, message.type.index, message.id);
+    this.#writer.u64(message.sequence);
   }
 
   #timer(timer: Timer): void {
-    const field = this.#field;
+    const field = this.#writer;
     this.#begin("timers", false);
     writeTimerKey(field, timer.dueMs, timer.sequence);
-    this.#end();
+    this.#value();
     field.sizedText(timer.token);
     field.varint(timer.type.index);
     field.sizedText(timer.id);
@@ -153,10 +157,10 @@ export class RecordEncoder {
   }
 
   #record(record: OutboxRecord): void {
-    const field = this.#field;
+    const field = this.#writer;
     this.#begin("records", false);
     this.#recordKey(record);
-    this.#end();
+    this.#value();
     field.varint(record.sourceType.index);
     field.sizedText(record.sourceId);
     field.byte(record.value === null ? 0 : 1);
@@ -166,18 +170,25 @@ export class RecordEncoder {
   }
 
   #recordKey(record: OutboxRecord): void {
-    writeEgressPrefix(this.#field, record.egress);
-    this.#field.u64(record.sequence);
+    writeEgressPrefix(this.#writer, record.egress);
+    this.#writer.u64(record.sequence);
   }
 
+  /** Begins a change, and its key. */
   #begin(table: TableName, isDelete: boolean): void {
     this.#writer.byte((tableIndex[table] << 1) | (isDelete ? 1 : 0));
+    this.#sized = this.#writer.beginSized();
   }
 
-  /** Appends the field written last, with its length. */
+  /** Ends the key, and begins the value. */
+  #value(): void {
+    this.#writer.endSized(this.#sized);
+    this.#sized = this.#writer.beginSized();
+  }
+
+  /** Ends the key or the value. */
   #end(): void {
-    this.#writer.sizedBytes(this.#field.view());
-    this.#field.reset();
+    this.#writer.endSized(this.#sized);
   }
 }
 

@@ -13,6 +13,7 @@ import type {
 import { ProtocolViolation } from "./protocol-violation.js";
 import type { StreamTypes } from "./stream-types.js";
 import { TextCache } from "./text-cache.js";
+import { ValueSlab } from "./value-slab.js";
 import { WireReader } from "./wire-reader.js";
 
 /** What a result may hold; Hello announced it. */
@@ -51,7 +52,8 @@ const failureCodes: readonly FailureCode[] = [
  * suffers and the stream goes on.
  */
 export class ResultDecoder {
-  readonly #texts = new TextCache();
+  /** Shared by all frames. */
+  readonly #memory = { texts: new TextCache(), slab: new ValueSlab() };
   readonly #limits: ResultLimits;
   #payloadBytes = 0;
   #refused: Fault | null = null;
@@ -69,7 +71,7 @@ export class ResultDecoder {
   decode(frame: Buffer, types: StreamTypes, creditBytes: number): DecodedResults | undefined {
     // Field 2 of ServerFrame, length-delimited: a batch of results and nothing else.
     if (frame[0] !== 0x12) return undefined;
-    const reader = new WireReader(frame, this.#texts);
+    const reader = new WireReader(frame, this.#memory);
     reader.varint();
     const outer = reader.enter();
     const results: InvocationResult[] = [];

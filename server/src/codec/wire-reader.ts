@@ -1,6 +1,7 @@
 import { ProtocolViolation } from "./protocol-violation.js";
 import type { TextCache } from "./text-cache.js";
 import { decodeText } from "./text-cache.js";
+import type { ValueSlab } from "./value-slab.js";
 
 const integerMax = Number.MAX_SAFE_INTEGER;
 
@@ -11,12 +12,14 @@ const integerMax = Number.MAX_SAFE_INTEGER;
 export class WireReader {
   readonly #buffer: Buffer;
   readonly #texts: TextCache;
+  readonly #slab: ValueSlab;
   #at: number;
   #end: number;
 
-  constructor(buffer: Buffer, texts: TextCache) {
+  constructor(buffer: Buffer, memory: { readonly texts: TextCache; readonly slab: ValueSlab }) {
     this.#buffer = buffer;
-    this.#texts = texts;
+    this.#texts = memory.texts;
+    this.#slab = memory.slab;
     this.#at = 0;
     this.#end = buffer.length;
   }
@@ -70,7 +73,7 @@ export class WireReader {
   /** Bytes, copied: a small value must not keep its whole frame in memory. */
   bytes(): Uint8Array {
     const length = this.#span();
-    return Buffer.from(this.#buffer.subarray(this.#at - length, this.#at));
+    return this.#slab.copy(this.#buffer, this.#at - length, this.#at);
   }
 
   /** A text that comes once. */

@@ -101,7 +101,7 @@ function applyEffects(
   for (const record of result.egressRecords) emit(shard, mailbox, record.egress, record.value);
   type.counters.messagesToEgress += result.egressRecords.length;
   for (const change of result.stateChanges) {
-    writeState(shard, binding, { index: change.state, id, value: change.value });
+    writeState(shard, binding, mailbox, change);
   }
 }
 

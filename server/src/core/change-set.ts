@@ -1,7 +1,7 @@
 import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
-import type { Row } from "./row.js";
+import type { RowChange } from "./row.js";
 import type { StateTable } from "./state-table.js";
 import type { Timer } from "./timer.js";
 
@@ -20,7 +20,7 @@ export interface ChangeSet {
   readonly types: readonly FunctionType[];
   /** Created, or with a new expiration, in this epoch. */
   readonly stateTables: readonly StateTable[];
-  readonly rows: readonly Row[];
+  readonly rows: readonly RowChange[];
   /** Arrived in this epoch, and still in a mailbox. */
   readonly messages: readonly Message[];
   /** Stored by an earlier epoch, and consumed in this one. */

@@ -1,6 +1,7 @@
 import type { Binding } from "./binding.js";
 import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
+import type { Row } from "./row.js";
 import type { Session } from "./session.js";
 import { SpillQueue, type SpillReader } from "./spill-queue.js";
 
@@ -44,6 +45,8 @@ export class Mailbox {
    * [RESULT-11], half of a batch that timed out; doubled with every result that consumes some.
    */
   batchLimit = 0;
+  /** The state row written last: usually the next one too, and then it needs no look-up. */
+  lastRow: Row | null = null;
   lease = 0;
   leaseSession: Session | null = null;
   /** 0: no state of the address expires. */

@@ -152,7 +152,21 @@ describe("an overlay", () => {
       value: Uint8Array.of(1),
       expiresAtMs: 5,
       epoch: 1,
+      generation: 1,
     });
+  });
+
+  it("rewrites a row without a look-up, and in a new generation as a new row", () => {
+    const overlay = new Overlay(new Tables(), 1);
+    const row = overlay.write(table, "a", Uint8Array.of(1), 0);
+    assert.equal(overlay.rewrite(row, Uint8Array.of(2), 0), row);
+    assert.deepEqual(overlay.read(table, "a")?.value, Uint8Array.of(2));
+    overlay.seal(true);
+    const next = overlay.rewrite(row, Uint8Array.of(3), 0);
+    assert.notEqual(next, row);
+    assert.deepEqual(row.value, Uint8Array.of(2));
+    assert.deepEqual(overlay.read(table, "a")?.value, Uint8Array.of(3));
+    assert.deepEqual(overlay.seal(false), [next]);
   });
 
   it("lists the keys of both generations once", () => {

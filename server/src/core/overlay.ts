@@ -25,6 +25,8 @@ export class Overlay {
   #old: Map<string, Row>[] | null = null;
   #dirty: Row[] = [];
   #youngCount = 0;
+  /** Of the young rows. */
+  #generation = 1;
   #openEpoch: number;
 
   constructor(view: StoreView, openEpoch: number) {
@@ -66,26 +68,29 @@ export class Overlay {
     return [...keys];
   }
 
-  write(table: number, key: string, value: Uint8Array | null, expiresAtMs: number): void {
+  write(table: number, key: string, value: Uint8Array | null, expiresAtMs: number): Row {
     let rows = this.#young[table];
     if (rows === undefined) {
       rows = new Map();
       this.#young[table] = rows;
     }
     const row = rows.get(key);
-    if (row === undefined) {
-      const created: Row = { table, key, value, expiresAtMs, epoch: this.#openEpoch };
-      rows.set(key, created);
-      this.#youngCount++;
-      this.#dirty.push(created);
-      return;
-    }
-    row.value = value;
-    row.expiresAtMs = expiresAtMs;
-    if (row.epoch !== this.#openEpoch) {
-      row.epoch = this.#openEpoch;
-      this.#dirty.push(row);
-    }
+    if (row !== undefined) return this.#change(row, value, expiresAtMs);
+    const epoch = this.#openEpoch;
+    const created = { table, key, value, expiresAtMs, epoch, generation: this.#generation };
+    rows.set(key, created);
+    this.#youngCount++;
+    this.#dirty.push(created);
+    return created;
+  }
+
+  /**
+   * As write(), for a row that an earlier write() of the same key returned: it is found without a
+   * look-up as long as its generation is the young one.
+   */
+  rewrite(row: Row, value: Uint8Array | null, expiresAtMs: number): Row {
+    if (row.generation === this.#generation) return this.#change(row, value, expiresAtMs);
+    return this.write(row.table, row.key, value, expiresAtMs);
   }
 
   /**
@@ -100,11 +105,22 @@ export class Overlay {
       this.#old = this.#young;
       this.#young = [];
       this.#youngCount = 0;
+      this.#generation++;
     }
     return rows;
   }
 
   endFold(): void {
     this.#old = null;
+  }
+
+  #change(row: Row, value: Uint8Array | null, expiresAtMs: number): Row {
+    row.value = value;
+    row.expiresAtMs = expiresAtMs;
+    if (row.epoch !== this.#openEpoch) {
+      row.epoch = this.#openEpoch;
+      this.#dirty.push(row);
+    }
+    return row;
   }
 }

@@ -12,4 +12,9 @@ export interface Row {
   /** Milliseconds since the Unix epoch; 0: never. */
   expiresAtMs: number;
   epoch: number;
+  /** The generation of the overlay that holds it. */
+  readonly generation: number;
 }
+
+/** What an epoch writes of a row. */
+export type RowChange = Readonly<Pick<Row, "table" | "key" | "value" | "expiresAtMs">>;

@@ -1,6 +1,7 @@
 import { present } from "./assert.js";
 import type { Binding, BoundState } from "./binding.js";
-import type { Expiration } from "./command.js";
+import type { Expiration, StateChange } from "./command.js";
+import type { Mailbox } from "./mailbox.js";
 import type { Shard } from "./shard.js";
 
 /** The value of a state of one address, or null: none, deleted, or expired at that time. */
@@ -23,11 +24,16 @@ export function readState(
 export function writeState(
   shard: Shard,
   binding: Binding,
-  change: { readonly index: number; readonly id: string; readonly value: Uint8Array | null },
+  mailbox: Mailbox,
+  { state, value }: StateChange,
 ): void {
-  const { table } = boundState(binding, change.index);
-  const expiresAtMs = change.value === null ? 0 : expiryFrom(table.expiration, shard.nowMs);
-  shard.overlay.write(table.table, change.id, change.value, expiresAtMs);
+  const { table, expiration } = boundState(binding, state).table;
+  const expiresAtMs = value === null ? 0 : expiryFrom(expiration, shard.nowMs);
+  const { lastRow } = mailbox;
+  mailbox.lastRow =
+    lastRow !== null && lastRow.table === table
+      ? shard.overlay.rewrite(lastRow, value, expiresAtMs)
+      : shard.overlay.write(table, mailbox.id, value, expiresAtMs);
 }
 
 /**

@@ -484,9 +484,7 @@ describe("Store", () => {
     await append(
       store,
       changeSet(2, {
-        rows: [
-          { table: rowTable + 1, key: "z", value: Buffer.from("z"), expiresAtMs: 0, epoch: 2 },
-        ],
+        rows: [{ table: rowTable + 1, key: "z", value: Buffer.from("z"), expiresAtMs: 0 }],
       }),
     );
     await store.fold(2);

@@ -4,7 +4,7 @@ import { decodeParked } from "../../src/core/failure.js";
 import { FieldReader } from "../../src/core/fields.js";
 import type { FunctionType } from "../../src/core/function-type.js";
 import type { Message } from "../../src/core/message.js";
-import type { Row } from "../../src/core/row.js";
+import type { RowChange } from "../../src/core/row.js";
 import type { Shard } from "../../src/core/shard.js";
 import { firstStateTable, keyedTable } from "../../src/core/state-table.js";
 
@@ -102,19 +102,19 @@ function storedText(stored: {
   return `${stored.sequence} to ${stored.type.name}/${stored.id}: ${textOf(stored.value)}`;
 }
 
-function rowText(row: Row, shard: Readonly<Shard>): string {
+function rowText(row: RowChange, shard: Readonly<Shard>): string {
   const expiry = row.expiresAtMs === 0 ? "" : ` until ${row.expiresAtMs}`;
   return `${rowName(row, shard)} = ${row.value === null ? "~" : rowValue(row, row.value)}${expiry}`;
 }
 
-function rowName({ table, key }: Row, shard: Readonly<Shard>): string {
+function rowName({ table, key }: RowChange, shard: Readonly<Shard>): string {
   const state = shard.stateTables[table - firstStateTable];
   if (state !== undefined) return `state ${state.name} of ${state.typeName}/${key}`;
   const name = Object.entries(keyedTable).find(([, number]) => number === table)?.[0];
   return `${name} ${JSON.stringify(key).slice(1, -1)}`;
 }
 
-function rowValue({ table }: Row, value: Uint8Array): string {
+function rowValue({ table }: RowChange, value: Uint8Array): string {
   const fields = new FieldReader(value);
   switch (table) {
     case keyedTable.position:
