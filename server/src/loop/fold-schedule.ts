@@ -1,7 +1,7 @@
 /** A fold begins at this share of the journal that may lie unfolded. */
 const beginShare = 1 / 8;
 /** Rows of the overlay at which a fold begins: each costs about 200 bytes of memory. */
-const overlayRowsMax = 400_000;
+const overlayRowsMax = 200_000;
 /** What was written is in the tables after this long at the latest, in milliseconds. */
 const ageMsMax = 15_000;
 

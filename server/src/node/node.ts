@@ -15,6 +15,7 @@ import type { Settings } from "../settings.js";
 import { Store } from "../store/store.js";
 import { coreOptions } from "./core-options.js";
 import { createEgressStages } from "./egress-stages.js";
+import { IdleCollector } from "./idle-collector.js";
 import { createIngressStages } from "./ingress-stages.js";
 import { createNodeView } from "./running-view.js";
 import { streamOptions } from "./stream-options.js";
@@ -65,6 +66,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
   const image = store.readImage(core.limits);
   const machine = new Machine(core, store, image, systemClock.nowMs());
   const committer = new Committer(store);
+  const collector = new IdleCollector();
   const fatal = withResolvers<never>();
   fatal.promise.catch(() => undefined);
   const loop: EpochLoop = new EpochLoop({
@@ -84,8 +86,14 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
       egresses.deliver(effects.deliveries);
     },
     onAccepting: (accepting) => requests.setAccepting(accepting),
-    onCommit: (report) => metrics.observeCommit(report),
-    onFold: (report) => metrics.observeFold(report.durationMs),
+    onCommit: (report) => {
+      metrics.observeCommit(report);
+      collector.noteWork();
+    },
+    onFold: (report) => {
+      metrics.observeFold(report.durationMs);
+      collector.noteFold();
+    },
     onFatal: (error) => fatal.reject(error),
     backlogBytesMax: settings.backlogBytesMax,
     foldJournalBytes: settings.foldJournalBytes,
@@ -127,7 +135,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
     subscriptions,
     services: [dispatcher.gateway],
   });
-  return { store, machine, loop, dispatcher, egresses, ingresses, api, fatal };
+  return { store, machine, loop, dispatcher, egresses, ingresses, api, fatal, collector };
 }
 
 function run(parts: Parts, { settings, logger }: NodeOptions): Node {
@@ -168,7 +176,9 @@ async function drainParts(parts: Parts, timeLimitMs: number): Promise<void> {
   await stop(parts);
 }
 
-async function stop({ api, dispatcher, egresses, ingresses, loop, store }: Parts): Promise<void> {
+async function stop(parts: Parts): Promise<void> {
+  const { api, collector, dispatcher, egresses, ingresses, loop, store } = parts;
+  collector.close();
   dispatcher.close();
   await ingresses.close();
   await egresses.close(0);

@@ -165,23 +165,43 @@ function findLaterRecord(bytes: Buffer, from: number, epoch: number): number | u
   return undefined;
 }
 
-/** Writes the net effect into the tables in one transaction; durable when it returns. */
+/**
+ * Changes in one transaction. LMDB keeps the memory of the largest transaction for ever, and in the
+ * order of the keys a slice touches few pages.
+ */
+const sliceChangesMax = 16_384;
+
+/**
+ * Writes the net effect into the tables; durable when it returns. The epoch that the tables hold is
+ * written with the last slice: a crash before it leaves newer rows than that epoch, and the next
+ * start folds the same epochs again, to the same end. Readers in between have what is being folded
+ * in memory.
+ */
 export function foldInto(tables: Tables, net: NetEffect): FoldReport {
   const startedAt = performance.now();
+  const changes = net.sorted()[Symbol.iterator]();
   let puts = 0;
   let deletes = 0;
-  tables.root.transactionSync(() => {
-    for (const { table, key, value } of net.sorted()) {
-      if (value === null) {
-        tables.byName[table].removeSync(key);
+  const writeSlice = (): boolean => {
+    for (let written = 0; written < sliceChangesMax; written++) {
+      const { value: change, done } = changes.next();
+      if (done === true) {
+        tables.byName.meta.putSync(Buffer.from("foldedEpoch"), metaNumber(net.epoch));
+        return false;
+      }
+      if (change.value === null) {
+        tables.byName[change.table].removeSync(change.key);
         deletes++;
       } else {
-        tables.byName[table].putSync(key, value);
+        tables.byName[change.table].putSync(change.key, change.value);
         puts++;
       }
     }
-    tables.byName.meta.putSync(Buffer.from("foldedEpoch"), metaNumber(net.epoch));
-  });
+    return true;
+  };
+  while (tables.root.transactionSync(writeSlice)) {
+    // Until the changes are used up.
+  }
   const durationMs = performance.now() - startedAt;
   return { epoch: net.epoch, epochs: net.epochs, puts, deletes, durationMs };
 }
