@@ -53,8 +53,10 @@ export function decodeSendRequest(bytes: Uint8Array, limits: IngressLimits): Dec
   return decoded("SendRequest", () => {
     if (bytes.length > limits.requestBytesMax) throw requestTooLarge(bytes.length, limits);
     const request = SendRequest.decode(new BinaryReader(bytes, decodeUtf8));
+    const { typeName, id } = validateTarget(request.target, limits);
     return {
-      ...validateTarget(request.target, limits),
+      typeName,
+      id,
       message: validateMessage(request.message, limits),
       traceparent: validateTraceparent(request.traceparent),
       delayMs: validateDelay(request.delayMs),
@@ -115,18 +117,31 @@ export function validateTarget(
   limits: Pick<IngressLimits, "idBytesMax">,
 ): { typeName: string; id: string } {
   if (target === undefined) throw new ViolationError("invalid", "target is missing");
-  validateName("namespace", target.namespace);
-  validateName("type", target.type);
-  const typeName = `${target.namespace}/${target.type}`;
-  if (!isFunctionTypeName(typeName)) {
-    throw new ViolationError("invalid", `"${typeName}" names a pattern, not a function type`);
-  }
+  const typeName = typeNameOf(target.namespace, target.type);
   const idBytes = byteLength(target.id, limits.idBytesMax);
   if (idBytes > limits.idBytesMax) {
     const message = `id of ${idBytes} bytes exceeds idBytesMax ${limits.idBytesMax}`;
     throw new ViolationError("invalid", message);
   }
   return { typeName, id: target.id };
+}
+
+/** The function type named last: a producer sends to few, and a name that was valid stays so. */
+let lastType = { namespace: "", type: "", typeName: "" };
+
+/** @throws ViolationError when the parts do not name a function type. */
+function typeNameOf(namespace: string, type: string): string {
+  if (lastType.type === type && lastType.namespace === namespace && type !== "") {
+    return lastType.typeName;
+  }
+  validateName("namespace", namespace);
+  validateName("type", type);
+  const typeName = `${namespace}/${type}`;
+  if (!isFunctionTypeName(typeName)) {
+    throw new ViolationError("invalid", `"${typeName}" names a pattern, not a function type`);
+  }
+  lastType = { namespace, type, typeName };
+  return typeName;
 }
 
 /** @throws ViolationError when the message has no typename or is too large. */
