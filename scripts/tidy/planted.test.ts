@@ -259,7 +259,7 @@ describe("a planted violation", () => {
 
 describe("maskSource()", () => {
   it("blanks comments, strings, templates and regular expressions, and keeps positions", () => {
-    const placeholder = "$" + "{c}";
+    const placeholder = ["$", "{c}"].join("");
     const text = `a("{//}"); // }\nb(\`{${placeholder}}\`, /[/}]"/g); /* {\n */ d / e / f;`;
     const { code, comments } = maskSource(text);
     assert.equal(code, 'a("    ");     \nb(`      `, /      g);     \n    d / e / f;');
