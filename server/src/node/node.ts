@@ -1,23 +1,20 @@
 import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
-import { Metrics } from "../admin/metrics.js";
-import { Api } from "../api/api.js";
-import { formatHostPort, parseHostPort } from "../api/host-port.js";
+import { formatHostPort } from "../api/host-port.js";
 import { Committer } from "../commit/committer.js";
 import { Machine } from "../core/machine.js";
 import { Dispatcher } from "../dispatch/dispatcher.js";
 import { IngressRequests } from "../ingress/ingress-port.js";
-import { RequestCounters } from "../ingress/request-counters.js";
 import { systemClock } from "../loop/clock.js";
 import { EpochLoop } from "../loop/epoch-loop.js";
 import type { Module } from "../module/module.js";
 import type { Settings } from "../settings.js";
 import { Store } from "../store/store.js";
 import { coreOptions } from "./core-options.js";
+import { createApi } from "./create-api.js";
 import { createEgressStages } from "./egress-stages.js";
 import { IdleCollector } from "./idle-collector.js";
 import { createIngressStages } from "./ingress-stages.js";
-import { createNodeView } from "./running-view.js";
 import { streamOptions } from "./stream-options.js";
 
 export interface NodeOptions {
@@ -110,8 +107,8 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
     position: (egress) => machine.egressPosition(egress),
   });
   const ingresses = createIngressStages(module.ingresses, { settings, port: requests, logger });
-  const counters = new RequestCounters();
-  const view = createNodeView({
+  const { api, metrics } = createApi({
+    settings,
     version,
     module,
     store,
@@ -119,21 +116,8 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
     clock: systemClock,
     dispatcher,
     requests,
-    counters,
     ingresses: () => ingresses.statuses(),
-  });
-  const metrics = new Metrics(view);
-  const { subscriptions } = egresses;
-  const api = new Api({
-    grpc: parseHostPort(settings.grpc, "grpc"),
-    http: parseHostPort(settings.http, "http"),
-    settings,
-    view,
-    metrics,
-    port: requests,
-    counters,
-    subscriptions,
-    services: [dispatcher.gateway],
+    subscriptions: egresses.subscriptions,
   });
   return { store, machine, loop, dispatcher, egresses, ingresses, api, fatal, collector };
 }
