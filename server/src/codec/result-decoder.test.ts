@@ -69,6 +69,8 @@ function timer(change: object): PartialResult {
   return { timerChanges: [{ change: change as { $case: "cancel"; value: string } }] };
 }
 
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 describe("ResultDecoder refuses one result", () => {
   it("with a value longer than valueBytesMax, wherever it is [LIMIT-2]", () => {
     const value = Buffer.alloc(17);
@@ -83,6 +85,11 @@ describe("ResultDecoder refuses one result", () => {
       timer({ $case: "schedule", value: { send: { ...send, value } } }),
     );
     assertAccepted({ sends: [{ ...send, value: Buffer.alloc(16) }] });
+  });
+
+  it("with a typename of more than 1024 bytes [LIMIT-12]", () => {
+    const message = /typename of 1025 bytes exceeds 1024/;
+    assertRefused("LIMIT-12", message, { sends: [{ ...send, typename: "x".repeat(1025) }] });
   });
 
   it("with an id of more bytes than idBytesMax [LIMIT-3]", () => {
@@ -240,7 +247,7 @@ describe("ResultDecoder reads", () => {
     const result = only({
       invocationId: 7,
       stateChanges: [{ state: 2 }, { state: 3, value: Buffer.alloc(0) }],
-      sends: [{ ...send, traceparent: "trace" }],
+      sends: [{ ...send, traceparent }],
     });
     assert.equal(result.invocation, 7);
     assert.deepEqual(
@@ -255,7 +262,7 @@ describe("ResultDecoder reads", () => {
         typeName: "example/counter",
         id: "a",
         message: { typename: "example/ping", value: null },
-        traceparent: "trace",
+        traceparent,
       },
     ]);
   });

@@ -10,6 +10,7 @@ import type {
   StateChange,
   TimerChange,
 } from "../core/command.js";
+import { isTraceparent, typenameBytesMax } from "./ingress-codec.js";
 import { ProtocolViolation } from "./protocol-violation.js";
 import type { StreamTypes } from "./stream-types.js";
 import { TextCache } from "./text-cache.js";
@@ -160,7 +161,7 @@ export class ResultDecoder {
       else if (tag === 26) id = reader.text();
       else if (tag === 34) typename = reader.name();
       else if (tag === 42) value = this.#value(reader);
-      else if (tag === 50) traceparent = reader.text();
+      else if (tag === 50) traceparent = readTraceparent(reader.text());
       else reader.skip(tag);
     }
     reader.leave(outer);
@@ -312,6 +313,11 @@ export class ResultDecoder {
 
   #checkTypename(typename: string): void {
     if (typename === "") this.#refuse("SEND-5", "an empty typename");
+    if (typename.length * 3 <= typenameBytesMax) return;
+    const bytes = Buffer.byteLength(typename);
+    if (bytes > typenameBytesMax) {
+      this.#refuse("LIMIT-12", `typename of ${bytes} bytes exceeds ${typenameBytesMax}`);
+    }
   }
 
   #checkToken(token: string): void {
@@ -352,6 +358,11 @@ function cutText(text: string, bytesMax: number): string {
   let end = bytesMax;
   while (((bytes[end] as number) & 0xc0) === 0x80) end--;
   return bytes.toString("utf8", 0, end);
+}
+
+/** One that cannot be parsed is dropped; it fails nothing. [INVOKE-15] */
+function readTraceparent(text: string): string {
+  return isTraceparent(text) ? text : "";
 }
 
 function assertOnce(changes: readonly StateChange[]): void {

@@ -5,6 +5,7 @@ import {
 } from "@statewire/protos/statewire/v1/stream.js";
 import { isFunctionTypePattern, nameBytesMax } from "../core/address.js";
 import type { Expiration, FunctionSpec, SessionWindow, StateSpec } from "../core/command.js";
+import { typenameBytesMax } from "./ingress-codec.js";
 import { ProtocolViolation } from "./protocol-violation.js";
 
 /** What the runtime offered in its Hello. */
@@ -76,6 +77,13 @@ function parseFunction(entry: WireFunction, features: ReadonlySet<string>): Func
         );
       }
       if (state.typename === "") fail("TABLE-17", `${where} has no typename`);
+      const typenameBytes = Buffer.byteLength(state.typename);
+      if (typenameBytes > typenameBytesMax) {
+        fail(
+          "LIMIT-12",
+          `${where} has a typename of ${typenameBytes} bytes, above ${typenameBytesMax}`,
+        );
+      }
       if (state.lazy && !features.has("lazy-state")) {
         fail("LAZY-1", `${where} is lazy, and lazy-state is not agreed`);
       }

@@ -98,7 +98,15 @@ export function answerState(shard: Shard, session: Session, command: StateReques
     closeSession(shard, session, { clause: "STATE-4", message });
     return;
   }
-  if (command.leaseMissing) revokeLease(mailbox);
+  if (command.leaseMissing) {
+    if (!mailbox.leaseNamed) {
+      const message = "a lease is said to be missing that the invocation did not name, or twice";
+      closeSession(shard, session, { clause: "LEASE-11", message });
+      return;
+    }
+    mailbox.leaseNamed = false;
+    revokeLease(mailbox);
+  }
   session.stateReplies.push({
     invocation: command.invocation,
     states: indexes.map((state) => ({

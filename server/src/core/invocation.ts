@@ -38,6 +38,7 @@ function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Inv
   mailbox.bytes = sumBytes(messages, states);
   mailbox.dispatchedAtMs = shard.nowMs;
   mailbox.deadlineMs = shard.nowMs + binding.invocationTimeoutMs;
+  mailbox.leaseNamed = leased;
   session.inFlight.add(mailbox);
   session.bytesInFlight += mailbox.bytes;
   binding.load.inFlight++;

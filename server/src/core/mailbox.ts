@@ -48,6 +48,8 @@ export class Mailbox {
   /** The state row written last: usually the next one too, and then it needs no look-up. */
   lastRow: Row | null = null;
   lease = 0;
+  /** The invocation in flight named the lease, and the server has not asked for the state. */
+  leaseNamed = false;
   leaseSession: Session | null = null;
   /** 0: no state of the address expires. */
   leaseExpiresAtMs = 0;
