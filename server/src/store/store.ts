@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ByteWriter } from "../codec/byte-writer.js";
 import {
@@ -26,6 +26,7 @@ import { FoldThread } from "./fold-thread.js";
 import type { ImageLimits } from "./image.js";
 import { readImage } from "./image.js";
 import { Journal } from "./journal.js";
+import { makeDirectory } from "./make-directory.js";
 import type { Segment } from "./segment.js";
 import { readSegmentHeader, segmentNumber } from "./segment.js";
 import { StoreError } from "./store-error.js";
@@ -88,7 +89,7 @@ export class Store implements StoreView {
    * WRITE_FAILED. Nothing that was durable is lost then.
    */
   static async open(options: StoreOptions): Promise<Store> {
-    mkdirSync(journalPath(options.directory), { recursive: true });
+    createDirectory(options.directory);
     const lock = await lockDirectory(options.directory);
     let tables: Tables | undefined;
     try {
@@ -189,6 +190,15 @@ export class Store implements StoreView {
 function keyRange(prefix: Buffer, range: SequenceRange) {
   const bound = (sequence: number) => Buffer.concat([prefix, metaNumber(sequence)]);
   return { start: bound(range.after + 1), end: bound(range.last + 1), limit: range.limit };
+}
+
+function createDirectory(directory: string): void {
+  try {
+    makeDirectory(journalPath(directory));
+  } catch (cause) {
+    const why = `cannot create data directory ${directory} (dataDir): ${(cause as Error).message}`;
+    throw new StoreError("WRITE_FAILED", why, { cause });
+  }
 }
 
 function journalPath(directory: string): string {
