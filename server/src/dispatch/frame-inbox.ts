@@ -1,4 +1,4 @@
-/** Frames looked at in one turn of the event loop: see bench/README.md. */
+/** Frames looked at in one turn of the event loop. */
 const framesPerTurn = 4;
 
 /**

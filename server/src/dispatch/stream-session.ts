@@ -12,7 +12,7 @@ import { parseWelcome } from "../codec/welcome-codec.js";
 import type { Command } from "../core/command.js";
 import type { Invocation, SessionDispatch, StateReply } from "../core/effect.js";
 
-/** Frames of about this many invocations carry most per second: see reference figures in bench/. */
+/** Frames of about this many invocations carry most per second. */
 const frameInvocationsMax = 64;
 /** A frame with several invocations has about this many bytes at the most. [FRAME-5] */
 const frameBytesGoal = 64 * 1024;
