@@ -6,10 +6,12 @@ import type { ChangeSet } from "../core/change-set.js";
 import { CorruptBytesError } from "./byte-reader.js";
 import type { TableChange } from "./record-codec.js";
 import {
+  findRecord,
   RecordEncoder,
   readChangeAt,
-  readRecordHeader,
+  readRecordHeader as readHeader,
   recordHeaderBytes,
+  saltRecord,
   visitChanges,
 } from "./record-codec.js";
 import {
@@ -106,8 +108,20 @@ const everything = changeSet({
   recordsAcknowledged: [{ ...record, sequence: 2 }],
 });
 
+const salt = Buffer.from("the salt");
+
+function salted(record: Buffer): Buffer {
+  const bytes = Buffer.from(record);
+  saltRecord(bytes, salt);
+  return bytes;
+}
+
 function encode(changes: ChangeSet): Buffer {
-  return Buffer.from(new RecordEncoder().encode(changes));
+  return salted(new RecordEncoder().encode(changes));
+}
+
+function readRecordHeader(bytes: Buffer, start: number) {
+  return readHeader(bytes, start, salt);
 }
 
 function changesOf(bytes: Buffer): TableChange[] {
@@ -127,9 +141,9 @@ function changesOf(bytes: Buffer): TableChange[] {
 function recordOf(body: Buffer): Buffer {
   const bytes = Buffer.concat([Buffer.alloc(recordHeaderBytes), body]);
   bytes.writeUInt32BE(body.length, 0);
-  bytes.writeUInt32BE(5, 12);
-  bytes.writeUInt32BE(crc32(bytes.subarray(8)), 4);
-  return bytes;
+  bytes.writeUInt32BE(5, 20);
+  bytes.writeUInt32BE(crc32(bytes.subarray(16)), 4);
+  return salted(bytes);
 }
 
 describe("journal records", () => {
@@ -200,8 +214,8 @@ describe("journal records", () => {
 
   it("come one after the other out of one encoder, and from any position", () => {
     const encoder = new RecordEncoder();
-    const first = Buffer.from(encoder.encode(everything));
-    const second = Buffer.from(encoder.encode(changeSet({ epoch: 6 })));
+    const first = salted(encoder.encode(everything));
+    const second = salted(encoder.encode(changeSet({ epoch: 6 })));
     const bytes = Buffer.concat([Buffer.from("junk"), first, second]);
     const header = readRecordHeader(bytes, 4);
     assert.equal(header?.epoch, 5);
@@ -232,6 +246,29 @@ describe("journal records", () => {
       }
     }
     assert.notEqual(readRecordHeader(bytes, 0), null);
+  });
+
+  it("are those of one salt: no other file's record passes, wherever it lies", () => {
+    const bytes = encode(everything);
+    const row = { table: 16, key: "a", value: bytes, expiresAtMs: 0, epoch: 9 };
+    const carrier = Buffer.from(new RecordEncoder().encode(changeSet({ epoch: 9, rows: [row] })));
+    const other = Buffer.from("other sa");
+    saltRecord(carrier, other);
+    assert.deepEqual(findRecord(carrier, 0, other), { start: 0, epoch: 9 });
+    // Torn at its front, with a whole record in its value.
+    carrier.writeUInt8(0xff, 4);
+    assert.equal(findRecord(carrier, 0, other), null);
+    assert.equal(findRecord(carrier, 0, salt)?.epoch, 5, "what it would be without salts");
+  });
+
+  it("are found behind damage of any length", () => {
+    const bytes = Buffer.concat([encode(everything), encode(changeSet({ epoch: 6 }))]);
+    const second = bytes.length - encode(changeSet({ epoch: 6 })).length;
+    for (let length = 1; length <= second; length++) {
+      const damaged = Buffer.from(bytes).fill(0xee, 0, length);
+      assert.deepEqual(findRecord(damaged, 0, salt), { start: second, epoch: 6 });
+    }
+    assert.equal(findRecord(Buffer.from(bytes).fill(0xee, second), 1, salt), null);
   });
 
   it("are not seen in random bytes", () => {

@@ -22,14 +22,21 @@ import {
  * One epoch in the journal: the changes to the tables, in the tables' own bytes, so that a fold only
  * has to copy them.
  *
- *     header   u32 length of body | u32 CRC-32 of all that follows | u64 epoch
+ *     header   u32 length of body | u32 CRC-32 of what follows the salt | 8 bytes salt | u64 epoch
  *     body     changes, one after the other
  *     change   u8 table index << 1 | delete   sized key   [sized value, when not a delete]
  *
  * The epoch of a record is that of the record before it plus one: recovery reads until the first
  * record that does not verify.
+ *
+ * The salt is random and of one use of one file, and leaves it nowhere. So neither what the file
+ * held before nor bytes that somebody has put into a value can pass for a record.
  */
-export const recordHeaderBytes = 16;
+export const recordHeaderBytes = 24;
+
+export const recordSaltBytes = 8;
+const saltAt = 8;
+const epochAt = 16;
 
 const tableIndex = Object.fromEntries(tableNames.map((name, index) => [name, index])) as Record<
   TableName,
@@ -42,11 +49,12 @@ export class RecordEncoder {
   /** Where the key or value that is being written began. */
   #sized = 0;
 
-  /** The record's bytes, valid until the next call. */
+  /** The record's bytes, valid until the next call. Its salt is zeros until saltRecord(). */
   encode(changes: ChangeSet): Buffer {
     const writer = this.#writer;
     writer.reset();
     writer.skip(recordHeaderBytes);
+    writer.raw.fill(0, saltAt, epochAt);
     this.#catalog(changes);
     for (const row of changes.rows) this.#row(row);
     for (const message of changes.messages) this.#message(message);
@@ -70,10 +78,10 @@ export class RecordEncoder {
     const writer = this.#writer;
     const { raw, length } = writer;
     raw.writeUInt32BE(length - recordHeaderBytes, 0);
-    raw.writeUInt32BE(Math.floor(epoch / 0x1_0000_0000), 8);
-    raw.writeUInt32BE(epoch >>> 0, 12);
+    raw.writeUInt32BE(Math.floor(epoch / 0x1_0000_0000), epochAt);
+    raw.writeUInt32BE(epoch >>> 0, epochAt + 4);
     const bytes = writer.view();
-    raw.writeUInt32BE(crc32(bytes.subarray(8)), 4);
+    raw.writeUInt32BE(crc32(bytes.subarray(epochAt)), 4);
     return bytes;
   }
 
@@ -200,18 +208,43 @@ export interface TableChange {
   readonly value: Buffer | null;
 }
 
-/** The record that starts at the position, or null when no whole, intact one does. */
+/** Puts the salt of the file that it goes to into a record. */
+export function saltRecord(record: Buffer, salt: Buffer): void {
+  salt.copy(record, saltAt);
+}
+
+/** The record that starts at the position, or null when no whole, intact one of this salt does. */
 export function readRecordHeader(
   bytes: Buffer,
   start: number,
+  salt: Buffer,
 ): { readonly epoch: number; readonly end: number } | null {
   if (start + recordHeaderBytes > bytes.length) return null;
+  if (salt.compare(bytes, start + saltAt, start + epochAt) !== 0) return null;
   const length = bytes.readUInt32BE(start);
   const end = start + recordHeaderBytes + length;
   if (length === 0 || end > bytes.length) return null;
-  if (crc32(bytes.subarray(start + 8, end)) !== bytes.readUInt32BE(start + 4)) return null;
-  const epoch = bytes.readUInt32BE(start + 8) * 0x1_0000_0000 + bytes.readUInt32BE(start + 12);
+  const epochStart = start + epochAt;
+  if (crc32(bytes.subarray(epochStart, end)) !== bytes.readUInt32BE(start + 4)) return null;
+  const epoch = bytes.readUInt32BE(epochStart) * 0x1_0000_0000 + bytes.readUInt32BE(epochStart + 4);
   return { epoch, end };
+}
+
+/**
+ * The first intact record at the position or anywhere behind it. A damaged length hides where the
+ * next record begins, so every salt is looked at.
+ */
+export function findRecord(
+  bytes: Buffer,
+  from: number,
+  salt: Buffer,
+): { readonly start: number; readonly epoch: number } | null {
+  for (let at = from + saltAt; ; at++) {
+    at = bytes.indexOf(salt, at);
+    if (at < 0) return null;
+    const header = readRecordHeader(bytes, at - saltAt, salt);
+    if (header !== null) return { start: at - saltAt, epoch: header.epoch };
+  }
 }
 
 /** Takes the place of one change: what it is about, and where it is. */

@@ -1,11 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { ChangeVisitor, TableChange } from "../codec/record-codec.js";
-import {
-  readChangeAt,
-  readRecordHeader,
-  recordHeaderBytes,
-  visitChanges,
-} from "../codec/record-codec.js";
+import { findRecord, readChangeAt, readRecordHeader, visitChanges } from "../codec/record-codec.js";
 import { tableNames } from "../codec/table-layout.js";
 import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { StoreError } from "./store-error.js";
@@ -66,7 +61,7 @@ export class NetEffect {
   addSegment(path: string, lastEpoch: number): void {
     if (this.#epoch >= lastEpoch) return;
     const bytes = readFile(path);
-    const firstEpoch = parseSegmentHeader(bytes, path)?.firstEpoch ?? 0;
+    const { firstEpoch, salt } = parseSegmentHeader(bytes, bytes.length, path);
     if (firstEpoch > this.#epoch + 1) {
       throw new StoreError(
         "JOURNAL_CORRUPT",
@@ -74,15 +69,14 @@ export class NetEffect {
       );
     }
     let at = segmentHeaderBytes;
-    while (this.#epoch < lastEpoch) {
-      const header = readRecordHeader(bytes, at);
-      if (header === null || header.epoch > this.#epoch + 1) {
-        this.#assertTorn(bytes, at, path);
+    for (let epoch = firstEpoch; epoch <= lastEpoch; epoch++) {
+      const header = readRecordHeader(bytes, at, salt);
+      if (header === null || header.epoch !== epoch) {
+        assertTorn(bytes, at, { path, salt, epoch });
         return;
       }
-      // Epochs that the tables hold already are passed over; an older one is of the file's last use.
-      if (header.epoch <= this.#epoch && this.#epochs > 0) return;
-      if (header.epoch === this.#epoch + 1) this.#addRecord(bytes, at, header, path);
+      // Epochs that the tables hold already are passed over.
+      if (epoch > this.#epoch) this.#addRecord(bytes, at, header, path);
       at = header.end;
     }
   }
@@ -129,40 +123,22 @@ export class NetEffect {
     if (change.isDelete && passing.has(change.table) && changes.delete(change.key)) return;
     changes.set(change.key, base + change.at);
   }
-
-  #assertTorn(bytes: Buffer, at: number, path: string): void {
-    const later = findLaterRecord(bytes, at, this.#epoch);
-    if (later === undefined) return;
-    throw new StoreError(
-      "JOURNAL_CORRUPT",
-      `${path} is damaged at byte ${at}: epoch ${this.#epoch + 1} does not verify, ` +
-        `and epoch ${later} follows it`,
-    );
-  }
 }
 
-/** Epochs that a segment can hold, by far. */
-const laterEpochsMax = 0x10_0000;
-
-/**
- * The epoch of an intact record, at the position or anywhere behind it, that comes after the given
- * epoch. A damaged length hides where the next record begins, so every byte is looked at; what is
- * left of a file's earlier use has lower epochs.
- */
-function findLaterRecord(bytes: Buffer, from: number, epoch: number): number | undefined {
-  const low = epoch >>> 0;
-  let word = 0;
-  for (let at = from; at < bytes.length; at++) {
-    // The last four bytes: what would be the low half of an epoch.
-    word = ((word << 8) | (bytes[at] as number)) >>> 0;
-    const ahead = (word - low) >>> 0;
-    if (ahead === 0 || ahead > laterEpochsMax) continue;
-    const start = at + 1 - recordHeaderBytes;
-    if (start < from) continue;
-    const header = readRecordHeader(bytes, start);
-    if (header !== null && header.epoch > epoch) return header.epoch;
-  }
-  return undefined;
+/** @throws StoreError JOURNAL_CORRUPT when an intact record is there, or anywhere behind. */
+function assertTorn(
+  bytes: Buffer,
+  at: number,
+  expected: { readonly path: string; readonly salt: Buffer; readonly epoch: number },
+): void {
+  const { path, salt, epoch } = expected;
+  const found = findRecord(bytes, at, salt);
+  if (found === null) return;
+  const what =
+    found.start === at
+      ? `epoch ${found.epoch} stands in the place of epoch ${epoch}`
+      : `epoch ${epoch} does not verify, and epoch ${found.epoch} follows it`;
+  throw new StoreError("JOURNAL_CORRUPT", `${path} is damaged at byte ${at}: ${what}`);
 }
 
 /**

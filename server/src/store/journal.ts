@@ -1,13 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, write } from "node:fs";
 import { join } from "node:path";
+import { recordSaltBytes, saltRecord } from "../codec/record-codec.js";
 import type { Segment } from "./segment.js";
-import {
-  openForAppend,
-  preallocate,
-  segmentHeaderBytes,
-  segmentName,
-  writeSegmentHeader,
-} from "./segment.js";
+import { openForAppend, segmentHeaderBytes, segmentName, writeSegmentHeader } from "./segment.js";
 import { SpareSegments } from "./spare-segments.js";
 import { StoreError } from "./store-error.js";
 
@@ -19,7 +15,6 @@ export interface JournalOptions {
 
 interface OpenSegment extends Segment {
   readonly file: number;
-  readonly size: number;
   lastEpoch: number;
   /** Where the next record goes. */
   end: number;
@@ -46,9 +41,12 @@ export class Journal {
   ) {
     this.#options = options;
     this.#spares = new SpareSegments(options.directory, options.segmentBytes);
-    for (const { path } of start.folded) this.#spares.give(path);
+    const isSpare = ({ bytes }: Segment): boolean => bytes === options.segmentBytes;
+    for (const { path } of start.folded.filter(isSpare)) this.#spares.give(path);
     const last = start.folded[start.folded.length - 1]?.number ?? 0;
     this.#current = this.#begin(last + 1, start.firstEpoch, options.segmentBytes);
+    // Only now: a journal without any file is one that somebody has removed.
+    for (const segment of start.folded) if (!isSpare(segment)) this.#spares.give(segment.path);
   }
 
   /** Bytes of all records that are not dropped. */
@@ -63,17 +61,21 @@ export class Journal {
     return [...this.#sealed, this.#current].map(({ path, end }) => ({ path, end }));
   }
 
-  /** Resolves when the record is durable. The buffer must not change until then. */
+  /**
+   * Resolves when the record is durable. The buffer must not change until then; the salt is put into
+   * it first.
+   */
   append(record: Buffer, epoch: number): Promise<void> {
     if (this.#failed !== null) return Promise.reject(this.#failed);
     try {
-      if (this.#current.end + record.length > this.#current.size)
+      if (this.#current.end + record.length > this.#current.bytes)
         this.#switch(record.length, epoch);
     } catch (error) {
       this.#failed = error as StoreError;
       return Promise.reject(this.#failed);
     }
     const segment = this.#current;
+    saltRecord(record, segment.salt);
     return new Promise((resolve, reject) => {
       this.#write(segment, record, 0, (error) => {
         if (error !== null) {
@@ -116,17 +118,16 @@ export class Journal {
 
   #begin(number: number, firstEpoch: number, size: number): OpenSegment {
     const path = join(this.#options.directory, segmentName(number));
-    const segment = { path, number, firstEpoch };
     try {
       if (size === this.#options.segmentBytes) this.#spares.take(path);
-      else preallocate(path, size);
+      else this.#spares.create(path, size);
       const file = openForAppend(path);
+      const { size: bytes } = fstatSync(file);
+      const segment = { path, number, firstEpoch, bytes, salt: randomBytes(recordSaltBytes) };
       writeSegmentHeader(file, segment);
-      const { size: sizeOnDisk } = fstatSync(file);
       return {
         ...segment,
         file,
-        size: sizeOnDisk,
         lastEpoch: firstEpoch - 1,
         end: segmentHeaderBytes,
       };

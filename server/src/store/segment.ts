@@ -2,36 +2,45 @@ import {
   closeSync,
   constants,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readSync,
+  renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
+import { recordSaltBytes } from "../codec/record-codec.js";
 import { StoreError } from "./store-error.js";
 
 /**
  * One file of the journal.
  *
- *     "STWJ" | u32 version | u64 number | u64 first epoch | u32 CRC-32 of all before it
- *     zeros to 4096, then records
+ *     "STWJ" | u32 version | u64 number | u64 first epoch | u64 bytes of the file | 8 bytes salt
+ *     u32 CRC-32 of all before it | zeros to 4096, then records
  *
  * Behind the last record may lie anything: zeros, a torn record, records of the file's earlier use.
- * None of it verifies as the next epoch.
+ * None of it verifies: the salt is of this use alone.
  */
 export const segmentHeaderBytes = 4096;
 
 const magic = 0x5354574a;
-const version = 1;
-const fieldBytes = 28;
+const version = 2;
+const saltAt = 32;
+const checksumAt = saltAt + recordSaltBytes;
+const fieldBytes = checksumAt + 4;
 const zeros = Buffer.alloc(1024 * 1024);
 
 export interface Segment {
   readonly path: string;
   readonly number: number;
   readonly firstEpoch: number;
+  /** Of the whole file, from the first. A shorter file has lost its end. */
+  readonly bytes: number;
+  /** In every record of this use of the file. */
+  readonly salt: Buffer;
 }
 
 /** The file name of a segment; names sort as numbers. */
@@ -54,17 +63,18 @@ export function openForAppend(path: string): number {
 }
 
 /**
- * Creates a file of zeros: the blocks are there, so that later writes change data alone. Leaves no
- * file behind when there is no room for it.
+ * Creates a file of zeros: the blocks are there, so that later writes change data alone. It gets its
+ * name when it is whole. Leaves no file behind when there is no room for it.
  */
-export function preallocate(path: string, bytes: number): void {
-  const file = openSync(path, "wx");
+export function preallocate(path: string, temporary: string, bytes: number): void {
+  const file = openSync(temporary, "wx");
   try {
     let at = 0;
     while (at < bytes) at += writeSync(file, zeros, 0, Math.min(zeros.length, bytes - at), at);
     fdatasyncSync(file);
+    renameSync(temporary, path);
   } catch (error) {
-    rmSync(path);
+    rmSync(temporary);
     throw error;
   } finally {
     closeSync(file);
@@ -75,58 +85,89 @@ export function preallocate(path: string, bytes: number): void {
  * Begins a segment in a file opened with openForAppend(): durable when it returns, its name too,
  * which may be new.
  */
-export function writeSegmentHeader(file: number, { path, number, firstEpoch }: Segment): void {
+export function writeSegmentHeader(file: number, segment: Segment): void {
   const header = Buffer.alloc(segmentHeaderBytes);
   header.writeUInt32BE(magic, 0);
   header.writeUInt32BE(version, 4);
-  header.writeBigUInt64BE(BigInt(number), 8);
-  header.writeBigUInt64BE(BigInt(firstEpoch), 16);
-  header.writeUInt32BE(crc32(header.subarray(0, fieldBytes - 4)), fieldBytes - 4);
+  header.writeBigUInt64BE(BigInt(segment.number), 8);
+  header.writeBigUInt64BE(BigInt(segment.firstEpoch), 16);
+  header.writeBigUInt64BE(BigInt(segment.bytes), 24);
+  segment.salt.copy(header, saltAt);
+  header.writeUInt32BE(crc32(header.subarray(0, checksumAt)), checksumAt);
   writeSync(file, header, 0, header.length, 0);
-  syncDirectory(dirname(path));
+  syncDirectory(dirname(segment.path));
 }
 
-/** Reads the header of a segment file. As parseSegmentHeader(). */
+/**
+ * Reads the header of a segment file. Undefined when there is none yet: the file was being prepared
+ * when the process died, and is all zeros.
+ *
+ * @throws StoreError JOURNAL_CORRUPT, FORMAT_UNKNOWN
+ */
 export function readSegmentHeader(path: string): Segment | undefined {
-  const header = Buffer.alloc(fieldBytes);
   const file = openSync(path, "r");
   try {
+    const header = Buffer.alloc(fieldBytes);
     const read = readSync(file, header, 0, header.length, 0);
-    return parseSegmentHeader(header.subarray(0, read), path);
+    if (!isZero(header)) {
+      return parseSegmentHeader(header.subarray(0, read), fstatSync(file).size, path);
+    }
+    if (read === fieldBytes && isFileZero(file)) return undefined;
+    throw damagedHeader(path, read < fieldBytes ? `it has ${read} bytes` : "it is zeros");
   } finally {
     closeSync(file);
   }
 }
 
 /**
- * The header at the front of the bytes. Undefined when there is none yet: the file was being
- * prepared when the process died.
+ * The header at the front of a file of this many bytes.
  *
  * @throws StoreError JOURNAL_CORRUPT, FORMAT_UNKNOWN
  */
-export function parseSegmentHeader(bytes: Buffer, path: string): Segment | undefined {
+export function parseSegmentHeader(bytes: Buffer, fileBytes: number, path: string): Segment {
   const header = bytes.subarray(0, fieldBytes);
-  if (header.length < fieldBytes || header.equals(zeros.subarray(0, fieldBytes))) return undefined;
-  const isIntact =
-    crc32(header.subarray(0, fieldBytes - 4)) === header.readUInt32BE(fieldBytes - 4);
+  if (header.length < fieldBytes) throw damagedHeader(path, `it has ${header.length} bytes`);
   const written = header.readUInt32BE(4);
-  if (header.readUInt32BE(0) === magic && written > version) {
+  if (header.readUInt32BE(0) === magic && written !== version) {
     throw new StoreError(
       "FORMAT_UNKNOWN",
       `${path} has format ${written}; this version reads ${version}`,
     );
   }
+  const isIntact = crc32(header.subarray(0, checksumAt)) === header.readUInt32BE(checksumAt);
   if (header.readUInt32BE(0) !== magic || !isIntact) {
-    throw new StoreError(
-      "JOURNAL_CORRUPT",
-      `${path} is damaged at byte 0: its header does not verify`,
-    );
+    throw damagedHeader(path, "its header does not verify");
   }
-  return {
+  const segment = {
     path,
     number: Number(header.readBigUInt64BE(8)),
     firstEpoch: Number(header.readBigUInt64BE(16)),
+    bytes: Number(header.readBigUInt64BE(24)),
+    salt: Buffer.from(header.subarray(saltAt, checksumAt)),
   };
+  if (fileBytes >= segment.bytes) return segment;
+  throw new StoreError(
+    "JOURNAL_CORRUPT",
+    `${path} is cut off: it has ${fileBytes} of ${segment.bytes} bytes`,
+  );
+}
+
+function damagedHeader(path: string, why: string): StoreError {
+  return new StoreError("JOURNAL_CORRUPT", `${path} is damaged at byte 0: ${why}`);
+}
+
+function isFileZero(file: number): boolean {
+  const bytes = Buffer.allocUnsafe(zeros.length);
+  for (let at = 0; ; ) {
+    const read = readSync(file, bytes, 0, bytes.length, at);
+    if (read === 0) return true;
+    if (!isZero(bytes.subarray(0, read))) return false;
+    at += read;
+  }
+}
+
+function isZero(bytes: Buffer): boolean {
+  return bytes.equals(zeros.subarray(0, bytes.length));
 }
 
 /** Makes the names of files in a directory durable. */

@@ -9,6 +9,11 @@ const sparesMax = 4;
 
 const zeros = Buffer.alloc(256 * 1024);
 
+/** Whether a file of the journal is a spare that is whole. */
+export function isSpareName(name: string): boolean {
+  return name.startsWith("spare-") && !name.endsWith(".tmp");
+}
+
 /**
  * Files of the size of a segment that hold nothing: made ahead and used again, so that a switch of
  * segments never waits for the disk to find room. What they still hold is of older epochs.
@@ -44,9 +49,14 @@ export class SpareSegments {
    */
   take(path: string): void {
     const spare = this.#paths.pop();
-    if (spare === undefined) preallocate(path, this.#bytes);
+    if (spare === undefined) this.create(path, this.#bytes);
     else renameSync(spare, path);
     if (this.#paths.length === 0) void this.prepare();
+  }
+
+  /** Makes a file of any size, in which nothing is. */
+  create(path: string, bytes: number): void {
+    preallocate(path, `${this.#newPath()}.tmp`, bytes);
   }
 
   /** Makes a spare, without holding up the loop. A full disk is found by whoever writes next. */
@@ -91,7 +101,7 @@ export class SpareSegments {
   /** Left over from an earlier run. One that was being made is not of full size, or still temporary. */
   #adopt(name: string): void {
     const path = join(this.#directory, name);
-    const isUsable = !name.endsWith(".tmp") && statSync(path).size === this.#bytes;
+    const isUsable = isSpareName(name) && statSync(path).size === this.#bytes;
     if (!isUsable || this.#paths.length >= sparesMax) rmSync(path);
     else this.#paths.push(path);
   }

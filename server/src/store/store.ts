@@ -29,6 +29,7 @@ import { Journal } from "./journal.js";
 import { makeDirectory } from "./make-directory.js";
 import type { Segment } from "./segment.js";
 import { readSegmentHeader, segmentNumber } from "./segment.js";
+import { isSpareName } from "./spare-segments.js";
 import { StoreError } from "./store-error.js";
 import { assertTableFile } from "./table-file.js";
 import type { Tables } from "./tables.js";
@@ -94,7 +95,7 @@ export class Store implements StoreView {
     let tables: Tables | undefined;
     try {
       tables = await openChecked(options.directory);
-      const segments = findSegments(journalPath(options.directory));
+      const segments = findSegments(options.directory, tables);
       const recovery = foldTail(tables, segments);
       return new Store({ options, lock, tables, recovery, folded: segments });
     } catch (error) {
@@ -238,18 +239,39 @@ async function openChecked(directory: string): Promise<Tables> {
 /**
  * Segments in order. The last file is none when it was being prepared as the process died: it holds
  * nothing yet, or the header of its earlier use.
+ *
+ * @throws StoreError JOURNAL_CORRUPT, FORMAT_UNKNOWN
  */
-function findSegments(directory: string): Segment[] {
-  const names = readdirSync(directory).filter((name) => segmentNumber(name) !== undefined);
+function findSegments(directory: string, tables: Tables): Segment[] {
+  const path = journalPath(directory);
+  const files = readdirSync(path);
+  const names = files.filter((name) => segmentNumber(name) !== undefined).sort();
+  if (names.length === 0) assertJournalNew(path, files, readMetaNumber(tables, "foldedEpoch") ?? 0);
+  return readSegments(path, names);
+}
+
+/** Between two uses of its files a journal has spares at least. */
+function assertJournalNew(path: string, files: readonly string[], foldedEpoch: number): void {
+  if (foldedEpoch === 0 || files.some(isSpareName)) return;
+  throw new StoreError(
+    "JOURNAL_CORRUPT",
+    `${path} has no segment, and the tables hold epoch ${foldedEpoch}: the journal was removed`,
+  );
+}
+
+function readSegments(directory: string, names: readonly string[]): Segment[] {
   const segments: Segment[] = [];
-  names.sort().forEach((name, at) => {
+  names.forEach((name, at) => {
     const path = join(directory, name);
+    const number = segmentNumber(name) ?? 0;
     const segment = readSegmentHeader(path);
-    if (segment !== undefined && segment.number === segmentNumber(name)) segments.push(segment);
-    else if (at === names.length - 1) rmSync(path);
+    if (segment?.number === number) segments.push(segment);
+    else if (at === names.length - 1 && (segment?.number ?? 0) < number) rmSync(path);
     else {
       const found = segment === undefined ? "no header" : `the header of number ${segment.number}`;
-      throw new StoreError("JOURNAL_CORRUPT", `${path} has ${found}, and ${names[at + 1]} follows`);
+      const next = names[at + 1];
+      const where = next === undefined ? "" : `, and ${next} follows`;
+      throw new StoreError("JOURNAL_CORRUPT", `${path} has ${found}${where}`);
     }
   });
   return segments;
