@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import { durationSyntax, parseDuration } from "./module/duration.js";
+import { byteSizeExamples, formatByteSize, parseByteSize } from "./module/byte-size.js";
+import { durationExamples, formatDuration, parseDuration } from "./module/duration.js";
 import { hostAndPortSyntax, isHostAndPort } from "./module/host-and-port.js";
 
 /**
@@ -17,11 +18,15 @@ const definitions = {
     "Where HTTP listens: ingress, health and metrics; port 0: any free one.",
   ),
   checkpointStore: store("Where checkpoints go; this version takes none yet."),
-  logLevel: choice(["trace", "debug", "info", "warn", "error"], "info", "The least level logged."),
+  logLevel: choice(
+    ["trace", "debug", "info", "warn", "error"],
+    { default: "info", placeholder: "LEVEL" },
+    "The least level logged: trace, debug, info, warn or error.",
+  ),
   logFormat: choice(
     ["auto", "json", "text"],
-    "auto",
-    "How the log looks. auto: text on a terminal, else json.",
+    { default: "auto", placeholder: "FORMAT" },
+    "How the log looks: json, text or auto (text on a terminal, else json).",
   ),
   valueBytesMax: bytes(
     { default: "1 MiB", min: "1 KiB", max: "128 MiB" },
@@ -63,6 +68,10 @@ const definitions = {
     { default: "1 min", min: "1 ms", max: "1 day" },
     "How long a call by HTTP waits for its reply when it does not say.",
   ),
+  idempotencyRetentionMs: milliseconds(
+    { default: "1 day", min: "1 sec", max: "90 day" },
+    "How long the idempotency key of a request is remembered.",
+  ),
   invocationTimeoutMs: milliseconds(
     { default: "1 min", min: "1 ms", max: "1 day" },
     "How long one invocation may take, unless its endpoint says otherwise.",
@@ -74,10 +83,6 @@ const definitions = {
   backlogBytesMax: bytes(
     { default: "256 MiB", min: "1 MiB", max: "64 GiB" },
     "Messages held in memory. Above it, ingress waits and mailboxes are kept on disk.",
-  ),
-  idempotencyRetentionMs: milliseconds(
-    { default: "1 day", min: "1 sec", max: "90 day" },
-    "How long the idempotency key of a request is remembered.",
   ),
   journalSegmentBytes: bytes(
     { default: "16 MiB", min: "1 MiB", max: "4 GiB" },
@@ -94,6 +99,17 @@ const definitions = {
 };
 
 export type SettingName = keyof typeof definitions;
+
+/** The heads of the help, each before the first setting that stands under it. */
+const groupHeads: Partial<Readonly<Record<SettingName, string>>> = {
+  dataDir: "Places",
+  logLevel: "Log",
+  valueBytesMax: "Largest sizes",
+  streamMessagesMax: "Requests",
+  invocationTimeoutMs: "Invocations",
+  backlogBytesMax: "Memory and disk",
+  drainTimeoutMs: "Stopping",
+};
 
 /** The settings of one node: checked, complete, paths absolute. */
 export type Settings = {
@@ -113,9 +129,11 @@ export interface SettingDefinition<Value> {
   readonly description: string;
   /**
    * Reads a value as a user writes it. `folder` is where relative paths start.
-   * @returns The value, or what is wrong: what completes "valueBytesMax 5 ...".
+   * @returns The value, or what is wrong: what completes `valueBytesMax is "5"`.
    */
   readonly parse: (written: unknown, folder: string) => Parsed<Value>;
+  /** A value for people, a number in its units: "1 MiB (1048576 bytes)". */
+  readonly format: (value: Value) => string;
 }
 
 export type Parsed<Value> =
@@ -125,7 +143,13 @@ export type Parsed<Value> =
 export const settingNames = Object.keys(definitions) as readonly SettingName[];
 
 export function definitionOf(name: SettingName): SettingDefinition<string | number> {
-  return definitions[name];
+  return definitions[name] as SettingDefinition<string | number>;
+}
+
+/** The head under which a setting stands in the help. */
+export function groupOf(name: SettingName): string {
+  const upTo = settingNames.slice(0, settingNames.indexOf(name) + 1);
+  return upTo.reduce((head, each) => groupHeads[each] ?? head, "");
 }
 
 /** "--value-bytes-max". */
@@ -153,11 +177,14 @@ export class SettingsError extends Error {
   }
 }
 
+/** Where each setting that is given was written, for messages: "--grpc", "STATEWIRE_GRPC". */
+export type SettingOrigins = Partial<Readonly<Record<SettingName, string>>>;
+
 /**
  * The settings with defaults for what is not given, paths resolved from the working directory.
  * @throws SettingsError when the given values contradict one another.
  */
-export function completeSettings(given: Partial<Settings>): Settings {
+export function completeSettings(given: Partial<Settings>, origins: SettingOrigins = {}): Settings {
   const defaults = settingNames.map((name) => {
     const { default: written, parse } = definitionOf(name);
     const parsed = parse(written, ".");
@@ -165,24 +192,32 @@ export function completeSettings(given: Partial<Settings>): Settings {
     return [name, parsed.value];
   });
   const settings = { ...(Object.fromEntries(defaults) as Settings), ...given };
-  const problems = contradictions(settings);
+  const problems = contradictions(settings, origins);
   if (problems.length > 0) throw new SettingsError(problems);
   if (settings.checkpointStore !== "") return settings;
   return { ...settings, checkpointStore: `file:${join(settings.dataDir, "checkpoints")}` };
 }
 
-function contradictions(settings: Settings): string[] {
+/** A frame has room for a value, what belongs to it, and an address's states. [LIMIT-9] */
+const valuesPerFrame = 4;
+
+function contradictions(settings: Settings, origins: SettingOrigins): string[] {
   const { valueBytesMax, frameBytesMax, requestBytesMax } = settings;
   const problems: string[] = [];
-  // A frame has room for a value, what belongs to it, and an address's states. [LIMIT-9]
-  if (valueBytesMax > frameBytesMax / 4) {
+  const describe = (name: SettingName): string =>
+    `${name} ${definitionOf(name).format(settings[name])} [${origins[name] ?? "default"}]`;
+  const refuse = (name: SettingName, needed: number, allowed: number, bound: string): void => {
     problems.push(
-      `valueBytesMax ${valueBytesMax} exceeds a quarter of frameBytesMax ${frameBytesMax}`,
+      `${describe("valueBytesMax")} exceeds ${bound}${describe(name)}: set ${name} to ` +
+        `${formatByteSize(needed)} or more, or valueBytesMax to ${formatByteSize(allowed)} or less`,
     );
+  };
+  if (valueBytesMax > frameBytesMax / valuesPerFrame) {
+    const allowed = Math.floor(frameBytesMax / valuesPerFrame);
+    refuse("frameBytesMax", valueBytesMax * valuesPerFrame, allowed, "a quarter of ");
   }
-  if (valueBytesMax > requestBytesMax) {
-    problems.push(`valueBytesMax ${valueBytesMax} exceeds requestBytesMax ${requestBytesMax}`);
-  }
+  if (valueBytesMax > requestBytesMax)
+    refuse("requestBytesMax", valueBytesMax, requestBytesMax, "");
   return problems;
 }
 
@@ -195,7 +230,8 @@ function directory(written: string, description: string): SettingDefinition<stri
     parse: (value, folder) =>
       typeof value === "string" && value !== ""
         ? { kind: "value", value: resolve(folder, value) }
-        : { kind: "wrong", message: "is not the path of a directory" },
+        : { kind: "wrong", message: "expected the path of a directory" },
+    format: String,
   };
 }
 
@@ -208,7 +244,8 @@ function listenAddress(written: string, description: string): SettingDefinition<
     parse: (value) =>
       typeof value === "string" && isHostAndPort(value, 0)
         ? { kind: "value", value }
-        : { kind: "wrong", message: `is not an address: expected ${hostAndPortSyntax}` },
+        : { kind: "wrong", message: `expected ${hostAndPortSyntax}` },
+    format: String,
   };
 }
 
@@ -226,26 +263,28 @@ function store(description: string): SettingDefinition<string> {
       if (path !== undefined) return { kind: "value", value: `file:${resolve(folder, path)}` };
       if (/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^@]*)?$/.test(text))
         return { kind: "value", value: text };
-      return { kind: "wrong", message: `is not a store: expected ${valid}` };
+      return { kind: "wrong", message: `expected ${valid}` };
     },
+    format: String,
   };
 }
 
 function choice<const Choice extends string>(
   choices: readonly Choice[],
-  written: Choice,
+  { default: written, placeholder }: { readonly default: Choice; readonly placeholder: string },
   description: string,
 ): SettingDefinition<Choice> {
   return {
     default: written,
     valid: choices.join(", "),
-    placeholder: choices.join("|"),
+    placeholder,
     description,
     parse: (value) => {
       const found = choices.find((name) => name === value);
       if (found !== undefined) return { kind: "value", value: found };
-      return { kind: "wrong", message: `is not one of ${choices.join(", ")}` };
+      return { kind: "wrong", message: `expected one of ${choices.join(", ")}` };
     },
+    format: String,
   };
 }
 
@@ -258,40 +297,50 @@ interface Bounds<Written> {
 function bytes(bounds: Bounds<string>, description: string): SettingDefinition<number> {
   return number(bounds, description, {
     placeholder: "BYTES",
-    expected: 'a number of bytes such as 65536, "64 KiB" or "1 MiB"',
-    read: parseBytes,
+    noun: "a size",
+    examples: `, such as ${byteSizeExamples}`,
+    read: parseByteSize,
+    format: formatByteSize,
   });
 }
 
 function milliseconds(bounds: Bounds<string>, description: string): SettingDefinition<number> {
   return number(bounds, description, {
     placeholder: "DURATION",
-    expected: durationSyntax,
+    noun: "a duration",
+    examples: `, such as ${durationExamples}`,
     read: parseDuration,
+    format: formatDuration,
   });
 }
 
 function count(bounds: Bounds<number>, description: string): SettingDefinition<number> {
   return number(bounds, description, {
     placeholder: "N",
-    expected: "a whole number",
+    noun: "a whole number",
+    examples: "",
     read: (value) => (/^\d{1,15}$/.test(String(value)) ? Number(value) : undefined),
+    format: String,
   });
 }
 
 interface NumberSyntax {
   readonly placeholder: string;
-  readonly expected: string;
+  readonly noun: string;
+  /** How it may be written, where that is not plain. */
+  readonly examples: string;
   readonly read: (value: unknown) => number | undefined;
+  readonly format: (value: number) => string;
 }
 
 function number(
   bounds: Bounds<string | number>,
   description: string,
-  { placeholder, expected, read }: NumberSyntax,
+  { placeholder, noun, examples, read, format }: NumberSyntax,
 ): SettingDefinition<number> {
   const min = read(bounds.min) ?? 0;
   const max = read(bounds.max) ?? 0;
+  const expected = `expected ${noun} from ${format(min)} to ${format(max)}`;
   return {
     default: String(bounds.default),
     valid: `${bounds.min} to ${bounds.max}`,
@@ -299,18 +348,12 @@ function number(
     description,
     parse: (written) => {
       const value = read(written);
-      if (value === undefined) return { kind: "wrong", message: `is not ${expected}` };
-      if (value < min) return { kind: "wrong", message: `is below its minimum ${min}` };
-      if (value > max) return { kind: "wrong", message: `exceeds its maximum ${max}` };
-      return { kind: "value", value };
+      if (value === undefined) return { kind: "wrong", message: `${expected}${examples}` };
+      if (value >= min && value <= max) return { kind: "value", value };
+      // A value with a unit, or without one where there are units, is shown in the unit that counts.
+      const shown = format(value) === String(written) ? "" : `that is ${format(value)}, `;
+      return { kind: "wrong", message: `${shown}${expected}` };
     },
+    format,
   };
-}
-
-function parseBytes(written: unknown): number | undefined {
-  const match = /^\s*(\d{1,15})\s*((?:[KMGT]i)?B)?\s*$/.exec(String(written));
-  if (match === null) return undefined;
-  const power = "BKMGT".indexOf((match[2] ?? "B").charAt(0));
-  const value = Number(match[1]) * 1024 ** power;
-  return Number.isSafeInteger(value) ? value : undefined;
 }

@@ -161,6 +161,9 @@ describe("statewire run", () => {
       words: ["--batch-max", "0"],
     });
     assert.equal(await node.exitCode(), 2);
-    assert.equal(node.log, "statewire: batchMax 0 is below its minimum 1 (--batch-max)\n");
+    assert.equal(
+      node.log,
+      'statewire: --batch-max: batchMax is "0": expected a whole number from 1 to 100000\n',
+    );
   });
 });

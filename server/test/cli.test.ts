@@ -45,6 +45,26 @@ describe("the command line", () => {
     });
   }
 
+  it("shows the settings of run in groups, within 80 characters", async () => {
+    const { stdout } = await statewire(["run", "--help"]);
+    const [options = ""] = stdout.toString().split("\nFlags come before");
+    const heads = options.split("\n").filter((line) => /^[A-Z][a-z ]+:$/.test(line));
+    assert.deepEqual(heads, [
+      "Options:",
+      "Places:",
+      "Log:",
+      "Largest sizes:",
+      "Requests:",
+      "Invocations:",
+      "Memory and disk:",
+      "Stopping:",
+    ]);
+    assert.deepEqual(
+      options.split("\n").filter((line) => line.length > 80),
+      [],
+    );
+  });
+
   const usage: readonly (readonly [string[], RegExp])[] = [
     [[], /^Usage: statewire/],
     [["state"], /^Usage: statewire state/],
@@ -56,11 +76,11 @@ describe("the command line", () => {
     ],
     [
       ["run", "m", "--batch-max", "0"],
-      /^statewire: batchMax 0 is below its minimum 1 \(--batch-max\)\n$/,
+      /^statewire: --batch-max: batchMax is "0": expected a whole number from 1 to 100000\n$/,
     ],
     [
       ["inspect", "--grpc", "here"],
-      /^statewire: grpc here is not an address: expected "host:port"/,
+      /^statewire: --grpc: grpc is "here": expected "host:port" or "\[ipv6\]:port"\n$/,
     ],
     [["send", "a/b", "x"], /^statewire: "a\/b" is not an address: expected NAMESPACE\/TYPE\/ID\n$/],
     [["send", "a/*/c", "x"], /^statewire: "a\/\*\/c" is not an address/],
@@ -113,8 +133,8 @@ describe("the command line", () => {
     assert.equal(exitCode, 2);
     assert.equal(
       stderr,
-      'statewire: statewire.yaml:1:1: unknown setting grcp; did you mean "grpc"?\n' +
-        'statewire: unknown setting STATEWIRE_HTPP; did you mean "STATEWIRE_HTTP"?\n',
+      'statewire: statewire.yaml:1:1: unknown setting "grcp"; did you mean "grpc"?\n' +
+        'statewire: STATEWIRE_HTPP: unknown setting; did you mean "STATEWIRE_HTTP"?\n',
     );
   });
 });

@@ -107,16 +107,24 @@ describe("settings", () => {
     const problems = problemsOf({ workingDirectory, environment: { STATEWIRE_GRCP: "a:1" } });
     assert.equal(
       problems[0],
-      'statewire.yaml:2:1: unknown setting valueByteMax; did you mean "valueBytesMax"?',
+      'statewire.yaml:2:1: unknown setting "valueByteMax"; did you mean "valueBytesMax"?',
     );
-    assert.match(
-      problems[1] ?? "",
-      /^statewire.yaml:3:1: unknown setting colour; valid: "dataDir",/,
+    assert.equal(
+      problems[1],
+      'statewire.yaml:3:1: unknown setting "colour"; "statewire run --help" lists them',
     );
-    assert.equal(problems[2], 'unknown setting STATEWIRE_GRCP; did you mean "STATEWIRE_GRPC"?');
+    assert.equal(problems[2], 'STATEWIRE_GRCP: unknown setting; did you mean "STATEWIRE_GRPC"?');
   });
 
-  it("out of bounds are refused with both values and the name, all at once", () => {
+  it("suggest nothing far-fetched for an unknown variable", () => {
+    const environment = { STATEWIRE_PORT_7410_TCP: "tcp://10.0.0.1", STATEWIRE_VERSION: "1" };
+    assert.deepEqual(problemsOf({ environment }), [
+      'STATEWIRE_PORT_7410_TCP: unknown setting; "statewire run --help" lists them',
+      'STATEWIRE_VERSION: unknown setting; "statewire run --help" lists them',
+    ]);
+  });
+
+  it("out of bounds are refused with value, bounds, name and place, all at once", () => {
     const workingDirectory = temporaryDirectory({ "statewire.yaml": "idBytesMax: 4096" });
     assert.deepEqual(
       problemsOf({
@@ -125,29 +133,53 @@ describe("settings", () => {
         flags: { valueBytesMax: "1", drainTimeoutMs: "2 day" },
       }),
       [
-        "statewire.yaml:1:1: idBytesMax 4096 exceeds its maximum 1024",
-        "batchMax 0 is below its minimum 1 (STATEWIRE_BATCH_MAX)",
-        "valueBytesMax 1 is below its minimum 1024 (--value-bytes-max)",
-        "drainTimeoutMs 2 day exceeds its maximum 3600000 (--drain-timeout-ms)",
+        "statewire.yaml:1:1: idBytesMax is 4096: expected a whole number from 16 to 1024",
+        'STATEWIRE_BATCH_MAX: batchMax is "0": expected a whole number from 1 to 100000',
+        '--value-bytes-max: valueBytesMax is "1": that is 1 byte, ' +
+          "expected a size from 1 KiB (1024 bytes) to 128 MiB (134217728 bytes)",
+        '--drain-timeout-ms: drainTimeoutMs is "2 day": that is 2 day (172800000 ms), ' +
+          "expected a duration from 0 ms to 1 hour (3600000 ms)",
       ],
     );
   });
 
   const wrong: readonly (readonly [keyof SettingSources["flags"], string, string])[] = [
-    ["grpc", "7410", "grpc 7410 is not an address: expected"],
-    ["http", "localhost:70000", "http localhost:70000 is not an address: expected"],
-    ["batchMax", "many", "batchMax many is not a whole number"],
-    ["batchMax", "-1", "batchMax -1 is not a whole number"],
-    ["valueBytesMax", "5 MB", "valueBytesMax 5 MB is not a number of bytes such as"],
-    ["drainTimeoutMs", "soon", "drainTimeoutMs soon is not a duration such as"],
-    ["logLevel", "verbose", "logLevel verbose is not one of trace, debug, info, warn, error"],
+    ["grpc", "7410", '--grpc: grpc is "7410": expected "host:port" or "[ipv6]:port"'],
+    ["http", "localhost:70000", '--http: http is "localhost:70000": expected "host:port"'],
+    [
+      "batchMax",
+      "many",
+      '--batch-max: batchMax is "many": expected a whole number from 1 to 100000',
+    ],
+    ["batchMax", "-1", '--batch-max: batchMax is "-1": expected a whole number from 1 to 100000'],
+    [
+      "valueBytesMax",
+      "5 MB/s",
+      '--value-bytes-max: valueBytesMax is "5 MB/s": expected a size from 1 KiB (1024 bytes) ' +
+        'to 128 MiB (134217728 bytes), such as 65536 (bytes), "64 KiB" or "1 MiB"',
+    ],
+    [
+      "callTimeoutMs",
+      "soon",
+      '--call-timeout-ms: callTimeoutMs is "soon": expected a duration from 1 ms ' +
+        'to 1 day (86400000 ms), such as 500 (ms), "10 sec", "2m" or "1day"',
+    ],
+    [
+      "logLevel",
+      "verbose",
+      '--log-level: logLevel is "verbose": expected one of trace, debug, info, warn, error',
+    ],
     [
       "checkpointStore",
       "ftp://a",
-      "checkpointStore ftp://a is not a store: expected file:DIR or s3:",
+      '--checkpoint-store: checkpointStore is "ftp://a": expected file:DIR or s3:',
     ],
-    ["checkpointStore", "s3://key:secret@bucket", "checkpointStore s3://key:secret@bucket is not"],
-    ["dataDir", "", 'dataDir "" is not the path of a directory'],
+    [
+      "checkpointStore",
+      "s3://key:secret@bucket",
+      '--checkpoint-store: checkpointStore is "s3://key:secret@bucket": expected',
+    ],
+    ["dataDir", "", '--data-dir: dataDir is "": expected the path of a directory'],
   ];
   for (const [name, written, expected] of wrong) {
     it(`refuse ${name} ${JSON.stringify(written)}`, () => {
@@ -156,10 +188,15 @@ describe("settings", () => {
     });
   }
 
-  it("that contradict one another are refused with both values", () => {
-    assert.deepEqual(problemsOf({ flags: { valueBytesMax: "5 MiB" } }), [
-      "valueBytesMax 5242880 exceeds a quarter of frameBytesMax 4194304",
-      "valueBytesMax 5242880 exceeds requestBytesMax 4194304",
+  it("that contradict one another are refused with both values, their places and a way out", () => {
+    const environment = { STATEWIRE_REQUEST_BYTES_MAX: "2097152" };
+    assert.deepEqual(problemsOf({ environment, flags: { valueBytesMax: "5 MiB" } }), [
+      "valueBytesMax 5 MiB (5242880 bytes) [--value-bytes-max] exceeds a quarter of " +
+        "frameBytesMax 4 MiB (4194304 bytes) [default]: set frameBytesMax to " +
+        "20 MiB (20971520 bytes) or more, or valueBytesMax to 1 MiB (1048576 bytes) or less",
+      "valueBytesMax 5 MiB (5242880 bytes) [--value-bytes-max] exceeds " +
+        "requestBytesMax 2 MiB (2097152 bytes) [STATEWIRE_REQUEST_BYTES_MAX]: set requestBytesMax " +
+        "to 5 MiB (5242880 bytes) or more, or valueBytesMax to 2 MiB (2097152 bytes) or less",
     ]);
   });
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describeValue } from "../module/field.js";
-import { formatProblem } from "../module/module-problem.js";
-import { suggestName } from "../module/nearest-name.js";
+import { formatPosition, formatProblem } from "../module/module-problem.js";
+import { nearestName } from "../module/nearest-name.js";
 import { readYaml, type YamlDocument } from "../module/yaml-document.js";
 import {
   completeSettings,
@@ -38,29 +38,34 @@ const configFileDefault = "statewire.yaml";
 export function loadSettings(sources: SettingSources): Settings {
   const { workingDirectory } = sources;
   const found: Partial<Record<SettingName, string | number>> = {};
+  const origins: Partial<Record<SettingName, string>> = {};
   const problems: string[] = [];
-  const take = (name: SettingName, written: unknown, place: Place): void => {
-    const parsed = definitionOf(name).parse(written, place.folder);
-    if (parsed.kind === "value") found[name] = parsed.value;
-    else problems.push(`${place.prefix}${name} ${show(written)} ${parsed.message}${place.suffix}`);
+  const take = (name: SettingName, written: unknown, { folder, origin }: Place): void => {
+    const parsed = definitionOf(name).parse(written, folder);
+    if (parsed.kind === "wrong") {
+      problems.push(`${origin}: ${name} ${describeValue(written)}: ${parsed.message}`);
+      return;
+    }
+    found[name] = parsed.value;
+    origins[name] = origin;
   };
   // The weakest source comes first: a later one overwrites it.
   takeFile(sources, take, problems);
   takeEnvironment(sources, take, problems);
   for (const [name, written] of Object.entries(sources.flags) as [SettingName, string][]) {
-    take(name, written, { folder: workingDirectory, prefix: "", suffix: ` (${flagOf(name)})` });
+    take(name, written, { folder: workingDirectory, origin: flagOf(name) });
   }
   if (problems.length > 0) throw new SettingsError(problems);
   found.dataDir ??= resolve(workingDirectory, definitionOf("dataDir").default);
-  return completeSettings(found as Partial<Settings>);
+  return completeSettings(found as Partial<Settings>, origins);
 }
 
-/** Where a value is written: how messages about it begin and end. */
+/** Where a value is written. */
 interface Place {
   /** Where relative paths start. */
   readonly folder: string;
-  readonly prefix: string;
-  readonly suffix: string;
+  /** For messages: a flag, a variable, or a line of a file. */
+  readonly origin: string;
 }
 
 type Take = (name: SettingName, written: unknown, place: Place) => void;
@@ -79,10 +84,10 @@ function takeEnvironment(
     const name = byEnvironmentName.get(environmentName);
     if (name === undefined) {
       const names = [...byEnvironmentName.keys(), configEnvironmentName];
-      problems.push(`unknown setting ${environmentName}${suggestName(environmentName, names)}`);
+      problems.push(`${environmentName}: unknown setting${suggestSetting(environmentName, names)}`);
       continue;
     }
-    take(name, written, { folder: workingDirectory, prefix: "", suffix: ` (${environmentName})` });
+    take(name, written, { folder: workingDirectory, origin: environmentName });
   }
 }
 
@@ -123,15 +128,17 @@ function takeDocument(
     const name = settingNames.find((known) => known === key);
     const position = document.locateKey([], key);
     if (name === undefined) {
-      const message = `unknown setting ${key}${suggestName(key, settingNames)}`;
+      const message = `unknown setting ${JSON.stringify(key)}${suggestSetting(key, settingNames)}`;
       problems.push(formatProblem({ position, message }));
       continue;
     }
-    const prefix = formatProblem({ position, message: "" });
-    take(name, written, { folder, prefix, suffix: "" });
+    take(name, written, { folder, origin: formatPosition(position) });
   }
 }
 
-function show(written: unknown): string {
-  return typeof written === "string" && written !== "" ? written : JSON.stringify(written);
+/** The nearest name; where none is near, there are too many to list them all. */
+function suggestSetting(written: string, names: readonly string[]): string {
+  const nearest = nearestName(written, names);
+  if (nearest !== undefined) return `; did you mean ${JSON.stringify(nearest)}?`;
+  return '; "statewire run --help" lists them';
 }

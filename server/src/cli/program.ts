@@ -40,11 +40,14 @@ function createProgram(terminal: Terminal, startNode: StartNode): Command {
     .helpCommand(false)
     .addHelpText("after", footer)
     .showHelpAfterError("(--help says more)")
+    .configureHelp({ minWidthToWrap: helpWidthMin })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
       outputError: (text, write) => write(text.replace(/^error: /, "statewire: ")),
+      getOutHelpWidth: () => terminal.stdout.columns ?? helpWidth,
+      getErrHelpWidth: () => terminal.stderr.columns ?? helpWidth,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
@@ -55,6 +58,12 @@ function createProgram(terminal: Terminal, startNode: StartNode): Command {
   addInspectVerb(program, terminal);
   return program;
 }
+
+/** Where there is no terminal. */
+const helpWidth = 80;
+
+/** The narrowest column of descriptions: with it, 80 characters are enough for the longest flag. */
+const helpWidthMin = 30;
 
 const footer = `
 Exit codes: 0 done, 1 failed, 2 the command line or a setting is wrong.

@@ -48,8 +48,9 @@ export function addRunVerb(program: Command, terminal: Terminal, startNode: Star
 }
 
 const examples = `
-Flags come before environment variables (--data-dir is STATEWIRE_DATA_DIR), those before
-statewire.yaml (dataDir).
+Flags come before environment variables (--data-dir is STATEWIRE_DATA_DIR), those
+before statewire.yaml (dataDir). BYTES is 65536 or "64 KiB", DURATION 500 (ms)
+or "10 sec".
 
 Examples:
   statewire run module.yaml

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import {
   definitionOf,
   flagOf,
+  groupOf,
   type SettingName,
   type Settings,
   settingNames,
@@ -9,7 +10,7 @@ import {
 import { loadSettings } from "./load-settings.js";
 import type { Terminal } from "./terminal.js";
 
-/** Adds the flags of settings, and --config. */
+/** Adds the flags of settings, and --config. All of them are many: they stand in groups. */
 export function addSettingOptions(
   command: Command,
   names: readonly SettingName[] = settingNames,
@@ -17,7 +18,9 @@ export function addSettingOptions(
   for (const name of names) {
     const { placeholder, description, default: written } = definitionOf(name);
     const text = written === "" ? description : `${description} (default: ${written})`;
-    command.addOption(new Option(`${flagOf(name)} <${placeholder}>`, text));
+    const option = new Option(`${flagOf(name)} <${placeholder}>`, text);
+    if (names === settingNames) option.helpGroup(`${groupOf(name)}:`);
+    command.addOption(option);
   }
   return command.option(
     "--config <FILE>",

@@ -4,8 +4,9 @@ import type { Readable, Writable } from "node:stream";
 export interface Terminal {
   /** isTTY: a person types here, nothing is waiting to be read. */
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** columns: how wide a terminal is. */
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseDuration } from "./duration.js";
+import { formatDuration, parseDuration } from "./duration.js";
 
 describe("a duration", () => {
   const valid: readonly (readonly [unknown, number])[] = [
@@ -41,4 +41,12 @@ describe("a duration", () => {
       assert.equal(parseDuration(text), undefined);
     });
   }
+
+  it("is written with the largest unit that is exact, and in milliseconds", () => {
+    assert.equal(formatDuration(10_000), "10 sec (10000 ms)");
+    assert.equal(formatDuration(90_000), "90 sec (90000 ms)");
+    assert.equal(formatDuration(172_800_000), "2 day (172800000 ms)");
+    assert.equal(formatDuration(1500), "1500 ms");
+    assert.equal(formatDuration(0), "0 ms");
+  });
 });

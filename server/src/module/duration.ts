@@ -23,7 +23,8 @@ const unitMs: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** What parseDuration() reads, for error messages. */
-export const durationSyntax = 'a duration such as 500 (ms), "10 sec", "2m" or "1day"';
+export const durationExamples = '500 (ms), "10 sec", "2m" or "1day"';
+export const durationSyntax = `a duration such as ${durationExamples}`;
 
 /**
  * Milliseconds, from Flink's notation: a whole number and a unit, a bare number is milliseconds.
@@ -40,6 +41,15 @@ export function parseDuration(value: unknown): number | undefined {
   // Divided, since 1e-6 times a number is not exact.
   const durationMs = factor < 1 ? count / Math.round(1 / factor) : count * factor;
   return isDurationMs(durationMs) ? durationMs : undefined;
+}
+
+/** "10 sec (10000 ms)", or "1500 ms" when no larger unit is exact. */
+export function formatDuration(durationMs: number): string {
+  for (const unit of ["day", "hour", "min", "sec"]) {
+    const count = durationMs / (unitMs.get(unit) ?? 1);
+    if (count >= 1 && Number.isInteger(count)) return `${count} ${unit} (${durationMs} ms)`;
+  }
+  return `${durationMs} ms`;
 }
 
 function factorOf(unit: string): number | undefined {
