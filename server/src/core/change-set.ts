@@ -3,6 +3,7 @@ import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
 import type { RowChange } from "./row.js";
 import type { StateTable } from "./state-table.js";
+import type { TimerKey } from "./store-view.js";
 import type { Timer } from "./timer.js";
 
 /**
@@ -27,7 +28,7 @@ export interface ChangeSet {
   readonly consumed: readonly Message[];
   readonly timersSet: readonly Timer[];
   /** Stored by an earlier epoch; fired or cancelled in this one. */
-  readonly timersCleared: readonly Timer[];
+  readonly timersCleared: readonly TimerKey[];
   readonly records: readonly OutboxRecord[];
   /** Stored by an earlier epoch; acknowledged in this one. */
   readonly recordsAcknowledged: readonly OutboxRecord[];

@@ -5,6 +5,7 @@ import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
 import type { Row } from "./row.js";
 import type { StateTable } from "./state-table.js";
+import type { TimerKey } from "./store-view.js";
 import type { Timer } from "./timer.js";
 
 /** What an epoch lets out of the node once it is durable. */
@@ -31,7 +32,7 @@ export class OpenEpoch {
   readonly messages: Message[] = [];
   readonly consumed: Message[] = [];
   readonly timersSet: Timer[] = [];
-  readonly timersCleared: Timer[] = [];
+  readonly timersCleared: TimerKey[] = [];
   readonly records: OutboxRecord[] = [];
   readonly recordsAcknowledged: OutboxRecord[] = [];
   readonly releases: Releases = { acknowledged: [], replied: [], recordsUpTo: new Map() };

@@ -50,12 +50,16 @@ export class Heap<T extends HeapEntry> {
 
   /** Drops every entry that is not wanted. Takes time in proportion to the heap. */
   retain(isWanted: (entry: T) => boolean): void {
-    const wanted = this.#entries.filter(isWanted);
-    this.#entries.length = 0;
-    for (const entry of wanted) this.push(entry);
+    for (const entry of this.takeAll().filter(isWanted)) this.push(entry);
+  }
+
+  /** Removes every entry, and returns them in no order. Takes time in proportion to the heap. */
+  takeAll(): T[] {
+    return this.#entries.splice(0);
   }
 }
 
-function before(a: HeapEntry, b: HeapEntry): boolean {
+/** Whether one entry comes up before the other. */
+export function before(a: HeapEntry, b: HeapEntry): boolean {
   return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
 }

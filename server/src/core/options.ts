@@ -20,6 +20,10 @@ export interface CoreLimits {
   readonly outboxInMemoryMax: number;
   /** Records that the egress stage may have without an acknowledgement. */
   readonly outboxWindow: number;
+  /** Delayed messages that stay in memory once the tables hold them: those that are due first. */
+  readonly timersInMemoryMax: number;
+  /** As timersInMemoryMax, in payload bytes. */
+  readonly timersInMemoryBytesMax: number;
   /** How long an idempotency key is remembered, in milliseconds. */
   readonly idempotencyRetentionMs: number;
   /** An epoch with this many changes is sealed even if nobody waits for it. */

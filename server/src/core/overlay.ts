@@ -1,5 +1,5 @@
 import type { Row } from "./row.js";
-import type { StoreView } from "./store-view.js";
+import type { RowView } from "./store-view.js";
 
 /** What a read returns. The value must not be changed; null: deleted. */
 export interface RowValue {
@@ -20,7 +20,7 @@ export interface RowValue {
  * - `dirty` holds each row that the open epoch changed, once.
  */
 export class Overlay {
-  readonly #view: StoreView;
+  readonly #view: RowView;
   #young: Map<string, Row>[] = [];
   #old: Map<string, Row>[] | null = null;
   #dirty: Row[] = [];
@@ -29,7 +29,7 @@ export class Overlay {
   #generation = 1;
   #openEpoch: number;
 
-  constructor(view: StoreView, openEpoch: number) {
+  constructor(view: RowView, openEpoch: number) {
     this.#view = view;
     this.#openEpoch = openEpoch;
   }

@@ -9,7 +9,7 @@ import { place } from "./placement.js";
 import type { Shard } from "./shard.js";
 import { messageFromStored, recordFromStored } from "./spill.js";
 import { keyedTable } from "./state-table.js";
-import type { StoredImage, StoredMailbox, StoredOutbox, StoredTimer } from "./store-view.js";
+import type { StoredImage, StoredMailbox, StoredOutbox } from "./store-view.js";
 
 /** Fills an empty shard with what the tables hold: the last durable epoch. */
 export function restore(shard: Shard, image: StoredImage): void {
@@ -26,7 +26,7 @@ export function restore(shard: Shard, image: StoredImage): void {
   }
   for (const stored of image.mailboxes) restoreMailbox(shard, stored);
   for (const { key, value } of image.parked) restoreParked(shard, key, value);
-  for (const stored of image.timers) restoreTimer(shard, stored);
+  shard.timers.restoreSpilled(image.timerCount);
   for (const stored of image.outboxes) restoreOutbox(shard, stored);
   for (const egress of shard.options.egresses) {
     if (!shard.outboxes.has(egress)) shard.outboxes.set(egress, emptyOutbox(shard, egress));
@@ -69,24 +69,6 @@ function restoreParked(shard: Shard, key: string, value: Uint8Array): void {
   mailbox.state = "parked";
   mailbox.attempt = decodeParked(value).attempts;
   type.counters.parked++;
-}
-
-function restoreTimer(shard: Shard, stored: StoredTimer): void {
-  const { sequence, key: _key, ...message } = messageFromStored(shard, stored.message);
-  shard.timers.add({
-    dueMs: stored.dueMs,
-    token: stored.token,
-    sequence,
-    type: message.type,
-    id: message.id,
-    callerType: message.callerType,
-    callerId: message.callerId,
-    typename: message.typename,
-    value: message.value,
-    traceparent: message.traceparent,
-    storedEpoch: message.storedEpoch,
-    done: false,
-  });
 }
 
 function restoreOutbox(shard: Shard, stored: StoredOutbox): void {

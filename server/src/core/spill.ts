@@ -4,9 +4,10 @@ import type { Message } from "./message.js";
 import { payloadBytes } from "./message.js";
 import type { Outbox, OutboxRecord } from "./outbox.js";
 import type { Shard } from "./shard.js";
-import type { StoredMessage, StoredRecord } from "./store-view.js";
+import type { StoredMessage, StoredRecord, StoredTimer } from "./store-view.js";
+import type { Timer } from "./timer.js";
 
-/** After a fold: lets go of messages and records that the tables hold now. */
+/** After a fold: lets go of messages, records and timers that the tables hold now. */
 export function evictFolded(shard: Shard): void {
   const { mailboxInMemoryMax, batchMessagesMax } = shard.options.limits;
   const { outboxInMemoryMax, outboxWindow } = shard.options.limits;
@@ -24,6 +25,7 @@ export function evictFolded(shard: Shard): void {
   for (const outbox of shard.outboxes.values()) {
     outbox.queue.evict(shard.foldedEpoch, recordsKept);
   }
+  shard.timers.evict(shard.foldedEpoch, shard.options.limits);
 }
 
 /** Reads the next messages of a mailbox back before it runs dry. */
@@ -41,6 +43,20 @@ export function refillMailbox(shard: Shard, mailbox: Mailbox): void {
     message.request = shard.spilledRequests.get(message.sequence) ?? 0;
     shard.spilledRequests.delete(message.sequence);
   }
+}
+
+/** Reads the next timers back before those in memory have all fired. */
+export function refillTimers(shard: Shard): void {
+  const { limits } = shard.options;
+  shard.timers.refill(limits, (after) =>
+    shard.view
+      .readTimers({
+        after,
+        limit: Math.max(1, limits.timersInMemoryMax >> 1),
+        bytesMax: limits.timersInMemoryBytesMax >> 1,
+      })
+      .map((stored) => timerFromStored(shard, stored)),
+  );
 }
 
 /** Reads the next records of an outbox back before it runs dry. */
@@ -68,6 +84,25 @@ export function messageFromStored(shard: Shard, stored: StoredMessage): Message 
     request: 0,
     storedEpoch: shard.foldedEpoch,
     consumed: false,
+  };
+}
+
+function timerFromStored(shard: Shard, { dueMs, token, message }: StoredTimer): Timer {
+  const { sequence, type, id, callerType, callerId, typename, value, traceparent, storedEpoch } =
+    messageFromStored(shard, message);
+  return {
+    dueMs,
+    sequence,
+    token,
+    type,
+    id,
+    callerType,
+    callerId,
+    typename,
+    value,
+    traceparent,
+    storedEpoch,
+    done: false,
   };
 }
 

@@ -5,21 +5,40 @@ import type { Expiration } from "./command.js";
  * synchronous and sees one consistent image; what is newer is in the core's own overlay and queues.
  * The bytes that a read returns belong to the caller.
  */
-export interface StoreView {
-  /** Undefined: no such row. Expired rows are returned; the caller compares the time. */
-  readRow(table: number, key: string): StoredRow | undefined;
+export interface StoreView extends RowView {
   /** Messages of one mailbox with after < sequence <= last, in order, at most `limit`. */
   readMessages(
     range: { readonly type: number; readonly id: string } & SequenceRange,
   ): readonly StoredMessage[];
+  /** Delayed messages that are due after the given one, in order of time, then of sequence. */
+  readTimers(range: TimerRange): readonly StoredTimer[];
   /** Records of one egress with after < sequence <= last, in order, at most `limit`. */
   readRecords(range: { readonly egress: string } & SequenceRange): readonly StoredRecord[];
+}
+
+/** The keyed rows of the tables. */
+export interface RowView {
+  /** Undefined: no such row. Expired rows are returned; the caller compares the time. */
+  readRow(table: number, key: string): StoredRow | undefined;
 }
 
 export interface SequenceRange {
   readonly after: number;
   readonly last: number;
   readonly limit: number;
+}
+
+/** What a delayed message is found by: its time, in milliseconds since the Unix epoch, comes first. */
+export interface TimerKey {
+  readonly dueMs: number;
+  readonly sequence: number;
+}
+
+export interface TimerRange {
+  readonly after: TimerKey;
+  readonly limit: number;
+  /** Payload after which no further one is read; one is read whatever its size. */
+  readonly bytesMax: number;
 }
 
 export interface StoredRow {
@@ -74,7 +93,8 @@ export interface StoredImage {
   readonly stateTables: readonly StoredStateTable[];
   /** Per mailbox: the first messages, and how many more the tables hold. */
   readonly mailboxes: Iterable<StoredMailbox>;
-  readonly timers: Iterable<StoredTimer>;
+  /** Delayed messages in the tables. They are read as their time comes. */
+  readonly timerCount: number;
   readonly outboxes: Iterable<StoredOutbox>;
   /** Keys of the parked table. */
   readonly parked: Iterable<{ readonly key: string; readonly value: Uint8Array }>;

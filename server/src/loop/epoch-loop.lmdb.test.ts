@@ -22,6 +22,8 @@ const limits = {
   eagerStateBytesMax: 1_000_000,
   mailboxInMemoryMax: 1000,
   outboxInMemoryMax: 1000,
+  timersInMemoryMax: 100,
+  timersInMemoryBytesMax: 1_000_000,
   outboxWindow: 100,
   idempotencyRetentionMs: 60_000,
   epochChangesMax: 1000,

@@ -49,6 +49,8 @@ export class EpochLoop {
   #accepting = true;
   #wakeup: Wakeup | null = null;
   #wakeAtMs = Number.POSITIVE_INFINITY;
+  /** The core has asked for this moment, which the last tick may have been as well. */
+  #wakes = false;
   #stopped = false;
   #idleWaiters: (() => void)[] = [];
 
@@ -116,7 +118,9 @@ export class EpochLoop {
   #tick(): void {
     const { clock, machine } = this.#options;
     const nowMs = clock.nowMs();
-    if (nowMs !== machine.shard.nowMs) machine.step({ kind: "tick", nowMs });
+    if (nowMs === machine.shard.nowMs && !this.#wakes) return;
+    this.#wakes = false;
+    machine.step({ kind: "tick", nowMs });
   }
 
   get #wantsFold(): boolean {
@@ -197,6 +201,7 @@ export class EpochLoop {
     this.#wakeup = clock.wakeAfter(delayMs, () => {
       this.#wakeAtMs = Number.POSITIVE_INFINITY;
       this.#wakeup = null;
+      this.#wakes = true;
       this.#turn();
     });
   }

@@ -9,6 +9,10 @@ const mailboxInMemoryMax = 2048;
 /** Records that an egress may have without an acknowledgement. */
 const outboxWindow = 1024;
 
+/** Enough for seconds of the fastest firing; the others wait in the tables. */
+const timersInMemoryMax = 16_384;
+const timersInMemoryBytesMax = 8 * 1024 * 1024;
+
 /**
  * When an epoch is sealed that nobody waits for. Every cut writes the messages that happen to be in
  * flight, and clears them with the next one: rare cuts write little else than state. A crash takes
@@ -27,6 +31,8 @@ export function coreOptions(settings: Settings, module: Module): CoreOptions {
       mailboxInMemoryMax: Math.max(mailboxInMemoryMax, settings.batchMax),
       outboxInMemoryMax: 4 * outboxWindow,
       outboxWindow,
+      timersInMemoryMax,
+      timersInMemoryBytesMax,
       idempotencyRetentionMs: settings.idempotencyRetentionMs,
       epochChangesMax,
       epochAgeMsMax,

@@ -3,7 +3,6 @@ import {
   readStateTable,
   readStoredMessage,
   readStoredRecord,
-  readStoredTimer,
 } from "../codec/table-layout.js";
 import { keyedTable } from "../core/state-table.js";
 import type {
@@ -12,10 +11,9 @@ import type {
   StoredMessage,
   StoredOutbox,
   StoredRecord,
-  StoredTimer,
 } from "../core/store-view.js";
 import type { Tables } from "./tables.js";
-import { readMetaNumber } from "./tables.js";
+import { entryCount, readMetaNumber } from "./tables.js";
 
 /** How much of a long queue comes into memory at a start. */
 export interface ImageLimits {
@@ -35,7 +33,7 @@ export function readImage(tables: Tables, limits: ImageLimits): StoredImage {
     })),
     stateTables: [...states.getRange()].map(({ key, value }) => readStateTable(key, value)),
     mailboxes: readMailboxes(tables, limits.mailboxInMemoryMax),
-    timers: readTimers(tables),
+    timerCount: entryCount(tables.byName.timers),
     outboxes: readOutboxes(tables, limits.outboxInMemoryMax),
     parked: readParked(tables),
   };
@@ -60,10 +58,6 @@ function* readMailboxes(tables: Tables, inMemoryMax: number): Generator<StoredMa
     }
   }
   if (current !== null) yield { ...current, spilledCount, spilledLast };
-}
-
-function* readTimers(tables: Tables): Generator<StoredTimer> {
-  for (const { key, value } of tables.byName.timers.getRange()) yield readStoredTimer(key, value);
 }
 
 function* readOutboxes(tables: Tables, inMemoryMax: number): Generator<StoredOutbox> {

@@ -7,9 +7,11 @@ import {
   readRowValue,
   readStoredMessage,
   readStoredRecord,
+  readStoredTimer,
   writeEgressPrefix,
   writeMailboxPrefix,
   writeRowKey,
+  writeTimerKey,
 } from "../codec/table-layout.js";
 import type {
   SequenceRange,
@@ -17,7 +19,9 @@ import type {
   StoredMessage,
   StoredRecord,
   StoredRow,
+  StoredTimer,
   StoreView,
+  TimerRange,
 } from "../core/store-view.js";
 import { lockDirectory } from "./directory-lock.js";
 import type { FoldReport } from "./fold.js";
@@ -155,6 +159,18 @@ export class Store implements StoreView {
     const prefix = this.#prefix((writer) => writeMailboxPrefix(writer, range.type, range.id));
     const entries = this.#tables.byName.messages.getRange(keyRange(prefix, range));
     return [...entries].map(({ key, value }) => readStoredMessage(key, value));
+  }
+
+  readTimers({ after, limit, bytesMax }: TimerRange): readonly StoredTimer[] {
+    const start = this.#prefix((writer) => writeTimerKey(writer, after.dueMs, after.sequence + 1));
+    const timers: StoredTimer[] = [];
+    let bytes = 0;
+    for (const { key, value } of this.#tables.byName.timers.getRange({ start, limit })) {
+      timers.push(readStoredTimer(key, value));
+      bytes += value.length;
+      if (bytes >= bytesMax) break;
+    }
+    return timers;
   }
 
   readRecords(range: { readonly egress: string } & SequenceRange): readonly StoredRecord[] {

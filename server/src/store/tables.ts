@@ -44,3 +44,8 @@ export function metaNumber(value: number): Buffer {
   bytes.writeBigUInt64BE(BigInt(value));
   return bytes;
 }
+
+/** How many entries a table has; LMDB keeps count. */
+export function entryCount(table: Table): number {
+  return (table.getStats() as { readonly entryCount: number }).entryCount;
+}

@@ -52,6 +52,11 @@ export function fold(story: Story): void {
   story.fold();
 }
 
+/** `fold-tables`: the fold that was begun is done, and the core is not told. */
+export function foldTables(story: Story): void {
+  story.foldTables();
+}
+
 /** `crash`: the node dies, and starts again from what is durable. */
 export function crash(story: Story): string[] {
   return [`restarted after epoch ${story.crash()}`];
@@ -64,4 +69,10 @@ export function backlog(story: Story): string[] {
     ({ egress, queue }) => `${egress} ${queue.length - queue.spilled} of ${queue.length} records`,
   );
   return [`${backlogMessages} messages, ${backlogBytes} bytes`, ...records];
+}
+
+/** `timers`: how many delayed messages there are, and where. */
+export function timers(story: Story): string[] {
+  const { pending, spilled } = story.machine.shard.timers;
+  return [`${pending} timers, ${spilled} of them in the tables only`];
 }

@@ -55,6 +55,7 @@ export class Simulation {
       mailboxInMemoryMax: this.#random.pick([1, 4, 100]),
       outboxInMemoryMax: this.#random.pick([1, 3, 100]),
       outboxWindow: this.#random.pick([1, 4]),
+      timersInMemoryMax: this.#random.pick([1, 4, 100]),
     };
     const retry = { ...defaultPolicy.retry, initialBackoffMs: 5, backoffMsMax: 50 };
     for (const pattern of ["t/a", "w/x", "w/y"]) {

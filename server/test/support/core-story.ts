@@ -15,6 +15,8 @@ export const wideLimits: CoreLimits = {
   mailboxInMemoryMax: 100,
   outboxInMemoryMax: 100,
   outboxWindow: 100,
+  timersInMemoryMax: 100,
+  timersInMemoryBytesMax: 1_000_000,
   idempotencyRetentionMs: 60_000,
   epochChangesMax: 1000,
   epochAgeMsMax: 10,

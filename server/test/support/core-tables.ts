@@ -14,6 +14,7 @@ import type {
   StoredStateTable,
   StoredTimer,
   StoreView,
+  TimerRange,
 } from "../../src/core/store-view.js";
 import type { Timer } from "../../src/core/timer.js";
 
@@ -114,7 +115,7 @@ export class CoreTables implements StoreView {
       types: [...this.#types],
       stateTables: [...this.#stateTables.values()].map((table) => ({ ...table })),
       mailboxes: this.#mailboxes(limits.mailboxInMemoryMax),
-      timers: [...this.#timers.values()],
+      timerCount: this.#timers.size,
       outboxes: this.#outboxes(limits.outboxInMemoryMax),
       parked: [...this.#rows]
         .filter(([key]) => key.startsWith(prefix))
@@ -133,6 +134,21 @@ export class CoreTables implements StoreView {
       ({ type, id }) => type === range.type && id === range.id,
     );
     return within(ofMailbox, range);
+  }
+
+  readTimers({ after, limit, bytesMax }: TimerRange): readonly StoredTimer[] {
+    const behind = [...this.#timers.values()].filter(
+      ({ dueMs, message: { sequence } }) =>
+        dueMs > after.dueMs || (dueMs === after.dueMs && sequence > after.sequence),
+    );
+    behind.sort((a, b) => a.dueMs - b.dueMs || a.message.sequence - b.message.sequence);
+    let bytes = 0;
+    const read = behind.slice(0, limit);
+    const last = read.findIndex(({ message }) => {
+      bytes += message.value?.length ?? 0;
+      return bytes >= bytesMax;
+    });
+    return last < 0 ? read : read.slice(0, last + 1);
   }
 
   readRecords(range: { readonly egress: string } & SequenceRange): readonly StoredRecord[] {

@@ -83,7 +83,9 @@ export function changeLines(changes: ChangeSet, shard: Readonly<Shard>): string[
   for (const message of changes.messages) add(`message ${storedText(message)}`);
   for (const message of changes.consumed) add(`consumed ${storedText(message)}`);
   for (const timer of changes.timersSet) add(`timer ${storedText(timer)} due at ${timer.dueMs}`);
-  for (const timer of changes.timersCleared) add(`timer cleared ${storedText(timer)}`);
+  for (const { sequence, dueMs } of changes.timersCleared) {
+    add(`timer cleared ${sequence} due at ${dueMs}`);
+  }
   for (const { egress, sequence, value } of changes.records) {
     add(`record ${egress} ${sequence}:${textOf(value)}`);
   }
@@ -118,8 +120,9 @@ function rowValue({ table }: RowChange, value: Uint8Array): string {
   const fields = new FieldReader(value);
   switch (table) {
     case keyedTable.position:
-    case keyedTable.token:
       return `${fields.number()}`;
+    case keyedTable.token:
+      return `${fields.number()} due at ${fields.number()}`;
     case keyedTable.egress:
       return `${fields.number()} at ${fields.number()}`;
     case keyedTable.dedup:
