@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import type { FoldReport } from "./fold.js";
-import type { FoldReply, FoldRequest, FoldThreadData } from "./fold-worker.js";
+import type { FoldReport, FoldRequest } from "./fold.js";
+import type { FoldReply, FoldThreadData } from "./fold-worker.js";
 import { StoreError } from "./store-error.js";
 
 /** How long a process that exits waits for the thread, in milliseconds: longer than any fold. */

@@ -1,18 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { FoldReport } from "./fold.js";
-import { foldInto, NetEffect } from "./fold.js";
+import type { FoldReport, FoldRequest } from "./fold.js";
+import { foldInto, readNetEffect } from "./fold.js";
 import type { StoreErrorCode } from "./store-error.js";
 import { StoreError } from "./store-error.js";
+import { systemDisk } from "./system-disk.js";
 import { openTables } from "./tables.js";
-
-/** What the store asks of the fold thread. */
-export interface FoldRequest {
-  /** Epoch that the tables hold. */
-  readonly fromEpoch: number;
-  readonly toEpoch: number;
-  /** Segment files that hold the epochs between, oldest first. */
-  readonly paths: readonly string[];
-}
 
 /** What the thread says: once that it is ready, then the outcome of every fold. */
 export type FoldReply =
@@ -47,14 +39,7 @@ function whileBusy<T>(act: () => T): T {
 
 function fold(request: FoldRequest): FoldReply {
   try {
-    const net = new NetEffect(request.fromEpoch);
-    for (const path of request.paths) net.addSegment(path, request.toEpoch);
-    if (net.epoch !== request.toEpoch) {
-      throw new StoreError(
-        "JOURNAL_CORRUPT",
-        `the journal ends at epoch ${net.epoch}, before epoch ${request.toEpoch}`,
-      );
-    }
+    const net = readNetEffect(systemDisk, request);
     return { kind: "folded", report: foldInto(tables, net) };
   } catch (error) {
     // The class of an error does not survive the way to another thread.

@@ -10,6 +10,7 @@ import { writeRowKey } from "../codec/table-layout.js";
 import { foldInto, NetEffect } from "./fold.js";
 import { Journal } from "./journal.js";
 import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
+import { systemDisk } from "./system-disk.js";
 import type { Tables } from "./tables.js";
 import { openTables, readMetaNumber } from "./tables.js";
 
@@ -38,7 +39,10 @@ describe("fold", () => {
   /** Writes epochs into a journal of its own and returns its segments. */
   async function write(epochs: readonly Rows[], firstEpoch = 1): Promise<string[]> {
     const path = mkdtempSync(join(directory, "journal-"));
-    const journal = new Journal({ directory: path, segmentBytes }, { folded: [], firstEpoch });
+    const journal = new Journal(
+      { disk: systemDisk, directory: path, segmentBytes },
+      { folded: [], firstEpoch },
+    );
     let epoch = firstEpoch;
     for (const rows of epochs) {
       await journal.append(recordOf(rowChanges(epoch, rows)), epoch);
@@ -50,7 +54,7 @@ describe("fold", () => {
 
   function netOf(paths: readonly string[], fromEpoch = 0, toEpoch = all): NetEffect {
     const net = new NetEffect(fromEpoch);
-    for (const path of paths) net.addSegment(path, toEpoch);
+    for (const path of paths) net.addSegment({ path, bytes: readFileSync(path) }, toEpoch);
     return net;
   }
 
@@ -90,7 +94,8 @@ describe("fold", () => {
     const epochs = fc.array(rows, { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(epochs, fc.array(fc.nat(12)), async (sample, stops) => {
-        tables.byName.rows.clearSync();
+        for (const { key } of [...tables.byName.rows.getRange()])
+          tables.byName.rows.removeSync(key);
         const paths = await write(sample);
         const expected: Record<string, string> = {};
         for (const [key, value] of sample.flatMap((epoch) => Object.entries(epoch))) {

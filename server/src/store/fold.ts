@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { ChangeVisitor, TableChange } from "../codec/record-codec.js";
 import { findRecord, readChangeAt, readRecordHeader, visitChanges } from "../codec/record-codec.js";
 import { tableNames } from "../codec/table-layout.js";
+import type { Disk } from "./disk.js";
 import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
@@ -58,9 +58,11 @@ export class NetEffect {
    * @throws StoreError JOURNAL_CORRUPT when an intact later record follows a broken one: a crash
    * tears only the last record, so the disk has lost what it had promised to keep.
    */
-  addSegment(path: string, lastEpoch: number): void {
+  addSegment(
+    { path, bytes }: { readonly path: string; readonly bytes: Buffer },
+    lastEpoch: number,
+  ): void {
     if (this.#epoch >= lastEpoch) return;
-    const bytes = readFile(path);
     const { firstEpoch, salt } = parseSegmentHeader(bytes, bytes.length, path);
     if (firstEpoch > this.#epoch + 1) {
       throw new StoreError(
@@ -147,19 +149,54 @@ function assertTorn(
  */
 const sliceChangesMax = 16_384;
 
-/**
- * Writes the net effect into the tables; durable when it returns. The epoch that the tables hold is
- * written with the last slice: a crash before it leaves newer rows than that epoch, and the next
- * start folds the same epochs again, to the same end. Readers in between have what is being folded
- * in memory.
- */
+/** Which epochs are to be folded, and where they are. */
+export interface FoldRequest {
+  /** Epoch that the tables hold. */
+  readonly fromEpoch: number;
+  readonly toEpoch: number;
+  /** Segment files that hold the epochs between, oldest first. */
+  readonly paths: readonly string[];
+}
+
+/** @throws StoreError JOURNAL_CORRUPT also when the journal ends before the last epoch. */
+export function readNetEffect(disk: Disk, { fromEpoch, toEpoch, paths }: FoldRequest): NetEffect {
+  const net = new NetEffect(fromEpoch);
+  for (const path of paths) {
+    if (net.epoch < toEpoch) net.addSegment({ path, bytes: disk.read(path) }, toEpoch);
+  }
+  if (net.epoch === toEpoch) return net;
+  throw new StoreError(
+    "JOURNAL_CORRUPT",
+    `the journal ends at epoch ${net.epoch}, before epoch ${toEpoch}`,
+  );
+}
+
+/** Writes the net effect into the tables, as foldSlices(), without a pause. */
 export function foldInto(tables: Tables, net: NetEffect): FoldReport {
+  const slices = foldSlices(tables, net, sliceChangesMax);
+  for (;;) {
+    const { value, done } = slices.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * Writes the net effect into the tables, one slice after the other; durable at the end. The epoch
+ * that the tables hold is written with the last slice: a crash before it leaves newer rows than that
+ * epoch, and the next start folds the same epochs again, to the same end. Readers in between have
+ * what is being folded in memory.
+ */
+export function* foldSlices(
+  tables: Tables,
+  net: NetEffect,
+  changesMax: number,
+): Generator<void, FoldReport> {
   const startedAt = performance.now();
   const changes = net.sorted()[Symbol.iterator]();
   let puts = 0;
   let deletes = 0;
   const writeSlice = (): boolean => {
-    for (let written = 0; written < sliceChangesMax; written++) {
+    for (let written = 0; written < changesMax; written++) {
       const { value: change, done } = changes.next();
       if (done === true) {
         tables.byName.meta.putSync(Buffer.from("foldedEpoch"), metaNumber(net.epoch));
@@ -175,25 +212,7 @@ export function foldInto(tables: Tables, net: NetEffect): FoldReport {
     }
     return true;
   };
-  while (tables.root.transactionSync(writeSlice)) {
-    // Until the changes are used up.
-  }
+  while (tables.root.transactionSync(writeSlice)) yield;
   const durationMs = performance.now() - startedAt;
   return { epoch: net.epoch, epochs: net.epochs, puts, deletes, durationMs };
-}
-
-function readFile(path: string): Buffer {
-  const file = openSync(path, "r");
-  try {
-    const bytes = Buffer.allocUnsafeSlow(fstatSync(file).size);
-    let read = 0;
-    while (read < bytes.length) {
-      const count = readSync(file, bytes, read, bytes.length - read, read);
-      if (count === 0) break;
-      read += count;
-    }
-    return bytes.subarray(0, read);
-  } finally {
-    closeSync(file);
-  }
 }

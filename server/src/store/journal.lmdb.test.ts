@@ -6,6 +6,7 @@ import { recordOf, rowChanges } from "../../test/support/epoch-records.js";
 import { readRecordHeader } from "../codec/record-codec.js";
 import { Journal } from "./journal.js";
 import { parseSegmentHeader, readSegmentHeader, segmentHeaderBytes } from "./segment.js";
+import { systemDisk } from "./system-disk.js";
 
 // Goal: what append() has resolved for is in the files, in order, whatever happens to segments.
 // Method: the real journal in a directory; the files are read with nothing but the record codec.
@@ -17,7 +18,7 @@ describe("Journal", () => {
   let journals: Journal[] = [];
 
   function begin(start: ConstructorParameters<typeof Journal>[1]): Journal {
-    const journal = new Journal({ directory, segmentBytes }, start);
+    const journal = new Journal({ disk: systemDisk, directory, segmentBytes }, start);
     journals.push(journal);
     return journal;
   }
@@ -68,7 +69,7 @@ describe("Journal", () => {
       assert.equal(epochsIn(segment.path).length, epoch);
     }
     const [segment] = journal.segments;
-    const { salt, ...header } = readSegmentHeader(segment?.path ?? "") ?? {};
+    const { salt, ...header } = readSegmentHeader(systemDisk, segment?.path ?? "") ?? {};
     assert.deepEqual(header, {
       path: segment?.path,
       number: 1,
@@ -86,7 +87,7 @@ describe("Journal", () => {
       [[1, 2], [3, 4], [5, 6], [7]],
     );
     assert.deepEqual(
-      journal.segments.map(({ path }) => readSegmentHeader(path)?.firstEpoch),
+      journal.segments.map(({ path }) => readSegmentHeader(systemDisk, path)?.firstEpoch),
       [1, 3, 5, 7],
     );
   });
@@ -160,7 +161,7 @@ describe("Journal", () => {
   it("keeps what an earlier run has folded as spares, and numbers on", async () => {
     const first = begin({ folded: [], firstEpoch: 1 });
     for (let epoch = 1; epoch <= 5; epoch++) await append(first, epoch, 5000);
-    const folded = first.segments.flatMap(({ path }) => readSegmentHeader(path) ?? []);
+    const folded = first.segments.flatMap(({ path }) => readSegmentHeader(systemDisk, path) ?? []);
     await closeAll();
     const second = begin({ folded, firstEpoch: 6 });
     assert.deepEqual(names("journal-"), ["journal-000000000004"]);
@@ -175,7 +176,7 @@ describe("Journal", () => {
     let epoch = 0;
     for (let run = 0; run < 4; run++) {
       const folded = names("journal-").flatMap(
-        (name) => readSegmentHeader(join(directory, name)) ?? [],
+        (name) => readSegmentHeader(systemDisk, join(directory, name)) ?? [],
       );
       const journal = begin({ folded, firstEpoch: epoch + 1 });
       for (let count = 0; count < 12; count++) await append(journal, ++epoch, 5000);

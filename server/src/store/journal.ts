@@ -1,20 +1,20 @@
-import { randomBytes } from "node:crypto";
-import { closeSync, fstatSync, write } from "node:fs";
 import { join } from "node:path";
 import { recordSaltBytes, saltRecord } from "../codec/record-codec.js";
+import type { Disk, DiskFile } from "./disk.js";
 import type { Segment } from "./segment.js";
-import { openForAppend, segmentHeaderBytes, segmentName, writeSegmentHeader } from "./segment.js";
+import { encodeSegmentHeader, segmentHeaderBytes, segmentName } from "./segment.js";
 import { SpareSegments } from "./spare-segments.js";
 import { StoreError } from "./store-error.js";
 
 export interface JournalOptions {
+  readonly disk: Disk;
   readonly directory: string;
   /** Size of a segment file, in bytes. A larger record gets a larger file. */
   readonly segmentBytes: number;
 }
 
 interface OpenSegment extends Segment {
-  readonly file: number;
+  readonly file: DiskFile;
   lastEpoch: number;
   /** Where the next record goes. */
   end: number;
@@ -40,7 +40,7 @@ export class Journal {
     start: { readonly folded: readonly Segment[]; readonly firstEpoch: number },
   ) {
     this.#options = options;
-    this.#spares = new SpareSegments(options.directory, options.segmentBytes);
+    this.#spares = new SpareSegments(options.disk, options.directory, options.segmentBytes);
     const isSpare = ({ bytes }: Segment): boolean => bytes === options.segmentBytes;
     for (const { path } of start.folded.filter(isSpare)) this.#spares.give(path);
     const last = start.folded[start.folded.length - 1]?.number ?? 0;
@@ -77,7 +77,7 @@ export class Journal {
     const segment = this.#current;
     saltRecord(record, segment.salt);
     return new Promise((resolve, reject) => {
-      this.#write(segment, record, 0, (error) => {
+      segment.file.write(record, segment.end, (error) => {
         if (error !== null) {
           this.#failed = new StoreError(
             "WRITE_FAILED",
@@ -98,13 +98,13 @@ export class Journal {
   drop(foldedEpoch: number): void {
     while (this.#sealed.length > 0 && (this.#sealed[0] as OpenSegment).lastEpoch <= foldedEpoch) {
       const { file, path } = this.#sealed.shift() as OpenSegment;
-      closeSync(file);
+      file.close();
       this.#spares.give(path);
     }
   }
 
   async close(): Promise<void> {
-    for (const segment of [...this.#sealed, this.#current]) closeSync(segment.file);
+    for (const segment of [...this.#sealed, this.#current]) segment.file.close();
     await this.#spares.close();
   }
 
@@ -117,14 +117,16 @@ export class Journal {
   }
 
   #begin(number: number, firstEpoch: number, size: number): OpenSegment {
-    const path = join(this.#options.directory, segmentName(number));
+    const { directory, disk, segmentBytes } = this.#options;
+    const path = join(directory, segmentName(number));
     try {
-      if (size === this.#options.segmentBytes) this.#spares.take(path);
+      if (size === segmentBytes) this.#spares.take(path);
       else this.#spares.create(path, size);
-      const file = openForAppend(path);
-      const { size: bytes } = fstatSync(file);
-      const segment = { path, number, firstEpoch, bytes, salt: randomBytes(recordSaltBytes) };
-      writeSegmentHeader(file, segment);
+      const file = disk.open(path);
+      const salt = disk.randomBytes(recordSaltBytes);
+      const segment = { path, number, firstEpoch, bytes: file.bytes, salt };
+      file.writeSync(encodeSegmentHeader(segment), 0);
+      disk.syncNames(directory);
       return {
         ...segment,
         file,
@@ -138,20 +140,5 @@ export class Journal {
         { cause },
       );
     }
-  }
-
-  #write(
-    segment: OpenSegment,
-    record: Buffer,
-    done: number,
-    callback: (error: Error | null) => void,
-  ): void {
-    const { file, end } = segment;
-    write(file, record, done, record.length - done, end + done, (error, written) => {
-      if (error !== null) callback(error);
-      else if (done + written < record.length)
-        this.#write(segment, record, done + written, callback);
-      else callback(null);
-    });
   }
 }

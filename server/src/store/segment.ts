@@ -1,18 +1,6 @@
-import {
-  closeSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { recordSaltBytes } from "../codec/record-codec.js";
+import type { Disk } from "./disk.js";
 import { StoreError } from "./store-error.js";
 
 /**
@@ -31,7 +19,6 @@ const version = 2;
 const saltAt = 32;
 const checksumAt = saltAt + recordSaltBytes;
 const fieldBytes = checksumAt + 4;
-const zeros = Buffer.alloc(1024 * 1024);
 
 export interface Segment {
   readonly path: string;
@@ -54,38 +41,8 @@ export function segmentNumber(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/**
- * Opens a file so that every write is on disk when it returns: one system call instead of a write
- * and an fdatasync.
- */
-export function openForAppend(path: string): number {
-  return openSync(path, constants.O_RDWR | constants.O_DSYNC);
-}
-
-/**
- * Creates a file of zeros: the blocks are there, so that later writes change data alone. It gets its
- * name when it is whole. Leaves no file behind when there is no room for it.
- */
-export function preallocate(path: string, temporary: string, bytes: number): void {
-  const file = openSync(temporary, "wx");
-  try {
-    let at = 0;
-    while (at < bytes) at += writeSync(file, zeros, 0, Math.min(zeros.length, bytes - at), at);
-    fdatasyncSync(file);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary);
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/**
- * Begins a segment in a file opened with openForAppend(): durable when it returns, its name too,
- * which may be new.
- */
-export function writeSegmentHeader(file: number, segment: Segment): void {
+/** The front of a segment's file, up to its first record. */
+export function encodeSegmentHeader(segment: Segment): Buffer {
   const header = Buffer.alloc(segmentHeaderBytes);
   header.writeUInt32BE(magic, 0);
   header.writeUInt32BE(version, 4);
@@ -94,8 +51,7 @@ export function writeSegmentHeader(file: number, segment: Segment): void {
   header.writeBigUInt64BE(BigInt(segment.bytes), 24);
   segment.salt.copy(header, saltAt);
   header.writeUInt32BE(crc32(header.subarray(0, checksumAt)), checksumAt);
-  writeSync(file, header, 0, header.length, 0);
-  syncDirectory(dirname(segment.path));
+  return header;
 }
 
 /**
@@ -104,19 +60,12 @@ export function writeSegmentHeader(file: number, segment: Segment): void {
  *
  * @throws StoreError JOURNAL_CORRUPT, FORMAT_UNKNOWN
  */
-export function readSegmentHeader(path: string): Segment | undefined {
-  const file = openSync(path, "r");
-  try {
-    const header = Buffer.alloc(fieldBytes);
-    const read = readSync(file, header, 0, header.length, 0);
-    if (!isZero(header)) {
-      return parseSegmentHeader(header.subarray(0, read), fstatSync(file).size, path);
-    }
-    if (read === fieldBytes && isFileZero(file)) return undefined;
-    throw damagedHeader(path, read < fieldBytes ? `it has ${read} bytes` : "it is zeros");
-  } finally {
-    closeSync(file);
-  }
+export function readSegmentHeader(disk: Disk, path: string): Segment | undefined {
+  const header = disk.read(path, fieldBytes);
+  if (!isZero(header)) return parseSegmentHeader(header, disk.size(path), path);
+  if (header.length === fieldBytes && isZero(disk.read(path))) return undefined;
+  const { length } = header;
+  throw damagedHeader(path, length < fieldBytes ? `it has ${length} bytes` : "it is zeros");
 }
 
 /**
@@ -156,26 +105,6 @@ function damagedHeader(path: string, why: string): StoreError {
   return new StoreError("JOURNAL_CORRUPT", `${path} is damaged at byte 0: ${why}`);
 }
 
-function isFileZero(file: number): boolean {
-  const bytes = Buffer.allocUnsafe(zeros.length);
-  for (let at = 0; ; ) {
-    const read = readSync(file, bytes, 0, bytes.length, at);
-    if (read === 0) return true;
-    if (!isZero(bytes.subarray(0, read))) return false;
-    at += read;
-  }
-}
-
 function isZero(bytes: Buffer): boolean {
-  return bytes.equals(zeros.subarray(0, bytes.length));
-}
-
-/** Makes the names of files in a directory durable. */
-function syncDirectory(path: string): void {
-  const directory = openSync(path, "r");
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
+  return bytes.equals(Buffer.alloc(bytes.length));
 }

@@ -1,13 +1,11 @@
-import { randomUUID } from "node:crypto";
-import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { preallocate } from "./segment.js";
+import type { Disk } from "./disk.js";
 
 /** One to switch to, and those on their way back from a fold. */
 const sparesMax = 4;
 
-const zeros = Buffer.alloc(256 * 1024);
+/** Of a name that is used once. */
+const nameBytes = 16;
 
 /** Whether a file of the journal is a spare that is whole. */
 export function isSpareName(name: string): boolean {
@@ -19,27 +17,29 @@ export function isSpareName(name: string): boolean {
  * segments never waits for the disk to find room. What they still hold is of older epochs.
  */
 export class SpareSegments {
+  readonly #disk: Disk;
   readonly #directory: string;
   readonly #bytes: number;
   readonly #paths: string[] = [];
   #preparing: Promise<void> | null = null;
 
-  constructor(directory: string, bytes: number) {
+  constructor(disk: Disk, directory: string, bytes: number) {
+    this.#disk = disk;
     this.#directory = directory;
     this.#bytes = bytes;
-    for (const name of readdirSync(directory)) {
+    for (const name of disk.names(directory)) {
       if (name.startsWith("spare-")) this.#adopt(name);
     }
   }
 
   /** Makes the file that was a segment a spare, or removes it when there are enough. */
   give(path: string): void {
-    if (this.#paths.length >= sparesMax || statSync(path).size !== this.#bytes) {
-      rmSync(path);
+    if (this.#paths.length >= sparesMax || this.#disk.size(path) !== this.#bytes) {
+      this.#disk.remove(path);
       return;
     }
     const spare = this.#newPath();
-    renameSync(path, spare);
+    this.#disk.rename(path, spare);
     this.#paths.push(spare);
   }
 
@@ -50,13 +50,15 @@ export class SpareSegments {
   take(path: string): void {
     const spare = this.#paths.pop();
     if (spare === undefined) this.create(path, this.#bytes);
-    else renameSync(spare, path);
+    else this.#disk.rename(spare, path);
     if (this.#paths.length === 0) void this.prepare();
   }
 
   /** Makes a file of any size, in which nothing is. */
   create(path: string, bytes: number): void {
-    preallocate(path, `${this.#newPath()}.tmp`, bytes);
+    const temporary = `${this.#newPath()}.tmp`;
+    this.#disk.preallocate(temporary, bytes);
+    this.#disk.rename(temporary, path);
   }
 
   /** Makes a spare, without holding up the loop. A full disk is found by whoever writes next. */
@@ -77,32 +79,21 @@ export class SpareSegments {
   async #prepare(): Promise<void> {
     const path = this.#newPath();
     const temporary = `${path}.tmp`;
-    const file = await open(temporary, "wx");
-    try {
-      for (let at = 0; at < this.#bytes; at += zeros.length) {
-        await file.write(zeros, 0, Math.min(zeros.length, this.#bytes - at), at);
-      }
-      await file.datasync();
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    } finally {
-      await file.close();
-    }
-    renameSync(temporary, path);
+    await this.#disk.preallocateAside(temporary, this.#bytes);
+    this.#disk.rename(temporary, path);
     this.#paths.push(path);
   }
 
   #newPath(): string {
     // Not by process id: in a container every run has the same, and spares outlive a run.
-    return join(this.#directory, `spare-${randomUUID()}`);
+    return join(this.#directory, `spare-${this.#disk.randomBytes(nameBytes).toString("hex")}`);
   }
 
   /** Left over from an earlier run. One that was being made is not of full size, or still temporary. */
   #adopt(name: string): void {
     const path = join(this.#directory, name);
-    const isUsable = isSpareName(name) && statSync(path).size === this.#bytes;
-    if (!isUsable || this.#paths.length >= sparesMax) rmSync(path);
+    const isUsable = isSpareName(name) && this.#disk.size(path) === this.#bytes;
+    if (!isUsable || this.#paths.length >= sparesMax) this.#disk.remove(path);
     else this.#paths.push(path);
   }
 }

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ByteWriter } from "../codec/byte-writer.js";
 import {
@@ -24,17 +22,16 @@ import type {
   TimerRange,
 } from "../core/store-view.js";
 import { lockDirectory } from "./directory-lock.js";
-import type { FoldReport } from "./fold.js";
-import { foldInto, NetEffect } from "./fold.js";
+import type { Disk } from "./disk.js";
+import type { FoldReport, FoldRequest } from "./fold.js";
 import { FoldThread } from "./fold-thread.js";
 import type { ImageLimits } from "./image.js";
 import { readImage } from "./image.js";
 import { Journal } from "./journal.js";
 import { makeDirectory } from "./make-directory.js";
-import type { Segment } from "./segment.js";
-import { readSegmentHeader, segmentNumber } from "./segment.js";
-import { isSpareName } from "./spare-segments.js";
+import { findSegments, foldTail } from "./recovery.js";
 import { StoreError } from "./store-error.js";
+import { systemDisk } from "./system-disk.js";
 import { assertTableFile } from "./table-file.js";
 import type { Tables } from "./tables.js";
 import { metaNumber, openTables, readMetaNumber } from "./tables.js";
@@ -45,19 +42,40 @@ export interface StoreOptions {
   readonly segmentBytes: number;
 }
 
+/** Brings the tables up to later epochs, beside the loop. */
+export interface Folder {
+  /** @throws StoreError what the fold has failed with. */
+  fold(request: FoldRequest): Promise<FoldReport>;
+  /** Lets the fold under way end. */
+  close(): Promise<void>;
+}
+
+/** What a store is made of. */
+export interface StoreParts {
+  readonly directory: string;
+  readonly journal: string;
+  readonly segmentBytes: number;
+  readonly disk: Disk;
+  readonly tables: Tables;
+  /** Called once, when the tables hold the last durable epoch. */
+  readonly createFolder: () => Folder;
+  /** Called last when the store is closed. */
+  readonly release: () => Promise<void>;
+}
+
 /**
  * One shard's durable part: the journal, and the tables that it is folded into.
  *
- * open() brings the tables up to the last durable epoch and begins a new segment, so that a start
+ * A start brings the tables up to the last durable epoch and begins a new segment, so that a start
  * after kill -9 and a start after a clean stop are one path.
  *
  * CALLER: one append() at a time, epochs rising by one; one fold() at a time, of epochs whose
  * append() has resolved; after fold() resolves, `Folded` is stepped before the next read.
  */
 export class Store implements StoreView {
-  readonly #lock: { release(): Promise<void> };
+  readonly #parts: StoreParts;
   readonly #tables: Tables;
-  readonly #thread: FoldThread;
+  readonly #folder: Folder;
   readonly #journal: Journal;
   readonly #key = new ByteWriter(4096);
   #foldedEpoch: number;
@@ -67,46 +85,51 @@ export class Store implements StoreView {
   /** What the start had to fold. */
   readonly recovery: FoldReport;
 
-  private constructor(parts: {
-    options: StoreOptions;
-    lock: { release(): Promise<void> };
-    tables: Tables;
-    recovery: FoldReport;
-    folded: readonly Segment[];
-  }) {
-    const { options, lock, tables, recovery } = parts;
-    this.#lock = lock;
+  /**
+   * Goes on from what the parts hold.
+   *
+   * @throws StoreError FORMAT_UNKNOWN, JOURNAL_CORRUPT, WRITE_FAILED. Nothing that was durable is
+   * lost then.
+   */
+  constructor(parts: StoreParts) {
+    const { directory, journal, segmentBytes, disk, tables } = parts;
+    const folded = findSegments(disk, journal, tables);
+    const recovery = foldTail(disk, tables, folded);
+    this.#parts = parts;
     this.#tables = tables;
     this.recovery = recovery;
-    this.directory = options.directory;
+    this.directory = directory;
     this.#foldedEpoch = recovery.epoch;
     this.nodeId = nodeIdOf(tables);
-    const journalDirectory = journalPath(options.directory);
-    this.#journal = new Journal(
-      { directory: journalDirectory, segmentBytes: options.segmentBytes },
-      { folded: parts.folded, firstEpoch: recovery.epoch + 1 },
-    );
-    this.#thread = new FoldThread(tablesPath(options.directory));
+    const firstEpoch = recovery.epoch + 1;
+    this.#journal = new Journal({ disk, directory: journal, segmentBytes }, { folded, firstEpoch });
+    this.#folder = parts.createFolder();
   }
 
   /**
    * @throws StoreError DIRECTORY_IN_USE, FORMAT_UNKNOWN, JOURNAL_CORRUPT, TABLES_CORRUPT,
    * WRITE_FAILED. Nothing that was durable is lost then.
    */
-  static async open(options: StoreOptions): Promise<Store> {
-    createDirectory(options.directory);
-    const lock = await lockDirectory(options.directory);
+  static async open({ directory, segmentBytes }: StoreOptions): Promise<Store> {
+    createDirectory(directory);
+    const lock = await lockDirectory(directory);
     let tables: Tables | undefined;
     try {
-      tables = await openChecked(options.directory);
-      const segments = findSegments(options.directory, tables);
-      const recovery = foldTail(tables, segments);
-      return new Store({ options, lock, tables, recovery, folded: segments });
+      tables = await openChecked(directory);
+      return new Store({
+        directory,
+        journal: journalPath(directory),
+        segmentBytes,
+        disk: systemDisk,
+        tables,
+        createFolder: () => new FoldThread(tablesPath(directory)),
+        release: () => lock.release(),
+      });
     } catch (error) {
       await tables?.root.close();
       await lock.release();
       if (error instanceof StoreError) throw error;
-      const why = `cannot recover data directory ${options.directory}: ${(error as Error).message}`;
+      const why = `cannot recover data directory ${directory}: ${(error as Error).message}`;
       throw new StoreError("WRITE_FAILED", why, { cause: error });
     }
   }
@@ -132,9 +155,9 @@ export class Store implements StoreView {
     return this.#journal.append(record, epoch);
   }
 
-  /** Brings the tables up to a durable epoch, on another thread. */
+  /** Brings the tables up to a durable epoch, beside the loop. */
   async fold(toEpoch: number): Promise<FoldReport> {
-    const report = await this.#thread.fold({
+    const report = await this.#folder.fold({
       fromEpoch: this.#foldedEpoch,
       toEpoch,
       paths: this.#journal.segments.map((segment) => segment.path),
@@ -150,7 +173,7 @@ export class Store implements StoreView {
     writer.reset();
     writeRowKey(writer, table, key);
     const bytes = this.#tables.byName.rows.getBinaryFast(writer.view());
-    return bytes === undefined ? undefined : readRowValue(bytes as Buffer);
+    return bytes === undefined ? undefined : readRowValue(bytes);
   }
 
   readMessages(
@@ -191,10 +214,10 @@ export class Store implements StoreView {
 
   /** Closes the files. Everything durable stays; nothing else is written. */
   async close(): Promise<void> {
-    await this.#thread.close();
+    await this.#folder.close();
     await this.#journal.close();
     await this.#tables.root.close();
-    await this.#lock.release();
+    await this.#parts.release();
   }
 
   #prefix(write: (writer: ByteWriter) => void): Buffer {
@@ -250,64 +273,6 @@ async function openChecked(directory: string): Promise<Tables> {
     );
   }
   return tables;
-}
-
-/**
- * Segments in order. The last file is none when it was being prepared as the process died: it holds
- * nothing yet, or the header of its earlier use.
- *
- * @throws StoreError JOURNAL_CORRUPT, FORMAT_UNKNOWN
- */
-function findSegments(directory: string, tables: Tables): Segment[] {
-  const path = journalPath(directory);
-  const files = readdirSync(path);
-  const names = files.filter((name) => segmentNumber(name) !== undefined).sort();
-  if (names.length === 0) assertJournalNew(path, files, readMetaNumber(tables, "foldedEpoch") ?? 0);
-  return readSegments(path, names);
-}
-
-/** Between two uses of its files a journal has spares at least. */
-function assertJournalNew(path: string, files: readonly string[], foldedEpoch: number): void {
-  if (foldedEpoch === 0 || files.some(isSpareName)) return;
-  throw new StoreError(
-    "JOURNAL_CORRUPT",
-    `${path} has no segment, and the tables hold epoch ${foldedEpoch}: the journal was removed`,
-  );
-}
-
-function readSegments(directory: string, names: readonly string[]): Segment[] {
-  const segments: Segment[] = [];
-  names.forEach((name, at) => {
-    const path = join(directory, name);
-    const number = segmentNumber(name) ?? 0;
-    const segment = readSegmentHeader(path);
-    if (segment?.number === number) segments.push(segment);
-    else if (at === names.length - 1 && (segment?.number ?? 0) < number) rmSync(path);
-    else {
-      const found = segment === undefined ? "no header" : `the header of number ${segment.number}`;
-      const next = names[at + 1];
-      const where = next === undefined ? "" : `, and ${next} follows`;
-      throw new StoreError("JOURNAL_CORRUPT", `${path} has ${found}${where}`);
-    }
-  });
-  return segments;
-}
-
-function foldTail(tables: Tables, segments: readonly Segment[]): FoldReport {
-  const net = new NetEffect(readMetaNumber(tables, "foldedEpoch") ?? 0);
-  for (const segment of segments) net.addSegment(segment.path, Number.MAX_SAFE_INTEGER);
-  if (net.epochs > 0 || readMetaNumber(tables, "format") === undefined) {
-    tables.root.transactionSync(() => {
-      tables.byName.meta.putSync(Buffer.from("format"), metaNumber(formatVersion));
-      if (tables.byName.meta.get(Buffer.from("nodeId")) === undefined) {
-        tables.byName.meta.putSync(Buffer.from("nodeId"), Buffer.from(randomUUID()));
-      }
-    });
-  }
-  if (net.epochs === 0) {
-    return { epoch: net.epoch, epochs: 0, puts: 0, deletes: 0, durationMs: 0 };
-  }
-  return foldInto(tables, net);
 }
 
 function nodeIdOf(tables: Tables): string {

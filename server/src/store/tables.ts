@@ -1,12 +1,34 @@
-import type { Database, RootDatabase } from "lmdb";
 import { open } from "lmdb";
 import type { TableName } from "../codec/table-layout.js";
 import { tableNames } from "../codec/table-layout.js";
 
-export type Table = Database<Buffer, Buffer>;
+/** Keys from `start`, included, to `end`, left out; absent: from the first, to the last. */
+export interface KeyRange {
+  readonly start?: Buffer;
+  readonly end?: Buffer;
+  readonly limit?: number;
+}
 
+/** A map in order of the bytes of its keys. */
+export interface Table {
+  get(key: Buffer): Buffer | undefined;
+  /** As get(), but the next read may change the bytes. */
+  getBinaryFast(key: Buffer): Buffer | undefined;
+  getRange(range?: KeyRange): Iterable<{ readonly key: Buffer; readonly value: Buffer }>;
+  getKeys(range: KeyRange): Iterable<Buffer>;
+  putSync(key: Buffer, value: Buffer): unknown;
+  removeSync(key: Buffer): unknown;
+}
+
+/** The tables as the store uses them. Two exist: LMDB's, and the simulation's. */
 export interface Tables {
-  readonly root: RootDatabase;
+  readonly root: {
+    /** All that it puts and removes, or nothing; durable when it returns. */
+    transactionSync<T>(act: () => T): T;
+    /** Lets the next read see what other threads have written. */
+    resetReadTxn(): void;
+    close(): Promise<void>;
+  };
   readonly byName: Readonly<Record<TableName, Table>>;
 }
 
@@ -24,12 +46,12 @@ export function openTables(directory: string): Tables {
     // The fold commits from another thread and waits for its own sync.
     overlappingSync: false,
   });
-  const byName = Object.fromEntries(
-    tableNames.map((name) => [
-      name,
-      root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" }),
-    ]),
-  ) as Record<TableName, Table>;
+  const openTable = (name: TableName): Table =>
+    root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
+  const byName = Object.fromEntries(tableNames.map((name) => [name, openTable(name)])) as Record<
+    TableName,
+    Table
+  >;
   return { root, byName };
 }
 
