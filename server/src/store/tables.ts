@@ -18,6 +18,8 @@ export interface Table {
   getKeys(range: KeyRange): Iterable<Buffer>;
   putSync(key: Buffer, value: Buffer): unknown;
   removeSync(key: Buffer): unknown;
+  /** With the count of entries, which LMDB keeps. */
+  getStats(): object;
 }
 
 /** The tables as the store uses them. Two exist: LMDB's, and the simulation's. */
