@@ -169,11 +169,14 @@ function words(name: SettingName): string[] {
 /** Settings cannot be used. Holds every problem, not only the first. */
 export class SettingsError extends Error {
   readonly problems: readonly string[];
+  /** Those settings that were given and are right. */
+  readonly readable: Partial<Settings>;
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], readable: Partial<Settings>) {
     super(problems.join("\n"));
     this.name = "SettingsError";
     this.problems = problems;
+    this.readable = readable;
   }
 }
 
@@ -193,7 +196,7 @@ export function completeSettings(given: Partial<Settings>, origins: SettingOrigi
   });
   const settings = { ...(Object.fromEntries(defaults) as Settings), ...given };
   const problems = contradictions(settings, origins);
-  if (problems.length > 0) throw new SettingsError(problems);
+  if (problems.length > 0) throw new SettingsError(problems, given);
   if (settings.checkpointStore !== "") return settings;
   return { ...settings, checkpointStore: `file:${join(settings.dataDir, "checkpoints")}` };
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { status } from "@grpc/grpc-js";
 import type { InspectResponse, ListStateRequest } from "@statewire/protos/statewire/v1/admin.js";
 import type { CallRequest, SendRequest } from "@statewire/protos/statewire/v1/ingress.js";
@@ -42,12 +44,11 @@ describe("statewire send", () => {
 
   it("sends what its flags say", async () => {
     const request = await sent(
-      ["a/b/", "1", "--long", "--delay", "10 sec", "--source", "s", "--sequence", "7"].concat(
+      ["a/b/c", "1", "--long", "--delay", "10 sec", "--source", "s", "--sequence", "7"].concat(
         "--traceparent",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
       ),
     );
-    assert.equal(request.target?.id, "");
     assert.deepEqual(request.producer, { source: "s", sequence: 7 });
     assert.equal(request.delayMs, 10_000);
     assert.match(request.traceparent, /^00-0af/);
@@ -69,7 +70,8 @@ describe("statewire send", () => {
     [[], { stdin: "hi\n" }, "io.statefun.types/string", "0a026869"],
     [["-"], { stdin: "hi\n" }, "io.statefun.types/string", "0a026869"],
     [["--type", "a/T"], { stdin: "hi\n" }, "a/T", "68690a"],
-    [["--type", "a/T"], { stdin: "" }, "a/T", ""],
+    [["--type", "a/T", "-"], { stdin: "" }, "a/T", ""],
+    [["--file", "f"], { files: { f: "" } }, "io.statefun.types/string", ""],
     [["--file", "f", "--type", "a/T"], { files: { f: Buffer.from([0xff, 0x00]) } }, "a/T", "ff00"],
     [["--file", "f", "--int"], { files: { f: "7\n" } }, "io.statefun.types/int", "0d07000000"],
   ];
@@ -115,6 +117,31 @@ describe("statewire send", () => {
       stderr,
       `statewire: no node listens at ${node.address}: start one with "statewire run", or name another with --grpc\n`,
     );
+  });
+
+  it("exits with 1 and says what answers there when that is no node", async () => {
+    const http = createServer((_request, response) => response.end("hello"));
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const address = `127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const { exitCode, stderr } = await statewire(["send", "a/b/c", "x", "--grpc", address]);
+    http.closeAllConnections();
+    http.close();
+    assert.equal(exitCode, 1);
+    assert.ok(stderr.startsWith(`statewire: ${address} does not speak gRPC (`), stderr);
+    const other = await against({}, ["inspect"]);
+    assert.equal(other.exitCode, 1);
+    assert.match(
+      other.stderr,
+      /^statewire: 127\.0\.0\.1:\d+ is a gRPC server, but no node that can do this: /,
+    );
+  });
+
+  it("exits with 1 and says that the host is not known", async () => {
+    const { exitCode, stderr } = await statewire([
+      ..."inspect --grpc no.host.invalid:1".split(" "),
+    ]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^statewire: cannot reach no\.host\.invalid:1 \(--grpc\): /);
   });
 
   it("finds the node by the settings of the working directory", async () => {
@@ -283,6 +310,17 @@ describe("statewire state list", () => {
     const lines = stdout.toString().trimEnd().split("\n");
     assert.equal(lines.length, 1 + ids.length);
     assert.equal(lines.filter((line) => line.startsWith("ID ")).length, 1);
+  });
+
+  it("says when there is nothing to list", async () => {
+    const listState = () => ({ addresses: [], more: false });
+    const text = await against({ listState }, ["state", "list", "a/b"]);
+    assert.deepEqual([text.exitCode, text.stdout.toString()], [0, ""]);
+    assert.equal(text.stderr, "no address of a/b has state\n");
+    const json = await against({ listState }, ["state", "list", "a/b", "--after", "x", "--json"]);
+    assert.deepEqual([json.exitCode, json.stdout.toString()], [0, ""]);
+    const { level, msg } = JSON.parse(json.stderr);
+    assert.deepEqual([level, msg], ["info", 'no address of a/b after "x" has state']);
   });
 
   it("does not ask for ever when a page is empty and promises more", async () => {

@@ -45,6 +45,7 @@ describe("statewire run", () => {
       `gRPC API on ${grpcAddress}`,
       `HTTP on ${httpAddress}`,
       `data in ${directory}/.statewire`,
+      `process ${node.pid}: SIGTERM stops it`,
       "egress example/records to subscribers (statewire.grpc.v1/egress)",
       "this version takes no checkpoints: nothing goes to s3://bucket/prefix",
       "no endpoint: function servers have to dial in",
@@ -137,9 +138,21 @@ describe("statewire run", () => {
     const second = start({ module: egress, directory });
     assert.equal(await second.exitCode(), 1, second.log);
     const [message, ...others] = second.messages.filter((text) => text.includes(directory));
-    assert.match(message ?? "", /in use/);
+    assert.match(message ?? "", new RegExp(`in use by process ${first.pid}: .*--data-dir`));
     assert.deepEqual(others, []);
     assert.equal(second.log.includes(" at "), false, second.log);
+  });
+
+  it("exits with 1 and names the setting when the data directory is a file", async () => {
+    const directory = temporaryDirectory();
+    for (const path of ["module.yaml", "module.yaml/data"]) {
+      const node = start({ module: egress, directory, words: ["--data-dir", path] });
+      assert.equal(await node.exitCode(), 1, node.log);
+      assert.deepEqual(node.messages, [
+        `cannot create data directory ${join(directory, path)} (dataDir, --data-dir): ` +
+          "a part of this path is a file",
+      ]);
+    }
   });
 
   it("exits with 1 and names the address when it cannot listen there", async () => {
@@ -161,9 +174,8 @@ describe("statewire run", () => {
       words: ["--batch-max", "0"],
     });
     assert.equal(await node.exitCode(), 2);
-    assert.equal(
-      node.log,
-      'statewire: --batch-max: batchMax is "0": expected a whole number from 1 to 100000\n',
-    );
+    assert.deepEqual(node.messages, [
+      '--batch-max: batchMax is "0": expected a whole number from 1 to 100000',
+    ]);
   });
 });

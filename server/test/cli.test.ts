@@ -75,16 +75,32 @@ describe("the command line", () => {
       /unknown option '--data-dirr'\n\(Did you mean --data-dir\?\)/,
     ],
     [
-      ["run", "m", "--batch-max", "0"],
+      ["run", "m", "--log-format", "text", "--batch-max", "0"],
       /^statewire: --batch-max: batchMax is "0": expected a whole number from 1 to 100000\n$/,
     ],
     [
       ["inspect", "--grpc", "here"],
       /^statewire: --grpc: grpc is "here": expected "host:port" or "\[ipv6\]:port"\n$/,
     ],
-    [["send", "a/b", "x"], /^statewire: "a\/b" is not an address: expected NAMESPACE\/TYPE\/ID\n$/],
+    [["send", "a", "x"], /^statewire: "a" is not an address: expected NAMESPACE\/TYPE\/ID\n$/],
+    [["send", "/b/c", "x"], /^statewire: "\/b\/c" is not an address/],
+    [
+      ["send", "a/b", "x"],
+      /^statewire: "a\/b" is a function type without an id: expected NAMESPACE\/TYPE\/ID\n$/,
+    ],
+    [["call", "a/b/"], /^statewire: "a\/b\/" has an empty id: expected NAMESPACE\/TYPE\/ID\n$/],
+    [["send", "a/b/", "x"], /^statewire: "a\/b\/" has an empty id/],
+    [["state", "get", "a/b"], /^statewire: "a\/b" is a function type without an id/],
+    [
+      ["inspect", "--grpc", "127.0.0.1:0"],
+      /^statewire: no node can be found at 127.0.0.1:0: --grpc needs the port that run printed\n$/,
+    ],
     [["send", "a/*/c", "x"], /^statewire: "a\/\*\/c" is not an address/],
-    [["send", "a/b/c"], /^statewire: no value: give VALUE, --file PATH or something on stdin\n$/],
+    [
+      ["send", "a/b/c"],
+      /^statewire: no value: VALUE is missing; give VALUE \(an empty one is ''\), --file PATH or something on stdin\n$/,
+    ],
+    [["call", "a/b/c", "--int"], /^statewire: no value: VALUE is missing; /],
     [["send", "a/b/c", "x", "--file", "x"], /^statewire: both VALUE and --file are given\n$/],
     [
       ["send", "a/b/c", "x", "--int"],
@@ -124,6 +140,38 @@ describe("the command line", () => {
       assert.equal(stdout.toString(), "");
     });
   }
+
+  it("exits with 2 when neither VALUE nor standard input holds a value", async () => {
+    for (const words of [
+      ["send", "a/b/c"],
+      ["call", "a/b/c", "--int"],
+    ]) {
+      const { exitCode, stderr } = await statewire(words, { stdin: "" });
+      assert.equal(exitCode, 2);
+      assert.match(
+        stderr,
+        /^statewire: no value: VALUE is missing, and standard input is empty; give VALUE /,
+      );
+    }
+  });
+
+  it("prints errors as lines of JSON with --json", async () => {
+    const cases: readonly (readonly [string[], number, string])[] = [
+      [["send", "a/b", "x", "--json"], 2, '"a/b" is a function type without an id'],
+      [["state", "list", "--json"], 2, "missing required argument 'TYPE'"],
+      [["inspect", "--json", "--grcp", "x"], 2, "unknown option '--grcp'"],
+      [["validate", "missing.yaml", "--json"], 1, "the module is not valid"],
+    ];
+    for (const [words, code, message] of cases) {
+      const { exitCode, stderr } = await statewire(words);
+      assert.equal(exitCode, code);
+      assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);
+      const { level, time, msg } = JSON.parse(stderr);
+      assert.equal(level, "fatal");
+      assert.ok(!Number.isNaN(Date.parse(time)));
+      assert.ok(msg.startsWith(message), msg);
+    }
+  });
 
   it("refuses an unknown variable and an unknown key, naming the nearest", async () => {
     const { exitCode, stderr } = await statewire(["inspect"], {
@@ -173,6 +221,7 @@ describe("statewire validate", () => {
       ingresses: [{ kind: "statewire.file.v1/ingress", id: "flights/departures" }],
       egresses: [{ kind: "statewire.http.v1/egress", id: "flights/alerts" }],
       secrets: ["TOKEN"],
+      warnings: [],
     });
   });
 
@@ -202,20 +251,80 @@ describe("statewire validate", () => {
     });
   });
 
+  it("warns of what is perhaps not meant, on standard error, and exits with 0", async () => {
+    const files = {
+      "a.yaml": module.replace("flights/airport", "flight/airport"),
+      "empty.yaml": "# nothing\n",
+    };
+    const text = await statewire(["validate", "a.yaml", "empty.yaml"], { files });
+    assert.equal(text.exitCode, 0);
+    assert.deepEqual(text.stderr.split("\n"), [
+      "statewire: empty.yaml: warning: holds nothing: expected documents of {kind, spec}",
+      'statewire: a.yaml:9:24: warning: spec.targets[0].function is "flight/airport", which no ' +
+        "endpoint's functions cover: the ingress waits until a function server dials in that serves it",
+      "",
+    ]);
+    const json = await statewire(["validate", "a.yaml", "--json"], { files });
+    assert.deepEqual([json.exitCode, json.stderr], [0, ""]);
+    const [{ message, ...position }] = JSON.parse(json.stdout.toString()).warnings;
+    assert.deepEqual(position, { file: "a.yaml", line: 9, column: 24 });
+    assert.match(message, /^spec\.targets\[0\]\.function is "flight\/airport"/);
+  });
+
+  it("exits with 1 for a module that holds nothing", async () => {
+    for (const text of ["", "# later\n", "---\n---\n", " \n"]) {
+      const { exitCode, stderr } = await statewire(["validate", "a.yaml"], {
+        files: { "a.yaml": text },
+      });
+      assert.equal(exitCode, 1, text);
+      assert.equal(
+        stderr,
+        "statewire: a.yaml: holds nothing: expected documents of {kind, spec}\n",
+      );
+    }
+  });
+
   it("exits with 1 for files that cannot be read", async () => {
     const { exitCode, stderr } = await statewire(["validate", "no.yaml", "/"]);
     assert.equal(exitCode, 1);
-    assert.equal(
-      stderr,
-      "statewire: no.yaml:1:1: cannot be read: no such file\n" +
-        "statewire: /:1:1: cannot be read: it is a directory\n",
-    );
+    assert.equal(stderr, "statewire: no.yaml: no such file\nstatewire: /: is a directory\n");
   });
 });
 
 describe("statewire run", () => {
+  it("logs what is wrong as its log goes: text on a terminal, else JSON, or as --log-format says", async () => {
+    const cases: readonly (readonly [string[], boolean, "text" | "json"])[] = [
+      [[], true, "text"],
+      [[], false, "json"],
+      [["--log-format", "text"], false, "text"],
+      [["--log-format", "json"], true, "json"],
+      [["--json"], true, "text"],
+    ];
+    for (const [words, isTTY, format] of cases) {
+      const wrong: readonly (readonly [string[], number, RegExp])[] = [
+        [["--batch-max", "0", "--id-bytes-max", "0"], 2, /^--(batch-max|id-bytes-max): /],
+        [[], 1, /^module.yaml: no such file$/],
+      ];
+      for (const [more, code, message] of wrong) {
+        const { exitCode, stdout, stderr } = await statewire(
+          ["run", "module.yaml", ...words, ...more],
+          { isTTY },
+        );
+        assert.equal(exitCode, code, stderr);
+        assert.equal(stdout.toString(), "");
+        const lines = stderr.trimEnd().split("\n");
+        assert.equal(lines.length, code);
+        for (const line of lines) {
+          const text = format === "text" ? line.replace(/^statewire: /, "") : JSON.parse(line).msg;
+          assert.match(text, message);
+        }
+      }
+    }
+  });
+
   it("does not start with a module that is wrong", async () => {
     const { exitCode, stderr } = await statewire(["run", "module.yaml"], {
+      isTTY: true,
       files: { "module.yaml": "kind: io.statefun.endpoints.v2/http\nspec: {functions: a/*}" },
     });
     assert.equal(exitCode, 1);
@@ -227,6 +336,7 @@ describe("statewire run", () => {
 
   it("does not start without a secret that the module refers to", async () => {
     const { exitCode, stderr } = await statewire(["run", "module.yaml"], {
+      isTTY: true,
       files: { "module.yaml": module },
     });
     assert.equal(exitCode, 1);

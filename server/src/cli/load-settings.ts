@@ -55,7 +55,7 @@ export function loadSettings(sources: SettingSources): Settings {
   for (const [name, written] of Object.entries(sources.flags) as [SettingName, string][]) {
     take(name, written, { folder: workingDirectory, origin: flagOf(name) });
   }
-  if (problems.length > 0) throw new SettingsError(problems);
+  if (problems.length > 0) throw new SettingsError(problems, found as Partial<Settings>);
   found.dataDir ??= resolve(workingDirectory, definitionOf("dataDir").default);
   return completeSettings(found as Partial<Settings>, origins);
 }

@@ -13,9 +13,9 @@ const secretFields = ["authorization", "cookie", "password", "secret", "secretKe
  */
 export function createLogger(
   settings: Pick<Settings, "logLevel" | "logFormat">,
-  { stderr, environment }: Terminal,
+  terminal: Terminal,
 ): Logger {
-  const isText = settings.logFormat === "text" || (settings.logFormat === "auto" && stderr.isTTY);
+  const { stderr, environment } = terminal;
   const redacted = secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
   const options = {
     level: settings.logLevel,
@@ -24,7 +24,7 @@ export function createLogger(
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: redacted, censor: "(hidden)" },
   };
-  if (!isText) return pino(options, openStream(stderr));
+  if (isJsonLog(settings, terminal)) return pino(options, openStream(stderr));
   const pretty = PinoPretty({
     destination: openStream(stderr),
     sync: true,
@@ -33,6 +33,19 @@ export function createLogger(
     translateTime: "SYS:HH:MM:ss.l",
   });
   return pino(options, pretty);
+}
+
+/** One line as a log in JSON has it, for verbs that have no log. */
+export function formatLogLine(level: "info" | "fatal", message: string): string {
+  return JSON.stringify({ level, time: new Date().toISOString(), msg: message });
+}
+
+/** Whether the log is lines of JSON. */
+export function isJsonLog(
+  { logFormat }: Pick<Settings, "logFormat">,
+  { stderr }: Terminal,
+): boolean {
+  return logFormat === "json" || (logFormat === "auto" && stderr.isTTY !== true);
 }
 
 function openStream(stderr: Writable): DestinationStream {

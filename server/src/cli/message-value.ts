@@ -48,8 +48,8 @@ export function addValueOptions(command: Command): Command {
 }
 
 /**
- * The message's value: from the argument, the file or standard input ("-", or no argument). A
- * built-in type is encoded from its text; every other type is the bytes as they are.
+ * The message's value: from the argument, the file or standard input ("-", or no argument, and then
+ * it is not empty). A built-in type is encoded from its text; every other type is the bytes as they are.
  * @throws CommandError when there is no value or it does not fit its type.
  */
 export async function readMessageValue(
@@ -100,10 +100,17 @@ async function readBytes(
     }
   }
   if (argument !== undefined && argument !== "-") return Buffer.from(argument);
-  if (stdin.isTTY === true && argument === undefined) {
-    throw new CommandError("usage", "no value: give VALUE, --file PATH or something on stdin");
-  }
-  return buffer(stdin);
+  if (argument === "-") return buffer(stdin);
+  if (stdin.isTTY === true) throw noValue("");
+  const bytes = await buffer(stdin);
+  // An empty value is sent by those who say so, not by those who forgot it.
+  if (bytes.length === 0) throw noValue(", and standard input is empty");
+  return bytes;
+}
+
+function noValue(also: string): CommandError {
+  const message = `no value: VALUE is missing${also}; give VALUE (an empty one is ''), --file PATH or something on stdin`;
+  return new CommandError("usage", message);
 }
 
 function checkJson(bytes: Buffer, typename: string): void {

@@ -4,7 +4,7 @@ import { formatTypedValue, formatValueMembers } from "../codec/typed-value-text.
 import { durationSyntax, parseDuration } from "../module/duration.js";
 import { CommandError } from "./command-error.js";
 import { addValueOptions, readMessageValue, type ValueOptions } from "./message-value.js";
-import { readAddress, withNode } from "./node-client.js";
+import { readTarget, withNode } from "./node-client.js";
 import { addSettingOptions, readSettings } from "./settings-options.js";
 import { note, print, type Terminal, write } from "./terminal.js";
 
@@ -87,7 +87,7 @@ async function runSend(
   argument: string | undefined,
   { options, terminal }: Invocation<SendOptions>,
 ): Promise<void> {
-  const target = readAddress(address);
+  const target = readTarget(address);
   const { source, sequence } = options;
   if ((source === undefined) !== (sequence === undefined)) {
     throw new CommandError("usage", "--source and --sequence come together");
@@ -116,7 +116,7 @@ async function runCall(
   argument: string | undefined,
   { options, terminal }: Invocation<MessageOptions>,
 ): Promise<void> {
-  const target = readAddress(address);
+  const target = readTarget(address);
   const { grpc } = readSettings({ ...options }, terminal);
   const message = await readMessageValue(argument, options, terminal);
   const request = {

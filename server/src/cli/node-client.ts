@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { parseAddress } from "../core/address.js";
+import { isFunctionTypeName, parseAddress } from "../core/address.js";
 import { CommandError } from "./command-error.js";
 
 /** An address of a function as the protocol has it. */
@@ -10,16 +10,29 @@ export interface WireAddress {
 }
 
 /**
- * Reads NAMESPACE/TYPE/ID.
+ * Reads NAMESPACE/TYPE/ID. The id may be empty: whatever has state can be looked at.
  * @throws CommandError
  */
 export function readAddress(text: string): WireAddress {
   const address = parseAddress(text);
   if (address === undefined) {
-    throw new CommandError("usage", `"${text}" is not an address: expected NAMESPACE/TYPE/ID`);
+    const lacksId = isFunctionTypeName(text.replace(/\/$/, ""));
+    const problem = lacksId ? "is a function type without an id" : "is not an address";
+    throw new CommandError("usage", `"${text}" ${problem}: expected NAMESPACE/TYPE/ID`);
   }
   const [namespace = "", type = ""] = address.typeName.split("/");
   return { namespace, type, id: address.id };
+}
+
+/**
+ * Reads where a message goes. An empty id is legal, but on a command line it is a variable that is
+ * not set.
+ * @throws CommandError
+ */
+export function readTarget(text: string): WireAddress {
+  const address = readAddress(text);
+  if (address.id !== "") return address;
+  throw new CommandError("usage", `"${text}" has an empty id: expected NAMESPACE/TYPE/ID`);
 }
 
 /** One unary method of the node: an entry of a generated service, or of one loaded at run time. */
@@ -96,6 +109,10 @@ function defaultPatience(node: string): Patience {
 
 /** Where a client finds the node that listens at an address. */
 function dialAddress(listenAddress: string): string {
+  if (listenAddress.endsWith(":0")) {
+    const message = `no node can be found at ${listenAddress}: --grpc needs the port that run printed`;
+    throw new CommandError("usage", message);
+  }
   // "Any interface" is an address to listen at, not to dial.
   return listenAddress.replace(/^0\.0\.0\.0:/, "127.0.0.1:").replace(/^\[::\]:/, "[::1]:");
 }
@@ -103,10 +120,32 @@ function dialAddress(listenAddress: string): string {
 function describeError(error: ServiceError | null, node: string, { onTimeout }: Patience): string {
   if (error === null) return `${node} answered nothing`;
   if (error.code === status.DEADLINE_EXCEEDED) return onTimeout;
-  const isUnreachable = /No connection established|ECONNREFUSED|ENOTFOUND|Name resolution failed/;
-  if (error.code === status.UNAVAILABLE && isUnreachable.test(error.details)) {
-    return `no node listens at ${node}: start one with "statewire run", or name another with --grpc`;
+  if (isNoConnection(error)) return describeNoConnection(error.details, node);
+  if (/^Received HTTP status code/.test(error.details)) return describeForeign(node, error.details);
+  if (error.code === status.UNIMPLEMENTED) {
+    return `${node} is a gRPC server, but no node that can do this: ${error.details}`;
   }
   const code = status[error.code] ?? String(error.code);
   return `${code.toLowerCase().replaceAll("_", " ")}: ${error.details}`;
+}
+
+/** A node that answers says UNAVAILABLE in words of its own. */
+function isNoConnection({ code, details }: ServiceError): boolean {
+  return (
+    code === status.UNAVAILABLE && /^(No connection established|Name resolution)/.test(details)
+  );
+}
+
+function describeNoConnection(details: string, node: string): string {
+  if (details.includes("ECONNREFUSED")) {
+    return `no node listens at ${node}: start one with "statewire run", or name another with --grpc`;
+  }
+  if (details.includes("Protocol error")) return describeForeign(node, "protocol error");
+  const [, reason = details] =
+    /Last error: (?:Error: )?(.*?)\.? Resolution note/.exec(details) ?? [];
+  return `cannot reach ${node} (--grpc): ${reason}`;
+}
+
+function describeForeign(node: string, reason: string): string {
+  return `${node} does not speak gRPC (${reason}): --grpc needs a node's gRPC address, not its HTTP one`;
 }

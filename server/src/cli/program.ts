@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { ModuleError } from "../module/module-problem.js";
-import { SettingsError } from "../settings.js";
-import { CommandError, exitCode } from "./command-error.js";
+import { exitCode, exitCodeOf, problemsOf } from "./command-error.js";
 import { addInspectVerb } from "./inspect-verb.js";
+import { formatLogLine } from "./logger.js";
 import { addMessageVerbs } from "./message-verbs.js";
 import { addRunVerb, type StartNode } from "./run-verb.js";
 import { addStateVerbs } from "./state-verbs.js";
@@ -20,32 +19,46 @@ export async function runCommandLine(
   terminal: Terminal,
   startNode: StartNode,
 ): Promise<number> {
+  // Who has the answer read by a program has its errors read by one too.
+  const isJson = words.includes("--json") && words[0] !== "run";
+  const format = (problem: string): string =>
+    isJson ? formatLogLine("fatal", problem) : `statewire: ${problem}`;
   try {
-    await createProgram(terminal, startNode).parseAsync(words, { from: "user" });
+    await createProgram({ terminal, startNode, format, isJson }).parseAsync(words, {
+      from: "user",
+    });
     return exitCode.done;
   } catch (error) {
     // Commander has printed its own message.
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCode.done : exitCode.usage;
-    for (const line of linesOf(error)) await note(terminal, `statewire: ${line}`);
-    return isUsage(error) ? exitCode.usage : exitCode.failed;
+    for (const problem of problemsOf(error)) await note(terminal, format(problem));
+    return exitCodeOf(error);
   }
 }
 
-function createProgram(terminal: Terminal, startNode: StartNode): Command {
+interface ProgramParts {
+  readonly terminal: Terminal;
+  readonly startNode: StartNode;
+  readonly isJson: boolean;
+  /** A problem as a line of standard error. */
+  readonly format: (problem: string) => string;
+}
+
+function createProgram({ terminal, startNode, isJson, format }: ProgramParts): Command {
   const program = new Command("statewire")
     .description("A runtime for stateful functions in any language.")
     .version(readVersion(), "--version", "Print the version.")
     .helpOption("-h, --help", "Print help.")
     .helpCommand(false)
     .addHelpText("after", footer)
-    .showHelpAfterError("(--help says more)")
     .configureHelp({ minWidthToWrap: helpWidthMin })
+    .showHelpAfterError(isJson ? false : "(--help says more)")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, "statewire: ")),
+      outputError: (text, write) => write(`${format(text.replace(/^error: /, "").trimEnd())}\n`),
       getOutHelpWidth: () => terminal.stdout.columns ?? helpWidth,
       getErrHelpWidth: () => terminal.stderr.columns ?? helpWidth,
       getOutHasColors: () => false,
@@ -72,21 +85,6 @@ Examples:
   statewire run module.yaml
   statewire call example/person/Bob hello
   statewire state list example/person`;
-
-function isUsage(error: unknown): boolean {
-  return (
-    error instanceof SettingsError || (error instanceof CommandError && error.code === "usage")
-  );
-}
-
-function linesOf(error: unknown): string[] {
-  if (error instanceof CommandError && error.code === "logged") return [];
-  if (error instanceof SettingsError) return [...error.problems];
-  if (error instanceof CommandError || error instanceof ModuleError)
-    return error.message.split("\n");
-  // Nobody foresaw it: the stack is what helps.
-  return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-}
 
 function readVersion(): string {
   const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");

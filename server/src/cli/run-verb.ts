@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import type { Logger } from "pino";
 import { loadModule } from "../module/load-module.js";
 import type { Module } from "../module/module.js";
-import { completeSettings, type Settings } from "../settings.js";
-import { CommandError } from "./command-error.js";
+import { formatProblem } from "../module/module-problem.js";
+import { completeSettings, type Settings, SettingsError } from "../settings.js";
+import { CommandError, exitCode, exitCodeOf, problemsOf } from "./command-error.js";
 import { describeModule, missingSecrets } from "./describe-module.js";
-import { createLogger } from "./logger.js";
+import { createLogger, isJsonLog } from "./logger.js";
 import { addSettingOptions, readSettings } from "./settings-options.js";
 import { print, type Terminal } from "./terminal.js";
 
@@ -41,7 +42,7 @@ export function addRunVerb(program: Command, terminal: Terminal, startNode: Star
       "Runs a node with the endpoints, ingresses and egresses of module files. The log goes to " +
         "standard error. SIGTERM and SIGINT drain the node and end it; a second one ends it at once.",
     )
-    .option("--json", "When the node is ready, print its addresses as a line of JSON.");
+    .option("--json", "When the node runs, print its process id and addresses as a line of JSON.");
   addSettingOptions(run)
     .addHelpText("after", examples)
     .action((files: string[]) => runNode(files, { options: run.opts(), terminal, startNode }));
@@ -65,26 +66,45 @@ interface RunContext {
 
 async function runNode(files: readonly string[], context: RunContext): Promise<void> {
   const { options, terminal, startNode } = context;
-  const settings = readSettings({ ...options }, terminal);
-  const module = await loadModule(files, terminal.workingDirectory);
-  const problems = missingSecrets(module, terminal.environment);
-  if (problems.length > 0) throw new CommandError("failed", problems.join("\n"));
-  const logger = createLogger(settings, terminal);
+  const { settings, module, logger } = await prepare(files, context);
   const stop = listenForSignals(logger);
   try {
     const node = await startNode({ settings, module, logger });
     announce(node, { settings, module, logger });
     if (options.json === true) {
       const { grpcAddress, httpAddress } = node;
-      await print(terminal, JSON.stringify({ grpcAddress, httpAddress }));
+      await print(terminal, JSON.stringify({ pid: process.pid, grpcAddress, httpAddress }));
     }
     await runUntilStopped(node, stop.requested);
   } catch (error) {
-    throw new CommandError("logged", logFatal(error, logger), { cause: error });
+    const message = logFatal(error, logger);
+    throw new CommandError("failed", message, { cause: error, isLogged: true });
   } finally {
     stop.release();
   }
   logger.info("stopped");
+}
+
+/** All that can be wrong before a node starts. Whoever reads its log as JSON reads this as JSON. */
+async function prepare(files: readonly string[], { options, terminal }: RunContext) {
+  let logging: Pick<Settings, "logLevel" | "logFormat"> = completeSettings({});
+  try {
+    const settings = readSettings({ ...options }, terminal);
+    logging = settings;
+    const { module, warnings } = await loadModule(files, terminal.workingDirectory);
+    const problems = missingSecrets(module, terminal.environment);
+    if (problems.length > 0) throw new CommandError("failed", problems.join("\n"));
+    const logger = createLogger(settings, terminal);
+    for (const warning of warnings) logger.warn(formatProblem(warning));
+    return { settings, module, logger };
+  } catch (error) {
+    if (error instanceof SettingsError) logging = { ...logging, ...error.readable };
+    if (!isJsonLog(logging, terminal)) throw error;
+    const logger = createLogger(logging, terminal);
+    for (const problem of problemsOf(error)) logger.fatal(problem);
+    const code = exitCodeOf(error) === exitCode.usage ? "usage" : "failed";
+    throw new CommandError(code, "the node did not start", { cause: error, isLogged: true });
+  }
 }
 
 async function runUntilStopped(node: RunningNode, stopRequested: Promise<void>): Promise<void> {
@@ -93,6 +113,8 @@ async function runUntilStopped(node: RunningNode, stopRequested: Promise<void>):
 }
 
 function announce(node: RunningNode, { settings, module, logger }: Parameters<StartNode>[0]): void {
+  // The process that a shell knows may be npx, which does not hand signals on.
+  logger.info(`process ${process.pid}: SIGTERM stops it`);
   logger.info(`gRPC API on ${node.grpcAddress}`);
   logger.info(`HTTP on ${node.httpAddress}`);
   logger.info(`data in ${settings.dataDir}`);

@@ -8,6 +8,7 @@ import { formatTypedValue, formatValueMembers } from "../codec/typed-value-text.
 import { isFunctionTypeName } from "../core/address.js";
 import type { TypedValue } from "../core/typed-value.js";
 import { CommandError } from "./command-error.js";
+import { formatLogLine } from "./logger.js";
 import { type Ask, readAddress, withNode } from "./node-client.js";
 import { addSettingOptions, readSettings } from "./settings-options.js";
 import { formatTable } from "./table.js";
@@ -100,11 +101,16 @@ async function runList(type: string, options: ListOptions, terminal: Terminal): 
     throw new CommandError("usage", `"${type}" is not a function type: expected NAMESPACE/TYPE`);
   }
   const { grpc } = readSettings({ ...options }, terminal);
-  const { last, more } = await withNode(grpc, (ask) =>
+  const { listed, last, more } = await withNode(grpc, (ask) =>
     printPages({ ask, type, options, terminal }),
   );
-  if (!more) return;
-  await note(terminal, `there are more: --after ${JSON.stringify(last)}, or a higher --limit`);
+  const remark = (text: string): Promise<void> =>
+    note(terminal, options.json === true ? formatLogLine("info", text) : text);
+  if (more) return remark(`there are more: --after ${JSON.stringify(last)}, or a higher --limit`);
+  if (listed > 0) return;
+  // Nothing at all would look as if nothing had happened.
+  const after = options.after === undefined ? "" : ` after ${JSON.stringify(options.after)}`;
+  await remark(`no address of ${type}${after} has state`);
 }
 
 const limitDefault = 100;
@@ -120,7 +126,8 @@ interface Listing {
 async function printPages({ ask, type, options, terminal }: Listing) {
   const [namespace = "", name = ""] = type.split("/");
   let last = options.after ?? "";
-  let left = options.limit ?? limitDefault;
+  const limit = options.limit ?? limitDefault;
+  let left = limit;
   let more = true;
   while (more && left > 0) {
     const request = { namespace, type: name, afterId: last, limit: Math.min(left, pageSize) };
@@ -133,7 +140,7 @@ async function printPages({ ask, type, options, terminal }: Listing) {
     // A page without addresses that promises more would go on for ever.
     more = page.more && addresses.length > 0;
   }
-  return { last, more };
+  return { listed: limit - left, last, more };
 }
 
 function formatPage(

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { loadModule } from "../module/load-module.js";
 import type { Module } from "../module/module.js";
-import { ModuleError } from "../module/module-problem.js";
+import { formatPosition, ModuleError, type ModuleProblem } from "../module/module-problem.js";
 import { CommandError } from "./command-error.js";
 import { describeModule, secretsOf } from "./describe-module.js";
-import { print, type Terminal } from "./terminal.js";
+import { note, print, type Terminal } from "./terminal.js";
 
 /** Adds `validate`. */
 export function addValidateVerb(program: Command, terminal: Terminal): void {
@@ -13,7 +13,7 @@ export function addValidateVerb(program: Command, terminal: Terminal): void {
     .summary("check module files without running them")
     .description(
       "Checks module files as one module, as run would read them. Prints what they hold, or every " +
-        "problem with its file, line and column. Secrets are not looked up: their names are listed.",
+        "problem with its file, line and column. Warnings do not make a module wrong. Secrets are not looked up: their names are listed.",
     )
     .option("--json", "Print JSON, also about what is wrong.")
     .addHelpText("after", examples);
@@ -33,21 +33,28 @@ async function runValidate(
   terminal: Terminal,
 ): Promise<void> {
   try {
-    const module = await loadModule(files, terminal.workingDirectory);
-    if (options.json === true) return await print(terminal, formatValid(module));
+    const { module, warnings } = await loadModule(files, terminal.workingDirectory);
+    if (options.json === true) return await print(terminal, formatValid(module, warnings));
     const secrets = secretsOf(module);
     const lines = describeModule(module);
     if (secrets.length > 0) lines.push(`secrets ${secrets.join(", ")}`);
     await print(terminal, [`${files.join(", ")}: valid`, ...lines].join("\n"));
+    for (const { position, message } of warnings) {
+      await note(terminal, `statewire: ${formatPosition(position)}: warning: ${message}`);
+    }
   } catch (error) {
     if (!(error instanceof ModuleError) || options.json !== true) throw error;
-    const problems = error.problems.map(({ position, message }) => ({ ...position, message }));
+    const problems = error.problems.map(toJson);
     await print(terminal, JSON.stringify({ valid: false, problems }));
     throw new CommandError("failed", "the module is not valid", { cause: error });
   }
 }
 
-function formatValid(module: Module): string {
+function toJson({ position, message }: ModuleProblem) {
+  return { ...position, message };
+}
+
+function formatValid(module: Module, warnings: readonly ModuleProblem[]): string {
   const { endpoints, ingresses, egresses } = module;
   return JSON.stringify({
     valid: true,
@@ -55,5 +62,6 @@ function formatValid(module: Module): string {
     ingresses: ingresses.map(({ kind, id }) => ({ kind, id })),
     egresses: egresses.map(({ kind, id }) => ({ kind, id })),
     secrets: secretsOf(module),
+    warnings: warnings.map(toJson),
   });
 }

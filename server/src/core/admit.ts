@@ -87,8 +87,8 @@ function answerParked(shard: Shard, { request, typeName, id }: CallCommand): boo
   return true;
 }
 
-/** Why a type cannot be served: for people; null when it can. */
-function findUnknown(shard: Shard, typeName: string): string | null {
+/** Why a type cannot be served, now or when its servers come: for people; null when it can. */
+export function findUnknown(shard: Shard, typeName: string): string | null {
   const declared = shard.options.functions.map((policy) => policy.pattern);
   if (declared.includes(typeName)) return null;
   const served = servedNames(shard);
@@ -96,7 +96,11 @@ function findUnknown(shard: Shard, typeName: string): string | null {
   const wildcard = declared.find((pattern) => covers(pattern, typeName));
   // A namespace that no server has answered for yet may still hold the type.
   if (wildcard !== undefined && !served.some((name) => covers(wildcard, name))) return null;
-  const known = [...new Set([...declared, ...served])].sort();
+  // A wildcard says nothing beside the names that its servers gave.
+  const isRefined = (pattern: string) =>
+    pattern.endsWith("/*") && served.some((name) => name !== pattern && covers(pattern, name));
+  const unrefined = declared.filter((pattern) => !isRefined(pattern));
+  const known = [...new Set([...unrefined, ...served])].sort();
   const list = known.length === 0 ? "none" : known.join(", ");
   return `unknown function type ${typeName}; known: ${list}`;
 }

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Module } from "./module.js";
 import { ModuleError, type ModuleProblem } from "./module-problem.js";
-import { type ModuleText, parseModule } from "./parse-module.js";
+import { type ModuleText, type ParsedModule, parseModule } from "./parse-module.js";
 
 /**
  * Reads module files from disk as one module. Names of files are relative to the working directory.
@@ -11,15 +10,14 @@ import { type ModuleText, parseModule } from "./parse-module.js";
 export async function loadModule(
   files: readonly string[],
   workingDirectory = ".",
-): Promise<Module> {
+): Promise<ParsedModule> {
   const problems: ModuleProblem[] = [];
   const texts: ModuleText[] = [];
   for (const file of files) {
     try {
       texts.push({ file, text: await readFile(resolve(workingDirectory, file), "utf8") });
     } catch (error) {
-      const position = { file, line: 1, column: 1 };
-      problems.push({ position, message: `cannot be read: ${reasonOf(error)}` });
+      problems.push({ position: { file }, message: reasonOf(error) });
     }
   }
   if (problems.length > 0) throw new ModuleError(problems);
@@ -32,10 +30,10 @@ function reasonOf(error: unknown): string {
     case "ENOENT":
       return "no such file";
     case "EISDIR":
-      return "it is a directory";
+      return "is a directory";
     case "EACCES":
-      return "permission denied";
+      return "permission to read it is denied";
     default:
-      return error instanceof Error ? error.message : String(error);
+      return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

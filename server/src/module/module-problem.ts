@@ -1,8 +1,13 @@
 import type { SourcePosition } from "./module.js";
 
+/** A file as a whole, as the user named it. */
+export interface WholeFile {
+  readonly file: string;
+}
+
 /** One thing that is wrong in a module file, and where. */
 export interface ModuleProblem {
-  readonly position: SourcePosition;
+  readonly position: SourcePosition | WholeFile;
   /** What is written there and what would be valid. Never holds the text of a secret. */
   readonly message: string;
 }
@@ -23,7 +28,8 @@ export function formatProblem(problem: ModuleProblem): string {
   return `${formatPosition(problem.position)}: ${problem.message}`;
 }
 
-/** "module.yaml:12:5". */
-export function formatPosition({ file, line, column }: SourcePosition): string {
-  return `${file}:${line}:${column}`;
+/** "module.yaml:12:5", or "module.yaml". */
+export function formatPosition(position: SourcePosition | WholeFile): string {
+  if (!("line" in position)) return position.file;
+  return `${position.file}:${position.line}:${position.column}`;
 }

@@ -5,7 +5,7 @@ import { formatProblem, ModuleError } from "./module-problem.js";
 import { parseModule } from "./parse-module.js";
 
 function parse(text: string, file = "/modules/module.yaml"): Module {
-  return parseModule([{ file, text }]);
+  return parseModule([{ file, text }]).module;
 }
 
 function problemsOf(...texts: string[]): string[] {

@@ -6,6 +6,7 @@ import { schemaOfKind, schemasByKind, statefunKinds, type UnplacedSpec } from ".
 import type { EgressSpec, EndpointSpec, IngressSpec, Module, SourcePosition } from "./module.js";
 import { ModuleError, type ModuleProblem } from "./module-problem.js";
 import { suggestName } from "./nearest-name.js";
+import { findUncoveredTargets, type PlacedIngress } from "./uncovered-targets.js";
 import { readYaml, type YamlDocument, type YamlPath } from "./yaml-document.js";
 
 /** The text of one module file. */
@@ -15,19 +16,31 @@ export interface ModuleText {
   readonly text: string;
 }
 
+/** A module that can be run. */
+export interface ParsedModule {
+  readonly module: Module;
+  /** What is legal and perhaps not meant, in order of place. */
+  readonly warnings: readonly ModuleProblem[];
+}
+
 type Component = EndpointSpec | IngressSpec | EgressSpec;
 
 /**
  * Reads module files as one module. Names of files are relative to the working directory.
- * @throws ModuleError with every problem of every file.
+ * @throws ModuleError with every problem of every file, or when there is nothing in them.
  */
-export function parseModule(files: readonly ModuleText[], workingDirectory = "."): Module {
+export function parseModule(files: readonly ModuleText[], workingDirectory = "."): ParsedModule {
   const problems: ModuleProblem[] = [];
+  const warnings: ModuleProblem[] = [];
   const register = new BindingRegister();
   const components: Component[] = [];
+  const ingresses: PlacedIngress[] = [];
   for (const { file, text } of files) {
     const yaml = readYaml(file, text);
     problems.push(...yaml.problems);
+    if (yaml.problems.length === 0 && yaml.documents.length === 0) {
+      warnings.push({ position: { file }, message: emptyFile });
+    }
     for (const document of yaml.documents) {
       const component = parseComponent(
         document,
@@ -36,15 +49,25 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
       );
       if (component === undefined) continue;
       components.push(component);
+      if (isIngress(component)) ingresses.push({ ingress: component, document });
       problems.push(...register.add(component, document));
     }
   }
+  if (components.length === 0) problems.push(...warnings);
   if (problems.length > 0) throw new ModuleError(problems);
-  return {
+  const module = {
     endpoints: components.filter((component) => component.kind === "statewire.endpoints.v1/grpc"),
-    ingresses: components.filter((component) => component.kind === "statewire.file.v1/ingress"),
+    ingresses: components.filter(isIngress),
     egresses: components.filter(isEgress),
   };
+  warnings.push(...findUncoveredTargets(ingresses, module.endpoints));
+  return { module, warnings };
+}
+
+const emptyFile = "holds nothing: expected documents of {kind, spec}";
+
+function isIngress(component: Component): component is IngressSpec {
+  return component.kind === "statewire.file.v1/ingress";
 }
 
 function isEgress(component: Component): component is EgressSpec {

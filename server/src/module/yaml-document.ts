@@ -43,7 +43,7 @@ export function readYaml(file: string, text: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems = documents.flatMap((document) =>
+  const problems: ModuleProblem[] = documents.flatMap((document) =>
     document.errors.map((error) => ({
       position: place(error.pos[0]),
       message: `not valid YAML: ${firstLine(error.message)}`,

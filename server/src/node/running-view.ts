@@ -1,5 +1,5 @@
 import type { EndpointView, IngressView, NodeView, StateView } from "../admin/node-view.js";
-import { covers } from "../core/address.js";
+import { findUnknown } from "../core/admit.js";
 import type { FunctionType } from "../core/function-type.js";
 import type { Machine } from "../core/machine.js";
 import { isExpired } from "../core/state.js";
@@ -66,21 +66,14 @@ export function createNodeView(parts: ViewedParts): NodeView {
     readState: (typeName, id) => {
       const type = typeNamed(typeName);
       if (type !== undefined) return statesOf(parts, type, id);
-      return isDeclared(parts.module, typeName) ? [] : undefined;
+      return findUnknown(shard, typeName) === null ? [] : undefined;
     },
     listState: (typeName, afterId) => {
       const type = typeNamed(typeName);
       if (type !== undefined) return listStates(parts, type, afterId);
-      return isDeclared(parts.module, typeName) ? [] : undefined;
+      return findUnknown(shard, typeName) === null ? [] : undefined;
     },
   };
-}
-
-/** A type that some endpoint may serve, whether or not a message for it has come yet. */
-function isDeclared(module: Module, typeName: string): boolean {
-  return module.endpoints.some(({ functions }) =>
-    functions.some((pattern) => covers(pattern, typeName)),
-  );
 }
 
 function endpointsOf(dispatcher: Dispatcher, machine: Machine): readonly EndpointView[] {

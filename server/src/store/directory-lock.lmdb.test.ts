@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lockDirectory } from "./directory-lock.js";
@@ -30,6 +31,7 @@ function holder(directory: string) {
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
     said,
+    pid: child.pid,
     signal: (name: NodeJS.Signals) => child.kill(name),
     kill: () => {
       child.kill("SIGKILL");
@@ -90,9 +92,14 @@ describe("lockDirectory", () => {
     const other = holder(directory);
     try {
       assert.equal(await other.said, "locked");
-      await assert.rejects(lockDirectory(directory), inUse);
+      await assert.rejects(lockDirectory(directory), {
+        ...inUse,
+        message:
+          `data directory ${directory} is in use by process ${other.pid}: ` +
+          "stop that node, or give this one a directory of its own (dataDir, --data-dir)",
+      });
       other.signal("SIGSTOP");
-      await assert.rejects(lockDirectory(directory), inUse);
+      await assert.rejects(lockDirectory(directory), { ...inUse, message: /by another process: / });
     } finally {
       await other.kill();
     }
@@ -119,6 +126,17 @@ describe("lockDirectory", () => {
     await lock.release();
     const again = await lockDirectory(deep);
     await again.release();
+  });
+
+  it("takes no strange words of a socket for a process id", async () => {
+    for (const words of ["", "0\n", "-1\n", "1e5\n", "12", "1".repeat(1000), "12\n12\n"]) {
+      const stranger = createServer((socket) => socket.on("error", () => undefined).end(words));
+      await new Promise<void>((resolve) => {
+        stranger.listen(join(directory, "lock.sock"), () => resolve());
+      });
+      await assert.rejects(lockDirectory(directory), { ...inUse, message: /by another process: / });
+      await new Promise<void>((resolve) => stranger.close(() => resolve()));
+    }
   });
 
   it("says what went wrong when the directory cannot hold a lock", async () => {

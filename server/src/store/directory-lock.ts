@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { realpathSync, rmSync } from "node:fs";
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,13 +10,19 @@ import { StoreError } from "./store-error.js";
 /** The longest path that every Unix takes for a socket, with room for the end of text. */
 const socketPathBytesMax = 100;
 
+/** How long a holder may take to say who it is, in ms: one that is stopped never does. */
+const introductionMs = 500;
+
+/** A process id and a line feed, with room. */
+const longestIntroduction = 16;
+
 /** Far longer than another process needs from the name of its socket to its first answer, in ms. */
 const settleMs = 20;
 
 /**
  * Keeps a second process off a data directory, by listening on a socket in it. A socket answers as
  * long as its process lives, stopped or not, and never after kill -9: no process ids that somebody
- * else may have by now, and no time-outs.
+ * else may have by now, and no time-outs. It answers with its process id, which is for people only.
  *
  * To listen is to win: the system gives a name to one socket only. The socket of a dead process has
  * to be removed first, by one process at a time: else the second would remove the socket of the
@@ -33,7 +39,7 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
 }
 
 async function takeOver(path: string, directory: string): Promise<Server> {
-  if (await answers(path)) throw inUse(directory);
+  if (await answers(path)) throw inUse(directory, await askProcessId(path));
   const takeover = `${path}-takeover`;
   let claim = await listen(takeover, directory);
   if (claim === undefined) {
@@ -45,7 +51,7 @@ async function takeOver(path: string, directory: string): Promise<Server> {
   }
   try {
     await setTimeout(settleMs);
-    if (await answers(path)) throw inUse(directory);
+    if (await answers(path)) throw inUse(directory, await askProcessId(path));
     rmSync(path, { force: true });
     const server = await listen(path, directory);
     if (server === undefined) throw inUse(directory);
@@ -77,16 +83,41 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
+/** The process that listens there, or undefined when it does not say. */
+function askProcessId(path: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path).setEncoding("utf8").setTimeout(introductionMs);
+    let said = "";
+    const finish = (): void => {
+      socket.destroy();
+      const [, pid] = /^([1-9]\d{0,9})\n$/.exec(said) ?? [];
+      resolve(pid === undefined ? undefined : Number(pid));
+    };
+    socket.on("data", (text: string) => {
+      said += text;
+      if (said.length > longestIntroduction) finish();
+    });
+    socket.once("end", finish).once("timeout", finish).once("error", finish);
+  });
+}
+
 /** Undefined when there is a socket of that name, perhaps of a dead process. */
 function listen(path: string, directory: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
+    const server = createServer(introduce);
     server.once("error", (cause: NodeJS.ErrnoException) => {
       if (cause.code === "EADDRINUSE") resolve(undefined);
-      else reject(inUse(directory, `cannot lock data directory ${directory}`, cause));
+      else reject(cannotLock(directory, cause));
     });
     server.listen(path, () => resolve(server));
   });
+}
+
+/** Whoever asks is not waited for, and its going away is no error. */
+function introduce(socket: Socket): void {
+  socket.on("error", () => undefined).unref();
+  socket.end(`${process.pid}\n`);
+  socket.setTimeout(introductionMs, () => socket.destroy());
 }
 
 /** The name goes with the socket. */
@@ -94,10 +125,15 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function inUse(
-  directory: string,
-  message = `data directory ${directory} is in use by another process`,
-  cause?: unknown,
-): StoreError {
+function inUse(directory: string, processId?: number): StoreError {
+  const holder = processId === undefined ? "another process" : `process ${processId}`;
+  const message =
+    `data directory ${directory} is in use by ${holder}: ` +
+    "stop that node, or give this one a directory of its own (dataDir, --data-dir)";
+  return new StoreError("DIRECTORY_IN_USE", message);
+}
+
+function cannotLock(directory: string, cause: Error): StoreError {
+  const message = `cannot lock data directory ${directory} (dataDir, --data-dir): ${cause.message}`;
   return new StoreError("DIRECTORY_IN_USE", message, { cause });
 }

@@ -236,9 +236,14 @@ function createDirectory(directory: string): void {
   try {
     makeDirectory(journalPath(directory));
   } catch (cause) {
-    const why = `cannot create data directory ${directory} (dataDir): ${(cause as Error).message}`;
+    const why = `cannot create data directory ${directory} (dataDir, --data-dir): ${reasonOf(cause)}`;
     throw new StoreError("WRITE_FAILED", why, { cause });
   }
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code === "ENOTDIR" || code === "EEXIST" ? "a part of this path is a file" : message;
 }
 
 function journalPath(directory: string): string {

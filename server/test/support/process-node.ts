@@ -44,7 +44,7 @@ export class LocalNode {
       drainTimeoutMs: 2000,
       ...options.settings,
     });
-    const module = parseModule([{ file: "module.yaml", text: options.module }]);
+    const { module } = parseModule([{ file: "module.yaml", text: options.module }]);
     return new LocalNode(await startNode({ settings, module, logger }), { lines, changed });
   }
 

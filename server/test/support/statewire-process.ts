@@ -51,6 +51,10 @@ export class StatewireProcess {
     return this.#until(() => this.#stderr.includes(text));
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   get log(): string {
     return this.#stderr;
   }
