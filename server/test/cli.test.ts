@@ -114,7 +114,7 @@ describe("the command line", () => {
     ],
     [
       ["send", "a/b/c", "1", "--type", "T"],
-      /^statewire: "T" is not a typename: expected NAMESPACE\/NAME\n$/,
+      /^statewire: "T" is not a typename: expected NAMESPACE\/NAME without white space\n$/,
     ],
     [
       ["send", "a/b/c", "1", "--source", "s"],

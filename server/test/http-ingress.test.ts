@@ -128,6 +128,11 @@ describe("HTTP ingress", () => {
       await refused(post(path, { ...plain, "statewire-delay": "-1" }, "x"), 400, "statewire-delay");
       await refused(post(path, { ...plain, "statewire-source": "s" }, "x"), 400, "come together");
       await refused(post(path, { ...plain, ...twice }, "x"), 400, "exclude");
+      const named = { ...plain, "statewire-typename": "int" };
+      const wrong = 'header statewire-typename "int" is not a typename: expected NAMESPACE/NAME';
+      await refused(post(path, named, "1"), 400, wrong);
+      await refused(post(path, named, "1"), 400, "did you mean io.statefun.types/int?");
+      await refused(post(path, { "content-type": "json" }, "1"), 400, 'header content-type "json"');
       const call = "/v1/call/shop/order/1";
       await refused(post(call, { ...plain, "statewire-delay": "1" }, "x"), 400, "not for call");
       await refused(post(call, { ...plain, "statewire-timeout": "0" }, "x"), 400, "timeout");

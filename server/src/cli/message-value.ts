@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { type Command, Option } from "commander";
 import { describeBuiltIn, encodeBuiltIn, isBuiltInTypename } from "../codec/built-in-value.js";
+import { notTypename } from "../codec/ingress-codec.js";
+import { isTypename } from "../core/typed-value.js";
 import { CommandError } from "./command-error.js";
 import type { Terminal } from "./terminal.js";
 
@@ -81,8 +83,8 @@ function typenameOf(options: ValueOptions): string {
   const shorthand = shorthands.find((name) => (options as Record<string, unknown>)[name] === true);
   if (shorthand !== undefined) return builtInTypename(shorthand);
   const written = options.type ?? options.jsonType ?? builtInTypename("string");
-  if (/^[^/\s]+\/\S*[^/\s]$/.test(written)) return written;
-  throw new CommandError("usage", `"${written}" is not a typename: expected NAMESPACE/NAME`);
+  if (isTypename(written)) return written;
+  throw new CommandError("usage", `"${written}" is ${notTypename(written)}`);
 }
 
 async function readBytes(

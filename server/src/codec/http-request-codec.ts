@@ -124,20 +124,16 @@ function decodeBody(headers: HttpHeaders, body: Buffer, limits: IngressLimits): 
   const written = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim();
   const named = readText(headers, "statewire-typename");
   const typename = named === "" ? typenameOf(written) : named;
+  const typenameFrom = `header ${named === "" ? "content-type" : "statewire-typename"}`;
   const presence = readText(headers, "statewire-value");
-  if (presence !== "") return decodeAbsent(typename, presence, body, limits);
+  if (presence !== "") checkAbsent(presence, body);
   const form = written === "" && named === "" ? jsonTypename : written.toLowerCase();
-  const value = encodeForm(typename, form, body);
-  return validateValue(typename, value, limits);
+  const value = presence === "" ? encodeForm(typename, form, body) : null;
+  return validateValue(typename, value, limits, typenameFrom);
 }
 
-function decodeAbsent(
-  typename: string,
-  presence: string,
-  body: Buffer,
-  limits: IngressLimits,
-): TypedValue {
-  if (presence === "absent" && body.length === 0) return validateValue(typename, null, limits);
+function checkAbsent(presence: string, body: Buffer): void {
+  if (presence === "absent" && body.length === 0) return;
   const message =
     presence === "absent"
       ? `statewire-value is absent, but the body has ${body.length} bytes`

@@ -99,6 +99,11 @@ describe("the ingress codec", () => {
     const untyped = SendRequest.encode(SendRequest.create({ target: valid.target })).finish();
     assert.equal(decodeSendRequest(untyped, limits).kind, "invalid");
     refuse({ message: { typename: "" } }, "invalid", "typename");
+    for (const typename of ["int", "shop/", "/int", "a b/c", "a/b\n"]) {
+      const text = `typename of the message "${typename}" is not a typename: expected NAMESPACE/NAME`;
+      refuse({ message: { typename } }, "invalid", text);
+    }
+    refuse({ message: { typename: "int" } }, "invalid", "did you mean io.statefun.types/int?");
     refuse({ message: { typename: "t".repeat(1025) } }, "invalid", "1025 bytes exceeds 1024");
   });
 
@@ -122,6 +127,8 @@ describe("the ingress codec", () => {
   it("a producer has a source and a sequence from 1", () => {
     refuse({ producer: { source: "", sequence: 1 } }, "invalid", "source");
     refuse({ producer: { source: "s".repeat(256), sequence: 1 } }, "invalid", "256");
+    const kept = 'source "file:a/b" begins with "file:", which is kept for file ingresses';
+    refuse({ producer: { source: "file:a/b", sequence: 1 } }, "invalid", kept);
     refuse({ producer: { source: "s", sequence: 0 } }, "invalid", "sequence 0");
   });
 

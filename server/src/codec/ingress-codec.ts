@@ -4,7 +4,8 @@ import { CallRequest, type Producer, SendRequest } from "@statewire/protos/state
 import type { TypedValue as ProtoTypedValue } from "@statewire/protos/statewire/v1/types.js";
 import { isFunctionTypeName } from "../core/address.js";
 import type { CallCommand, Once, SendCommand } from "../core/command.js";
-import type { TypedValue } from "../core/typed-value.js";
+import { isTypename, type TypedValue } from "../core/typed-value.js";
+import { isBuiltInTypename } from "./built-in-value.js";
 
 /** What a send asks for: the command without the number that the ingress stage gives it. */
 export type SendValues = Omit<SendCommand, "kind" | "request">;
@@ -23,6 +24,8 @@ export interface IngressLimits {
 
 /** Largest idempotency key and producer source, in bytes: both are keys in the store. */
 export const keyBytesMax = 255;
+/** How the sources of file ingresses begin; a producer's may not, or it would move their positions. */
+export const fileSourcePrefix = "file:";
 /** Largest typename, in bytes: twice a name of a function type and some. */
 export const typenameBytesMax = 1024;
 /** Longest delay: a hundred years. Anything longer is a mistake in the unit. */
@@ -153,23 +156,45 @@ export function validateMessage(
   return validateValue(message.typename, message.value ?? null, limits);
 }
 
-/** @throws ViolationError when there is no typename, or it or the value is too large. */
+/**
+ * `typenameFrom` names what the typename was read from, for people.
+ *
+ * @throws ViolationError when the typename is none, or it or the value is too large.
+ */
 export function validateValue(
   typename: string,
   value: Uint8Array | null,
   limits: Pick<IngressLimits, "valueBytesMax">,
+  typenameFrom = "typename of the message",
 ): TypedValue {
-  if (typename === "") throw new ViolationError("invalid", "typename of the message is empty");
-  const typenameBytes = byteLength(typename, typenameBytesMax);
-  if (typenameBytes > typenameBytesMax) {
-    const message = `typename of ${typenameBytes} bytes exceeds ${typenameBytesMax}`;
-    throw new ViolationError("invalid", message);
-  }
+  if (typename !== lastTypename) validateTypename(typename, typenameFrom);
   if (value !== null && value.length > limits.valueBytesMax) {
     const message = `message of ${value.length} bytes exceeds valueBytesMax ${limits.valueBytesMax}`;
     throw new ViolationError("tooLarge", message);
   }
   return { typename, value };
+}
+
+/** The typename validated last: a producer sends few, and what was valid stays so. */
+let lastTypename = "";
+
+function validateTypename(typename: string, from: string): void {
+  if (typename === "") throw new ViolationError("invalid", `${from} is empty`);
+  const bytes = byteLength(typename, typenameBytesMax);
+  if (bytes > typenameBytesMax) {
+    throw new ViolationError("invalid", `${from} of ${bytes} bytes exceeds ${typenameBytesMax}`);
+  }
+  if (!isTypename(typename)) {
+    throw new ViolationError("invalid", `${from} "${typename}" is ${notTypename(typename)}`);
+  }
+  lastTypename = typename;
+}
+
+/** The end of a sentence about a text that is no typename. */
+export function notTypename(text: string): string {
+  const builtIn = `io.statefun.types/${text}`;
+  const hint = isBuiltInTypename(builtIn) ? `; did you mean ${builtIn}?` : "";
+  return `not a typename: expected NAMESPACE/NAME without white space${hint}`;
 }
 
 /** The violation of a request, or of what has arrived of it so far. */
@@ -195,6 +220,10 @@ export function validateOnce(key: string, producer: Producer | undefined): Once 
   }
   validateLength("source", producer.source);
   if (producer.source === "") throw new ViolationError("invalid", "source is empty");
+  if (producer.source.startsWith(fileSourcePrefix)) {
+    const message = `source "${producer.source}" begins with "${fileSourcePrefix}", which is kept for file ingresses`;
+    throw new ViolationError("invalid", message);
+  }
   if (!Number.isSafeInteger(producer.sequence) || producer.sequence < 1) {
     throw new ViolationError("invalid", `sequence ${producer.sequence} is not 1 or more`);
   }

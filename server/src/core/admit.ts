@@ -1,7 +1,7 @@
 import { covers, isFunctionTypeName } from "./address.js";
 import { present } from "./assert.js";
 import { internType } from "./catalog.js";
-import type { CallCommand, Once, SendCommand } from "./command.js";
+import type { AdvanceCommand, CallCommand, Once, SendCommand } from "./command.js";
 import {
   isKeyPending,
   isPositionPending,
@@ -28,6 +28,17 @@ export function send(shard: Shard, command: SendCommand): void {
   if (command.delayMs > 0) schedule(shard, from, { delayMs: command.delayMs, token: "" });
   else deliver(shard, from, "", 0);
   shard.epoch.releases.acknowledged.push({ request: command.request, duplicate: false });
+}
+
+/** Moves a source's position past what made no message. It never moves back. */
+export function advance(shard: Shard, { request, source, sequence }: AdvanceCommand): void {
+  const once = { kind: "sequence", source, sequence } as const;
+  if (isDuplicate(shard, once)) {
+    acknowledge(shard, request, isPending(shard, once));
+    return;
+  }
+  remember(shard, once);
+  shard.epoch.releases.acknowledged.push({ request, duplicate: false });
 }
 
 /** As send, but the answer is the function's reply. */

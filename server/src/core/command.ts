@@ -8,6 +8,7 @@ export type Command =
   | TickCommand
   | SendCommand
   | CallCommand
+  | AdvanceCommand
   | SessionAttachedCommand
   | SessionWindowCommand
   | SessionDrainingCommand
@@ -55,6 +56,17 @@ export interface CallCommand {
   readonly message: TypedValue;
   readonly traceparent: string;
   readonly once: { readonly kind: "key"; readonly key: string } | null;
+}
+
+/**
+ * A numbered source has passed everything up to a sequence without a message for it: the position
+ * moves all the same. Answered as a send.
+ */
+export interface AdvanceCommand {
+  readonly kind: "advance";
+  readonly request: number;
+  readonly source: string;
+  readonly sequence: number;
 }
 
 /** A function server is ready on a stream. */

@@ -1,4 +1,4 @@
-import { call, send } from "./admit.js";
+import { advance, call, send } from "./admit.js";
 import { applyResult } from "./apply.js";
 import { assert, unreachable } from "./assert.js";
 import {
@@ -93,6 +93,9 @@ export class Machine {
         break;
       case "call":
         call(shard, command);
+        break;
+      case "advance":
+        advance(shard, command);
         break;
       case "results":
         this.#results(command);

@@ -1,4 +1,4 @@
-import type { CallCommand, Command, SendCommand } from "../core/command.js";
+import type { AdvanceCommand, CallCommand, Command, SendCommand } from "../core/command.js";
 import type { Acknowledged, Rejected, Replied } from "../core/effect.js";
 
 /** How a send ended. */
@@ -13,6 +13,7 @@ export type CallOutcome =
 
 export type SendRequest = Omit<SendCommand, "kind" | "request">;
 export type CallRequest = Omit<CallCommand, "kind" | "request">;
+export type AdvanceRequest = Omit<AdvanceCommand, "kind" | "request">;
 
 /**
  * The one way for an ingress to give messages to the core, and to learn how they ended.
@@ -26,6 +27,8 @@ export type CallRequest = Omit<CallCommand, "kind" | "request">;
  */
 export interface IngressPort {
   send(request: SendRequest, done: (outcome: SendOutcome) => void): void;
+  /** Moves a source's position without a message; it is never rejected. */
+  advance(request: AdvanceRequest, done: (outcome: SendOutcome) => void): void;
   /** Returns the request's number, for abandon(). */
   call(request: CallRequest, done: (outcome: CallOutcome) => void): number;
   /** Nobody waits for the call any more: `done` is not called. Its message runs all the same. */
@@ -56,6 +59,12 @@ export class IngressRequests implements IngressPort {
     const number = this.#next++;
     this.#pending.set(number, done as Done);
     this.#submit({ kind: "send", request: number, ...request });
+  }
+
+  advance(request: AdvanceRequest, done: (outcome: SendOutcome) => void): void {
+    const number = this.#next++;
+    this.#pending.set(number, done as Done);
+    this.#submit({ kind: "advance", request: number, ...request });
   }
 
   call(request: CallRequest, done: (outcome: CallOutcome) => void): number {

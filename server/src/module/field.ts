@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isFunctionTypeName, isFunctionTypePattern } from "../core/address.js";
+import { isTypename } from "../core/typed-value.js";
 import { durationSyntax, parseDuration } from "./duration.js";
 import { nearestName, suggestName } from "./nearest-name.js";
 import type { RecordTemplate } from "./template.js";
@@ -132,7 +133,7 @@ export const componentId: z.ZodType<string> = field('"namespace/name"', (value) 
 
 export const typename: z.ZodType<string> = field(
   'a typename such as "io.statefun.types/string" or "my.types/Order"',
-  (value) => (typeof value === "string" && /^[^/\s]+\/\S*[^/\s]$/.test(value) ? value : undefined),
+  (value) => (typeof value === "string" && isTypename(value) ? value : undefined),
 );
 
 /** A file's path, relative to the module file's folder. */

@@ -23,6 +23,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["timers", epoch.timers],
   ["send", ingress.send],
   ["call", ingress.call],
+  ["advance", ingress.advance],
   ["ack", ingress.ack],
   ["tick", ingress.tick],
   ["position", ingress.position],

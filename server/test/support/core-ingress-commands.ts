@@ -27,6 +27,13 @@ export function call(story: Story, words: Words): void {
   story.step({ kind: "call", request, ...message, once });
 }
 
+/** `advance r1 SOURCE:SEQUENCE`: the source goes on without a message. */
+export function advance(story: Story, words: Words): void {
+  const request = words.numberAfter("r");
+  const [source = "", sequence = ""] = words.next("source").split(":");
+  story.step({ kind: "advance", request, source, sequence: words.toNumber(sequence) });
+}
+
 /** `ack e/out SEQUENCE [POSITION]`: the sink has every record up to the sequence. */
 export function ack(story: Story, words: Words): void {
   const egress = words.next("egress");

@@ -1,4 +1,4 @@
-import type { Command, SendCommand } from "../../src/core/command.js";
+import type { AdvanceCommand, Command, SendCommand } from "../../src/core/command.js";
 import { type IngressPort, IngressRequests } from "../../src/ingress/ingress-port.js";
 
 export interface LoggedMessage {
@@ -13,6 +13,8 @@ export interface LoggedMessage {
 export interface MessageLogNodeOptions {
   /** What an earlier node made durable. */
   readonly history?: readonly LoggedMessage[];
+  /** Where it stood then; without it, at the last of the messages. */
+  readonly position?: number;
   /** Messages of one epoch, at most. */
   readonly epochMessagesMax?: number;
   /** The node dies when so many messages are durable. */
@@ -34,8 +36,12 @@ export class MessageLogNode {
   duplicates = 0;
   readonly #options: MessageLogNodeOptions;
   readonly #durable: LoggedMessage[];
-  readonly #open: { readonly command: SendCommand; readonly duplicate: boolean }[] = [];
+  readonly #open: {
+    readonly command: SendCommand | AdvanceCommand;
+    readonly duplicate: boolean;
+  }[] = [];
   #position = 0;
+  #durablePosition = 0;
   #isDead = false;
   #isCommitting = false;
   #isHeld = false;
@@ -45,7 +51,8 @@ export class MessageLogNode {
   constructor(options: MessageLogNodeOptions = {}) {
     this.#options = options;
     this.#durable = [...(options.history ?? [])];
-    this.#position = this.#durable.at(-1)?.sequence ?? 0;
+    this.#position = options.position ?? this.#durable.at(-1)?.sequence ?? 0;
+    this.#durablePosition = this.#position;
     this.requests = new IngressRequests(
       (command) => this.#submit(command),
       () => this.#position,
@@ -61,6 +68,11 @@ export class MessageLogNode {
 
   get durable(): readonly LoggedMessage[] {
     return this.#durable;
+  }
+
+  /** Where the source stands, as far as it is durable. */
+  get position(): number {
+    return this.#durablePosition;
   }
 
   /** No epoch becomes durable until release(). */
@@ -84,8 +96,8 @@ export class MessageLogNode {
   }
 
   #submit(command: Command): void {
-    if (this.#isDead || command.kind !== "send") return;
-    if (this.unknownTypes.has(command.typeName)) {
+    if (this.#isDead || (command.kind !== "send" && command.kind !== "advance")) return;
+    if (command.kind === "send" && this.unknownTypes.has(command.typeName)) {
       const message = `unknown function type ${command.typeName}; known: none`;
       const rejected = { request: command.request, code: "notFound", message } as const;
       setImmediate(() => {
@@ -117,7 +129,8 @@ export class MessageLogNode {
     if (this.#isDead) return;
     const epoch = this.#open.splice(0, this.#options.epochMessagesMax ?? 100);
     for (const { command, duplicate } of epoch) {
-      if (!duplicate) this.#durable.push(toLogged(command));
+      if (!duplicate && command.kind === "send") this.#durable.push(toLogged(command));
+      this.#durablePosition = Math.max(this.#durablePosition, sequenceOf(command));
       if (this.#durable.length >= (this.#options.messagesUntilCrash ?? Number.POSITIVE_INFINITY)) {
         this.#isDead = true;
         this.#resolveCrashed();
@@ -138,7 +151,9 @@ export class MessageLogNode {
   }
 }
 
-function sequenceOf({ once }: SendCommand): number {
+function sequenceOf(command: SendCommand | AdvanceCommand): number {
+  if (command.kind === "advance") return command.sequence;
+  const { once } = command;
   if (once?.kind !== "sequence") throw new Error("a file's message has a sequence");
   return once.sequence;
 }

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
+import { fileSourcePrefix } from "../../codec/ingress-codec.js";
 import type { FileIngressSpec } from "../../module/module.js";
 import type { IngressPort } from "../ingress-port.js";
 import type { FileRecord, ValidRecord } from "./file-record.js";
-import { type FilePlace, toPlace, toSequence } from "./file-sequence.js";
+import { endOfRecord, type FilePlace, toPlace, toSequence } from "./file-sequence.js";
 import { FileSource, waitForFile } from "./file-source.js";
 import { MessageWindow } from "./message-window.js";
 import { type RecordBatch, readRecords } from "./record-reader.js";
@@ -85,12 +86,14 @@ class FileIngressStage implements FileIngress {
   #position = 0;
   /** Where the file is read to, once everything before it was sent. */
   #sentUpTo = 0;
+  /** Behind the last message are skipped records, up to this one; null: there are none. */
+  #skippedTo: FilePlace | null = null;
   #records = 0;
   #skipped = 0;
 
   constructor(options: FileIngressOptions) {
     this.#options = options;
-    this.#source = `file:${options.spec.id}`;
+    this.#source = `${fileSourcePrefix}${options.spec.id}`;
     this.#window = new MessageWindow({
       port: options.port,
       outstandingMax: options.outstandingMax ?? outstandingDefault,
@@ -174,14 +177,17 @@ class FileIngressStage implements FileIngress {
     for await (const batch of batches) await this.#sendBatch(batch, place);
   }
 
-  /** @param resumed The last message of the node's history; it is not sent again. */
+  /** @param resumed Where the node's history ends; what is there is not looked at again. */
   async #sendBatch(batch: RecordBatch, resumed: FilePlace | null): Promise<void> {
     if (batch.records.length > 0) this.#setWaiting(null);
     for (const record of batch.records) {
       const isResumed = resumed !== null && record.start === resumed.start;
-      await this.#sendRecord(record, isResumed ? resumed.target + 1 : 0);
+      const firstTarget = isResumed ? resumed.target + 1 : 0;
+      if (firstTarget >= this.#options.spec.targets.length) continue;
+      await this.#sendRecord(record, firstTarget);
       if (this.#abort.signal.aborted) return;
     }
+    await this.#passSkipped();
     this.#sentUpTo = batch.end;
     if (this.#window.outstanding === 0) this.#position = batch.end;
     if (batch.isAtEnd && this.#options.spec.follow) this.#setWaiting("at the end of the file");
@@ -189,21 +195,22 @@ class FileIngressStage implements FileIngress {
 
   async #sendRecord(record: FileRecord, firstTarget: number): Promise<void> {
     if (record.kind === "invalid") {
-      await this.#refuse(record.start, record.reason, record.recoverable);
+      await this.#refuse(endOfRecord(record.start), record.reason, record.recoverable);
       return;
     }
     const messages = this.#route(record);
     if (typeof messages === "string") {
-      await this.#refuse(record.start, messages, true);
+      await this.#refuse(endOfRecord(record.start), messages, true);
       return;
     }
     let isSent = false;
     for (let target = firstTarget; target < messages.length; target++) {
       const message = messages[target];
       if (message === undefined) break;
-      const reason = await this.#send(message, { start: record.start, target });
+      const place = { start: record.start, target };
+      const reason = await this.#send(message, place);
       if (reason === null) isSent = true;
-      else await this.#refuse(record.start, reason, true);
+      else await this.#refuse(place, reason, true);
     }
     if (isSent) this.#records++;
   }
@@ -232,18 +239,32 @@ class FileIngressStage implements FileIngress {
       },
       mayBeUnknown,
     );
-    return taken.kind === "rejected" ? taken.reason : null;
+    if (taken.kind === "rejected") return taken.reason;
+    if (taken.kind === "sent") this.#skippedTo = null;
+    return null;
   }
 
-  /** Passes a record over, or ends the ingress. */
-  async #refuse(start: number, reason: string, recoverable: boolean): Promise<void> {
+  /**
+   * What was skipped must not be skipped again by the next run. The next message carries the
+   * position past it; behind the last one of a batch it moves by itself.
+   */
+  async #passSkipped(): Promise<void> {
+    if (this.#skippedTo === null) return;
+    await this.#window.advance(this.#source, toSequence(this.#skippedTo));
+    this.#skippedTo = null;
+  }
+
+  /** Passes a record over, or one of its messages, or ends the ingress. */
+  async #refuse(place: FilePlace, reason: string, recoverable: boolean): Promise<void> {
     const { spec, logger } = this.#options;
-    const line = (await this.#file?.lineAt(start)) ?? 0;
+    const line = (await this.#file?.lineAt(place.start)) ?? 0;
     if (!recoverable || spec.invalidRecords === "fail") {
       // What stands before the record is not lost with it.
+      await this.#passSkipped();
       await this.#window.drain();
       throw new Error(`${spec.path} line ${line}: ${reason}`);
     }
+    this.#skippedTo = place;
     this.#skipped++;
     if (this.#skipped > skipsLoggedMax) return;
     const isLast = this.#skipped === skipsLoggedMax;

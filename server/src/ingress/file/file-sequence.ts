@@ -21,6 +21,11 @@ export interface FilePlace {
  * terabytes.
  */
 
+/** The place behind every message that a record could make. */
+export function endOfRecord(start: number): FilePlace {
+  return { start, target: fileTargetsMax - 1 };
+}
+
 /** The sequence of a message: 1 or more. */
 export function toSequence({ start, target }: FilePlace): number {
   return start * fileTargetsMax + target + 1;

@@ -72,6 +72,22 @@ export class MessageWindow {
   }
 
   /**
+   * Moves the source's position past what made no message, once everything before it is durable: a
+   * message that the core rejects meanwhile must not be passed.
+   * @throws Error when the core has rejected a message.
+   */
+  async advance(source: string, sequence: number): Promise<void> {
+    await this.drain();
+    if (this.#options.signal.aborted) return;
+    this.#outstanding++;
+    this.#options.port.advance({ source, sequence }, () => {
+      this.#outstanding--;
+      this.#options.onDurable(sequence);
+      this.#wake();
+    });
+  }
+
+  /**
    * Resolves when everything that was sent is durable, or the signal is aborted.
    * @throws Error when the core has rejected a message.
    */

@@ -53,7 +53,10 @@ export interface SendRequest {
  * what is not higher. Sequences rise; gaps are allowed.
  */
 export interface Producer {
-  /** Chosen by the producer; 1 to 255 bytes. */
+  /**
+   * Chosen by the producer; 1 to 255 bytes. Must not begin with "file:", which the runtime keeps for
+   * its file ingresses.
+   */
   source: string;
   /** 1 or more. */
   sequence: number;
