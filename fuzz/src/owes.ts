@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+
+/** What any input may cost, in milliseconds of this process: far above what a decoder needs. */
+const cpuMsBase = 400;
+/** A megabyte may cost another second. */
+const cpuMsPerByte = 1 / 1000;
+
+/**
+ * Decodes an input of this many bytes, and holds what every decoder owes: a value, or an error that
+ * `isTyped` knows, within the time that the input's size allows. The time is what this process has
+ * worked, not what has passed: other processes do not count.
+ *
+ * @returns The value; undefined for a typed error.
+ */
+export function decodeOwing<T>(
+  bytes: number,
+  decode: () => T,
+  isTyped: (error: unknown) => boolean,
+): T | undefined {
+  const before = process.cpuUsage();
+  try {
+    return decode();
+  } catch (error) {
+    if (isTyped(error)) return undefined;
+    throw new Error(`an error without a type: ${describe(error)}`, { cause: error });
+  } finally {
+    assertQuick(bytes, before);
+  }
+}
+
+function assertQuick(bytes: number, before: NodeJS.CpuUsage): void {
+  const { user, system } = process.cpuUsage(before);
+  const cpuMs = (user + system) / 1000;
+  const cpuMsMax = cpuMsBase + bytes * cpuMsPerByte;
+  assert.ok(cpuMs <= cpuMsMax, `${bytes} bytes took ${cpuMs} ms, above ${cpuMsMax}`);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
