@@ -1,0 +1,189 @@
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import type { ObjectEntry, ObjectPage, ObjectStore } from "./object-store.js";
+import { listKeysMax, ObjectStoreError } from "./object-store.js";
+
+/** Names that are no objects: files that are being written, or were when a process died. */
+const temporaryMark = ".writing-";
+
+/** Nobody writes one object for so long. */
+const abandonedAfterMs = 3_600_000;
+
+/**
+ * Objects as files of a directory, which may be on a volume that several machines mount.
+ *
+ * An object is written under another name, made durable, and then renamed, or linked where only the
+ * first may succeed: link() refuses a name that exists, on every file system.
+ *
+ * Every call blocks its thread until the disk has answered, and so uses none of the few threads
+ * that all of the process's asynchronous file calls share: the journal waits for those.
+ */
+export function openLocalDirectory(directory: string): ObjectStore {
+  return new LocalDirectoryStore(directory);
+}
+
+class LocalDirectoryStore implements ObjectStore {
+  readonly name: string;
+  readonly #directory: string;
+  readonly #known = new Set<string>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.name = `file:${directory}`;
+  }
+
+  put(key: string, body: Buffer): Promise<void> {
+    return this.#try(`put ${key}`, () => {
+      const path = this.#pathOf(key);
+      const temporary = this.#write(path, body);
+      renameSync(temporary, path);
+      syncDirectory(dirname(path));
+    });
+  }
+
+  putIfAbsent(key: string, body: Buffer): Promise<boolean> {
+    return this.#try(`put ${key}`, () => {
+      const path = this.#pathOf(key);
+      const temporary = this.#write(path, body);
+      const isFirst = tryLink(temporary, path);
+      rmSync(temporary);
+      // Also when another was first: what it has linked may not be durable yet.
+      syncDirectory(dirname(path));
+      return isFirst;
+    });
+  }
+
+  get(key: string): Promise<Buffer | undefined> {
+    return this.#try(`get ${key}`, () => unlessMissing(() => readFileSync(this.#pathOf(key))));
+  }
+
+  list(prefix: string, after: string): Promise<ObjectPage> {
+    return this.#try(`list ${prefix}`, () => {
+      const objects: ObjectEntry[] = [];
+      for (const key of this.#keysUnder(prefix)) {
+        if (key <= after) continue;
+        if (objects.length === listKeysMax) return { objects, more: true };
+        const bytes = unlessMissing(() => statSync(this.#pathOf(key)).size);
+        if (bytes !== undefined) objects.push({ key, bytes });
+      }
+      return { objects, more: false };
+    });
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#try(`delete ${key}`, () => rmSync(this.#pathOf(key), { force: true }));
+  }
+
+  close(): void {
+    // Nothing is open between two calls.
+  }
+
+  #pathOf(key: string): string {
+    return join(this.#directory, key);
+  }
+
+  /** Writes a durable file beside the path, and returns its name. */
+  #write(path: string, body: Buffer): string {
+    this.#prepare(dirname(path));
+    const temporary = join(dirname(path), `${temporaryMark}${randomUUID()}`);
+    const file = openSync(temporary, "wx");
+    try {
+      writeFileSync(file, body);
+      fsyncSync(file);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+    return temporary;
+  }
+
+  /** Makes a folder, its name durable, and free of what dead processes have left. */
+  #prepare(folder: string): void {
+    if (this.#known.has(folder)) return;
+    const created = mkdirSync(folder, { recursive: true });
+    for (let path = folder; created !== undefined && path.length >= created.length; ) {
+      path = dirname(path);
+      syncDirectory(path);
+    }
+    for (const name of readdirSync(folder)) {
+      if (!name.startsWith(temporaryMark)) continue;
+      const path = join(folder, name);
+      const writtenAtMs = unlessMissing(() => statSync(path).mtimeMs) ?? Number.POSITIVE_INFINITY;
+      if (writtenAtMs < Date.now() - abandonedAfterMs) rmSync(path, { force: true });
+    }
+    this.#known.add(folder);
+  }
+
+  /** In order of key: "a.b/" sorts behind "a-b" and before "a/b" as strings do, not as folders do. */
+  #keysUnder(prefix: string): string[] {
+    const keys: string[] = [];
+    const folders = [prefix];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      const path = join(this.#directory, folder);
+      for (const entry of unlessMissing(() => readdirSync(path, { withFileTypes: true })) ?? []) {
+        if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
+        else if (!entry.name.startsWith(temporaryMark)) keys.push(`${folder}${entry.name}`);
+      }
+    }
+    return keys.sort();
+  }
+
+  async #try<T>(what: string, act: () => T): Promise<T> {
+    try {
+      return act();
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const isDenied = code === "EACCES" || code === "EPERM" || code === "EROFS";
+      const isWrong = code === "ENOTDIR" || code === "EEXIST";
+      const kind = isDenied ? "DENIED" : isWrong ? "MISCONFIGURED" : "UNAVAILABLE";
+      throw new ObjectStoreError(kind, `cannot ${what} in ${this.name}: ${message}`, { cause });
+    }
+  }
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      rmSync(from, { force: true });
+      throw error;
+    }
+    return false;
+  }
+}
+
+function unlessMissing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
+}
+
+/** Makes the names of files in a directory durable. */
+function syncDirectory(path: string): void {
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}

@@ -1,0 +1,32 @@
+import { openLocalDirectory } from "./local-directory-store.js";
+import type { ObjectStore } from "./object-store.js";
+import { findCredentials } from "./s3-credentials.js";
+import { openS3Store } from "./s3-store.js";
+
+/** What a checkpoint store's URL does not say. */
+export interface StoreAccess {
+  /** Null: AWS in the region. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly isPathStyle: boolean;
+  readonly idleTimeoutMs: number;
+  /** Where credentials are looked for. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Opens "file:DIR" or "s3://bucket/prefix", which settings.ts has checked. */
+export function openObjectStore(url: string, access: StoreAccess): ObjectStore {
+  if (url.startsWith("file:")) return openLocalDirectory(url.slice("file:".length));
+  const [, bucket = "", path = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
+  const { region, isPathStyle, idleTimeoutMs, environment } = access;
+  const prefix = path.replace(/\/+$/, "");
+  return openS3Store({
+    bucket,
+    prefix: prefix === "" ? "" : `${prefix}/`,
+    endpoint: new URL(access.endpoint ?? `https://s3.${region}.amazonaws.com`),
+    region,
+    isPathStyle,
+    credentials: findCredentials(environment),
+    idleTimeoutMs,
+  });
+}

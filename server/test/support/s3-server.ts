@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { createServer, Socket } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { Client } from "minio";
+
+/** A real S3 server, and a bucket of one's own in it. */
+export interface TestBucket {
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** What a process needs to get in. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly client: Client;
+}
+
+const credentials = { accessKey: "statewire-test", secretKey: "statewire-test-secret" };
+
+const serverPath = findServer();
+
+/**
+ * Whether an S3 server is there: MinIO on the PATH, or where .ci/run builds it. Says once what that
+ * means, so that nobody takes tests that did not run for tests that passed.
+ */
+export function hasS3Server(): boolean {
+  return serverPath !== undefined;
+}
+
+const isRequired = process.env["STATEWIRE_TEST_S3"] === "required";
+
+const notice =
+  serverPath === undefined
+    ? "S3 TESTS DO NOT RUN: no minio on the PATH or in ~/.cache/statewire/bin (.ci/run builds one)"
+    : `S3 tests run against ${serverPath}`;
+process.stderr.write(`\n*** ${notice} ***\n`);
+if (serverPath === undefined && isRequired) throw new Error(notice);
+
+let running: Promise<string> | null = null;
+
+/** A new, empty bucket. The server starts with the first one, and ends with the process. */
+export async function createBucket(): Promise<TestBucket> {
+  running ??= startServer();
+  const endpoint = await running;
+  const { hostname, port } = new URL(endpoint);
+  const client = new Client({
+    endPoint: hostname,
+    port: Number(port),
+    useSSL: false,
+    region: "us-east-1",
+    ...credentials,
+  });
+  const bucket = `test-${randomUUID()}`;
+  await client.makeBucket(bucket);
+  const environment = {
+    AWS_ACCESS_KEY_ID: credentials.accessKey,
+    AWS_SECRET_ACCESS_KEY: credentials.secretKey,
+    STATEWIRE_S3_ENDPOINT: endpoint,
+  };
+  return { endpoint, bucket, environment, client };
+}
+
+function findServer(): string | undefined {
+  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), join(cache, "statewire/bin")];
+  return folders.map((folder) => join(folder, "minio")).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function startServer(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), "statewire-s3-"));
+  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  for (;;) {
+    const address = `127.0.0.1:${await freePort()}`;
+    // The port may be gone by now: then another one is tried.
+    if (await runServer(directory, address)) return `http://${address}`;
+  }
+}
+
+/** Resolves with true when the server answers, false when it has ended. */
+function runServer(directory: string, address: string): Promise<boolean> {
+  const server = spawn(
+    serverPath ?? "",
+    ["server", "--address", address, join(directory, "data")],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: {
+        HOME: directory,
+        MINIO_ROOT_USER: credentials.accessKey,
+        MINIO_ROOT_PASSWORD: credentials.secretKey,
+        MINIO_BROWSER: "off",
+        MINIO_UPDATE: "off",
+      },
+    },
+  );
+  process.on("exit", () => server.kill("SIGKILL"));
+  return new Promise((resolve) => {
+    let output = "";
+    server.stderr?.on("data", (text: Buffer) => {
+      output += text.toString();
+      if (!output.includes("API:")) return;
+      forget(server);
+      resolve(true);
+    });
+    server.once("exit", () => resolve(false));
+  });
+}
+
+/** The process of the tests does not wait for the server, which must go on being listened to. */
+function forget(server: ChildProcess): void {
+  if (server.stderr instanceof Socket) server.stderr.unref();
+  server.unref();
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
