@@ -388,11 +388,39 @@ describe("statewire inspect", () => {
         "ENDPOINT        STATE        IN FLIGHT  FUNCTIONS  SDK  REASON",
         "localhost:7500  backing-off  0          a/*             ECONNREFUSED",
         "",
-        "EGRESS  KIND                      RECORDS        ACKNOWLEDGED",
-        "a/out   statewire.file.v1/egress  1099511627776  7",
+        "EGRESS  KIND                      RECORDS        ACKNOWLEDGED  BEHIND",
+        "a/out   statewire.file.v1/egress  1099511627776  7             1099511627769",
         "",
       ].join("\n"),
     );
+  });
+
+  it("goes on with --watch until the node is gone, on a terminal in the same place", async () => {
+    const watch = async (words: readonly string[], options?: CommandLineOptions) => {
+      let asked = 0;
+      const inspect = () => {
+        asked++;
+        return asked < 3 ? answer : { code: status.UNAVAILABLE, details: "the node stops" };
+      };
+      const result = await against({ inspect }, ["inspect", "--watch", "1 ms", ...words], options);
+      assert.deepEqual([result.exitCode, asked], [1, 3]);
+      return result.stdout.toString();
+    };
+    const lines = (await watch([])).split("\n");
+    assert.deepEqual(
+      lines.flatMap((line, index) => (line.startsWith("node ") ? [index] : [])),
+      [0, lines.length / 2],
+    );
+    const json = (await watch(["--json"], { isTTY: true })).trimEnd().split("\n");
+    assert.deepEqual(
+      json.map((line) => JSON.parse(line).nodeId),
+      ["node-1", "node-1"],
+    );
+    const [before, first = "", second = ""] = (await watch([], { isTTY: true })).split("\u001b[H");
+    assert.equal(before, "\u001b[2J");
+    assert.equal(first, second);
+    assert.ok(first.startsWith("node     node-1\u001b[K\n"), first);
+    assert.ok(first.endsWith("\u001b[K\n\u001b[J\n"), first);
   });
 
   it("prints the whole answer as JSON", async () => {

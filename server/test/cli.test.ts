@@ -130,6 +130,7 @@ describe("the command line", () => {
       ["state", "list", "a/b/c"],
       /^statewire: "a\/b\/c" is not a function type: expected NAMESPACE\/TYPE\n$/,
     ],
+    [["inspect", "--watch", "0"], /Expected a duration such as 500 \(ms\), "10 sec"/],
     [["state", "list", "a/b", "--limit", "none"], /Expected a whole number from 1/],
   ];
   for (const [words, message] of usage) {

@@ -29,6 +29,6 @@ const person = statefulFunction("greeter/person", {
   },
 });
 
-const server = await serve([person, guestbook], { address: process.argv[2] ?? "127.0.0.1:8000" });
+const server = await serve([person, guestbook], { address: process.argv[2] ?? "127.0.0.1:7500" });
 console.log(server.address);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close());

@@ -43,7 +43,7 @@ describe("the greeter", function () {
     const started = await Deployment.start({
       directory,
       functionServerScript,
-      module: (address) => moduleText.replace("127.0.0.1:8000", address),
+      module: (address) => moduleText.replace("127.0.0.1:7500", address),
     });
     deployment = started;
     const promised = /It answers `([^`]+)`/.exec(readme)?.[1] ?? "";

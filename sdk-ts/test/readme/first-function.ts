@@ -11,5 +11,5 @@ const counter = statefulFunction("shop/counter", {
   },
 });
 
-const server = await serve([counter], { address: "127.0.0.1:8000" });
+const server = await serve([counter], { address: "127.0.0.1:7500" });
 process.once("SIGTERM", () => void server.close());

@@ -23,7 +23,7 @@ export interface Answers {
   readonly call?: (request: CallRequest) => CallResponse | Refused | "nothing";
   readonly getState?: (request: GetStateRequest) => GetStateResponse | Refused;
   readonly listState?: (request: ListStateRequest) => ListStateResponse | Refused;
-  readonly inspect?: () => InspectResponse;
+  readonly inspect?: () => InspectResponse | Refused;
 }
 
 export interface Refused {
