@@ -76,6 +76,11 @@ const definitions = {
     { default: "1 min", min: "1 ms", max: "1 day" },
     "How long one invocation may take, unless its endpoint says otherwise.",
   ),
+  attemptsMax: count(
+    { default: 70, min: 0, max: 1_000_000 },
+    "Failed attempts at a message before it is given up, unless its endpoint says otherwise; " +
+      "0: no limit.",
+  ),
   batchMax: count(
     { default: 1000, min: 1, max: 100_000 },
     "Messages of one address in one invocation, unless its endpoint says otherwise.",

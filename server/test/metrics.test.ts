@@ -23,7 +23,7 @@ describe("metrics", () => {
       'statewire_function_messages_out_local_total{function="shop/order"}': 5,
       'statewire_function_messages_out_egress_total{function="shop/order"}': 2,
       'statewire_function_invocations_total{function="shop/order"}': 9,
-      'statewire_function_failures_total{function="shop/order"}': 1,
+      'statewire_function_failures_total{function="shop/order",code="function"}': 1,
       'statewire_function_backlog_messages{function="shop/order"}': 4,
       'statewire_function_in_flight_invocations{function="shop/order"}': 2,
       'statewire_function_parked_addresses{function="shop/order"}': 1,

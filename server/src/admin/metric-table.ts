@@ -40,11 +40,22 @@ export const metricTable: readonly MetricDefinition[] = [
     "Batches of messages handed to function servers.",
     (f) => f.counters.invocations,
   ),
+  {
+    name: "statewire_function_failures_total",
+    kind: "counter",
+    help: "Attempts at an invocation that failed, by the code of the failure.",
+    labels: ["function", "code"],
+    *read(view) {
+      for (const { name, counters } of view.functionTypes()) {
+        for (const [code, count] of counters.failures) yield [count, name, code];
+      }
+    },
+  },
   ofFunction(
     "counter",
-    "failures_total",
-    "Attempts at an invocation that failed.",
-    (f) => f.counters.failures,
+    "dead_letters_total",
+    "Messages that were given up and went to the dead letter egress.",
+    (f) => f.counters.deadLetters,
   ),
   ofFunction(
     "gauge",
@@ -61,7 +72,7 @@ export const metricTable: readonly MetricDefinition[] = [
   ofFunction(
     "gauge",
     "parked_addresses",
-    "Addresses set aside because their first message keeps failing.",
+    "Addresses set aside because their first message cannot succeed.",
     (f) => f.counters.parked,
   ),
   ofFunction(

@@ -38,7 +38,7 @@ export const tableNames = [
 export type TableName = (typeof tableNames)[number];
 
 /** The version of this layout; stored under meta "format". A change of layout raises it. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 const hasValue = 1;
 const hasCaller = 2;

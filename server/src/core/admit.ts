@@ -1,4 +1,4 @@
-import { covers, isFunctionTypeName } from "./address.js";
+import { isFunctionTypeName } from "./address.js";
 import { present } from "./assert.js";
 import { internType } from "./catalog.js";
 import type { AdvanceCommand, CallCommand, Once, SendCommand } from "./command.js";
@@ -10,11 +10,12 @@ import {
   writeKey,
   writePosition,
 } from "./dedup.js";
-import { decodeParked, parkedKey } from "./failure.js";
+import { findUnknown } from "./known-types.js";
+import { decodeParked } from "./park.js";
 import { deliver } from "./router.js";
 import { schedule } from "./schedule.js";
 import type { Shard } from "./shard.js";
-import { keyedTable } from "./state-table.js";
+import { addressKey, keyedTable } from "./state-table.js";
 
 /** Accepts a message from an ingress, drops it as a duplicate, or rejects it. */
 export function send(shard: Shard, command: SendCommand): void {
@@ -64,7 +65,11 @@ export function call(shard: Shard, command: CallCommand): void {
     shard.effects.rejected.push({ request: command.request, code: "invalid", message });
     return;
   }
-  const replied = { request: command.request, value: outcome.value, failure: null };
+  const { request } = command;
+  const replied =
+    outcome.kind === "failed"
+      ? { request, value: null, failure: outcome.failure }
+      : { request, value: outcome.value, failure: null };
   if (isKeyPending(shard, key)) shard.epoch.releases.replied.push(replied);
   else shard.effects.replied.push(replied);
 }
@@ -87,7 +92,7 @@ function isRejected(shard: Shard, { request, typeName }: SendCommand | CallComma
 function answerParked(shard: Shard, { request, typeName, id }: CallCommand): boolean {
   const mailbox = shard.types.get(typeName)?.mailboxes.get(id);
   if (mailbox?.state !== "parked") return false;
-  const key = parkedKey(mailbox);
+  const key = addressKey(mailbox);
   const reason = decodeParked(present(shard.overlay.read(keyedTable.parked, key)?.value, key));
   const message = `${typeName}/${id} is parked (${reason.code}): ${reason.message}`;
   const replied = { request, value: null, failure: { code: "parked", message } };
@@ -96,32 +101,6 @@ function answerParked(shard: Shard, { request, typeName, id }: CallCommand): boo
   if (isPending) shard.epoch.releases.replied.push(replied);
   else shard.effects.replied.push(replied);
   return true;
-}
-
-/** Why a type cannot be served, now or when its servers come: for people; null when it can. */
-export function findUnknown(shard: Shard, typeName: string): string | null {
-  const declared = shard.options.functions.map((policy) => policy.pattern);
-  if (declared.includes(typeName)) return null;
-  const served = servedNames(shard);
-  if (served.some((pattern) => covers(pattern, typeName))) return null;
-  const wildcard = declared.find((pattern) => covers(pattern, typeName));
-  // A namespace that no server has answered for yet may still hold the type.
-  if (wildcard !== undefined && !served.some((name) => covers(wildcard, name))) return null;
-  // A wildcard says nothing beside the names that its servers gave.
-  const isRefined = (pattern: string) =>
-    pattern.endsWith("/*") && served.some((name) => name !== pattern && covers(pattern, name));
-  const unrefined = declared.filter((pattern) => !isRefined(pattern));
-  const known = [...new Set([...unrefined, ...served])].sort();
-  const list = known.length === 0 ? "none" : known.join(", ");
-  return `unknown function type ${typeName}; known: ${list}`;
-}
-
-function servedNames(shard: Shard): string[] {
-  const names = new Set<string>();
-  for (const session of shard.sessions.values()) {
-    for (const spec of session.functions) names.add(spec.pattern);
-  }
-  return [...names];
 }
 
 function newMessage(shard: Shard, command: SendCommand | CallCommand) {

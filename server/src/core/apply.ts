@@ -1,14 +1,15 @@
-import { closeSession } from "./attach.js";
+import { answer } from "./answer.js";
+import { breakProtocol } from "./attach.js";
+import { forgetAttempts } from "./attempts.js";
 import type { Binding } from "./binding.js";
 import { internType } from "./catalog.js";
 import type { Fault, InvocationResult, OutgoingMessage } from "./command.js";
-import { writeKey } from "./dedup.js";
-import { failHead } from "./failure.js";
+import { failHead, retrySmaller } from "./failure.js";
 import { endInvocation } from "./invocation.js";
-import { grantLease, revokeLease } from "./lease.js";
+import { grantLease } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
-import type { Message } from "./message.js";
-import { place } from "./placement.js";
+import { proceed } from "./placement.js";
+import { emit } from "./release.js";
 import { findProtocolFault, findRefusal } from "./result-rules.js";
 import type { NewMessage } from "./router.js";
 import { consume, deliver } from "./router.js";
@@ -17,7 +18,6 @@ import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { refillMailbox } from "./spill.js";
 import { refreshExpiry, writeState } from "./state.js";
-import type { TypedValue } from "./typed-value.js";
 
 /**
  * Applies one result, whole or not at all, once, and only if its invocation is still the one in
@@ -29,7 +29,7 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
   if (mailbox === undefined || binding === null) return;
   const fault = findProtocolFault(binding, mailbox, result);
   if (fault !== null) {
-    closeSession(shard, session, fault);
+    breakProtocol(shard, session, mailbox, fault);
     return;
   }
   endInvocation(shard, mailbox);
@@ -44,7 +44,7 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
   if (completed > 0) {
     applyEffects(shard, mailbox, binding, result);
     consumeInputs(shard, mailbox, completed, result);
-    mailbox.attempt = 0;
+    if (mailbox.attempts !== null) forgetAttempts(shard, mailbox);
     growBatch(shard, mailbox);
     refillMailbox(shard, mailbox);
     expiresAtMs = refreshExpiry(shard, binding, mailbox);
@@ -54,7 +54,7 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
     return;
   }
   grantLease(session, mailbox, expiresAtMs);
-  next(mailbox);
+  proceed(mailbox);
 }
 
 /** A lowered limit is lifted step by step. */
@@ -66,19 +66,15 @@ function growBatch(shard: Shard, mailbox: Mailbox): void {
 
 /** Nothing of the result counts. The fault may be a later input's: the first one goes alone. */
 function refuse(shard: Shard, mailbox: Mailbox, refusal: Fault): void {
-  if (mailbox.batch > 1) {
-    mailbox.batchLimit = 1;
-    revokeLease(mailbox);
-    place(mailbox);
-    return;
-  }
-  failHead(shard, mailbox, {
+  const failure = {
     code: "badResult",
     message: `[${refusal.clause}] ${refusal.message}`,
     retryable: false,
     retryAfterMs: 0,
     completedInputs: 0,
-  });
+  } as const;
+  if (mailbox.batch > 1) retrySmaller(shard, mailbox, { failure, batchLimit: 1 });
+  else failHead(shard, mailbox, failure);
 }
 
 function applyEffects(
@@ -117,28 +113,6 @@ function outgoing(shard: Shard, mailbox: Mailbox, send: OutgoingMessage): NewMes
   };
 }
 
-function emit(
-  shard: Shard,
-  mailbox: Mailbox,
-  egress: string,
-  value: { readonly typename: string; readonly value: Uint8Array | null },
-): void {
-  const outbox = shard.outboxes.get(egress);
-  if (outbox === undefined) return;
-  const record = {
-    egress,
-    sequence: ++outbox.last,
-    typename: value.typename,
-    value: value.value,
-    sourceType: mailbox.type,
-    sourceId: mailbox.id,
-    storedEpoch: 0,
-  };
-  outbox.queue.push(record);
-  shard.epoch.records.push(record);
-  shard.epoch.releases.recordsUpTo.set(egress, record.sequence);
-}
-
 function consumeInputs(
   shard: Shard,
   mailbox: Mailbox,
@@ -150,26 +124,4 @@ function consumeInputs(
     if (message === undefined || (message.request === 0 && message.key === "")) continue;
     answer(shard, message, result.replies.find((reply) => reply.input === input)?.value ?? null);
   }
-}
-
-/** Answers whoever waits for the reply to a message, once the epoch is durable. */
-function answer(shard: Shard, message: Message, value: TypedValue | null): void {
-  const { replied } = shard.epoch.releases;
-  if (message.request !== 0) replied.push({ request: message.request, value, failure: null });
-  if (message.key === "") return;
-  writeKey(shard, message.key, { kind: "replied", value });
-  for (const request of shard.keyWaiters.get(message.key) ?? []) {
-    replied.push({ request, value, failure: null });
-  }
-  shard.keyWaiters.delete(message.key);
-}
-
-function next(mailbox: Mailbox): void {
-  if (mailbox.length > 0) {
-    place(mailbox);
-    return;
-  }
-  mailbox.state = "idle";
-  mailbox.binding = null;
-  if (mailbox.leaseSession === null) mailbox.type.mailboxes.delete(mailbox.id);
 }

@@ -1,3 +1,4 @@
+import { countAttempts } from "./attempts.js";
 import { bindSession, findTableFault, unbindSession } from "./catalog.js";
 import type {
   Fault,
@@ -5,7 +6,7 @@ import type {
   SessionAttachedCommand,
   StateRequestedCommand,
 } from "./command.js";
-import { failHead } from "./failure.js";
+import { failHead, loseHead, retrySmaller } from "./failure.js";
 import { endInvocation } from "./invocation.js";
 import { dropLeases, revokeLease } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
@@ -13,6 +14,9 @@ import { place, takeAllReady } from "./placement.js";
 import { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { readState } from "./state.js";
+
+/** A message whose answers break the protocol is given up sooner than others: each costs a stream. */
+const protocolErrorsMax = 3;
 
 /** A function server is ready: its types are served from now on. */
 export function attach(shard: Shard, command: SessionAttachedCommand): void {
@@ -44,26 +48,57 @@ export function endDrainIfIdle(shard: Shard, session: Session): void {
 }
 
 /**
- * The stream is gone. Its invocations wait again, in their old order, and go to another server at
- * once: the loss of a stream says nothing about the messages.
+ * The stream is gone. Its invocations wait again, in their old order, and go to another server. The
+ * loss counts against them unless it has a reason: the drain of the stream had begun.
  */
 export function detach(shard: Shard, session: Session): void {
+  const isExpected = session.draining;
+  for (const mailbox of end(shard, session)) {
+    if (isExpected) again(mailbox);
+    else loseHead(shard, mailbox);
+  }
+}
+
+/**
+ * An answer broke the protocol: its stream ends. The others of the stream go elsewhere, and are not to
+ * blame. [ERROR-1]
+ */
+export function breakProtocol(
+  shard: Shard,
+  session: Session,
+  culprit: Mailbox,
+  { clause, message }: Fault,
+): void {
+  shard.effects.closedSessions.push({ session: session.id, clause, message });
+  for (const mailbox of end(shard, session)) {
+    if (mailbox !== culprit) again(mailbox);
+  }
+  const failure = {
+    code: "protocolError",
+    message: `[${clause}] ${message}`,
+    retryable: countAttempts(culprit.attempts) < protocolErrorsMax - 1,
+    retryAfterMs: 0,
+    completedInputs: 0,
+  } as const;
+  if (culprit.batch > 1) retrySmaller(shard, culprit, { failure, batchLimit: 1 });
+  else failHead(shard, culprit, failure);
+}
+
+/** Takes a session away. Returns what was in flight on it, in order. */
+function end(shard: Shard, session: Session): Mailbox[] {
   shard.sessions.delete(session.id);
   session.draining = true;
   session.drained = true;
   releaseReady(session);
-  for (const mailbox of session.inFlight.values()) {
-    endInvocation(shard, mailbox);
-    revokeLease(mailbox);
-    place(mailbox);
-  }
   dropLeases(session);
+  const mailboxes = session.inFlight.values();
+  for (const mailbox of mailboxes) endInvocation(shard, mailbox);
+  return mailboxes;
 }
 
-/** The server broke the protocol: its stream ends, and its invocations go elsewhere. [ERROR-1] */
-export function closeSession(shard: Shard, session: Session, fault: Fault): void {
-  shard.effects.closedSessions.push({ session: session.id, ...fault });
-  detach(shard, session);
+function again(mailbox: Mailbox): void {
+  revokeLease(mailbox);
+  place(mailbox);
 }
 
 /** Invocations that have had their time fail; a result that comes later is ignored. */
@@ -75,9 +110,11 @@ export function expireInvocations(shard: Shard): void {
     }
     for (const mailbox of late) {
       endInvocation(shard, mailbox);
+      const failure = timedOut(shard, mailbox);
       // The batch may be more than its time allows: the same one again could never end.
-      if (mailbox.batch > 1) mailbox.batchLimit = mailbox.batch >> 1;
-      failHead(shard, mailbox, timedOut(shard, mailbox));
+      const batchLimit = mailbox.batch >> 1;
+      if (batchLimit > 0) retrySmaller(shard, mailbox, { failure, batchLimit });
+      else failHead(shard, mailbox, failure);
     }
     if (late.length > 0) endDrainIfIdle(shard, session);
   }
@@ -95,13 +132,13 @@ export function answerState(shard: Shard, session: Session, command: StateReques
   const unknown = indexes.find((index) => index >= binding.states.length);
   if (unknown !== undefined) {
     const message = `state index ${unknown} of ${binding.states.length} declared states`;
-    closeSession(shard, session, { clause: "STATE-4", message });
+    breakProtocol(shard, session, mailbox, { clause: "STATE-4", message });
     return;
   }
   if (command.leaseMissing) {
     if (!mailbox.leaseNamed) {
       const message = "a lease is said to be missing that the invocation did not name, or twice";
-      closeSession(shard, session, { clause: "LEASE-11", message });
+      breakProtocol(shard, session, mailbox, { clause: "LEASE-11", message });
       return;
     }
     mailbox.leaseNamed = false;
@@ -123,6 +160,7 @@ function releaseReady(session: Session): void {
     binding.runnable = false;
     for (const mailbox of takeAllReady(binding)) place(mailbox);
   }
+  for (const mailbox of session.quarantine.waiting.cut(0)) place(mailbox);
 }
 
 function timedOut(shard: Shard, mailbox: Mailbox): InvocationFailure {

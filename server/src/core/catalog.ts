@@ -5,7 +5,7 @@ import { Fifo } from "./fifo.js";
 import type { FunctionType } from "./function-type.js";
 import { latencyBounds } from "./function-type.js";
 import { Histogram } from "./histogram.js";
-import { placeAll } from "./placement.js";
+import { placeServed } from "./park.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { policyOf } from "./shard.js";
@@ -37,11 +37,12 @@ export function createType(index: number, name: string): FunctionType {
       messagesIn: 0,
       messagesToFunctions: 0,
       messagesToEgress: 0,
-      failures: 0,
+      failures: new Map(),
       invocations: 0,
       waiting: 0,
       inFlight: 0,
       parked: 0,
+      deadLetters: 0,
     },
     latency: new Histogram(latencyBounds),
   };
@@ -125,7 +126,7 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
   session.bindings.set(type, binding);
   load.bindings.push(binding);
   type.bindings.push(binding);
-  placeAll(type.unplaced);
+  placeServed(shard, type);
 }
 
 /** The smaller of two limits, of which 0 is none. */

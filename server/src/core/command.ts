@@ -1,3 +1,4 @@
+import type { Address } from "./address.js";
 import type { TypedValue } from "./typed-value.js";
 
 /**
@@ -16,6 +17,8 @@ export type Command =
   | ResultsCommand
   | StateRequestedCommand
   | EgressAcknowledgedCommand
+  | RetryParkedCommand
+  | DropParkedCommand
   | CommittedCommand
   | FoldedCommand;
 
@@ -207,8 +210,12 @@ export type FailureCode =
   | "unknownFunction"
   /** Decided by the runtime: the result names what does not exist or breaks a declared type. */
   | "badResult"
-  /** Decided by the runtime: the stream was lost before the result came. */
-  | "streamLost";
+  /** Decided by the runtime: the answer broke the protocol, and the stream with it. */
+  | "protocolError"
+  /** Decided by the runtime: the stream was lost before the result came, again and again. */
+  | "streamLost"
+  /** Decided by the runtime: no server offers the function type, and no module declares it. */
+  | "unknownType";
 
 /** A function asks for state inside an invocation. Answered by a StateReply effect. */
 export interface StateRequestedCommand {
@@ -227,6 +234,23 @@ export interface EgressAcknowledgedCommand {
   readonly sequence: number;
   /** The sink's own measure, stored with the acknowledgement: a file's length. */
   readonly position: number;
+}
+
+/** An operator lets parked addresses try again. Answered by a Decided effect. */
+export interface RetryParkedCommand {
+  readonly kind: "retryParked";
+  /** Chosen by the stage; unique among the decisions that are not answered yet. */
+  readonly request: number;
+  readonly addresses: readonly Address[];
+}
+
+/** An operator drops the first message of a parked address. Answered by a Decided effect. */
+export interface DropParkedCommand {
+  readonly kind: "dropParked";
+  readonly request: number;
+  readonly address: Address;
+  /** The sequence of the message, so that a repeated command drops no other one; 0: any. */
+  readonly sequence: number;
 }
 
 /** The sealed epoch is durable. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Story } from "../../test/support/core-story.js";
+import { Story, widePolicy } from "../../test/support/core-story.js";
 import type { Once } from "./command.js";
 import type { KeyOutcome } from "./dedup.js";
 import { isKeyPending, isPositionPending, readKey, readPosition, writeKey } from "./dedup.js";
@@ -15,7 +15,7 @@ function storyOf(): Story {
   const story = new Story();
   story.functions.push({
     pattern: "t/a",
-    retry: { initialBackoffMs: 1, backoffMsMax: 1, factor: 1, jitter: 0, attemptsMax: 0 },
+    retry: { ...widePolicy.retry, initialBackoffMs: 1, backoffMsMax: 1, factor: 1, jitter: 0 },
     invocationTimeoutMs: 1000,
     batchMax: 0,
   });

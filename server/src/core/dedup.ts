@@ -1,3 +1,4 @@
+import type { Failure } from "./effect.js";
 import { FieldReader, FieldWriter } from "./fields.js";
 import type { Shard } from "./shard.js";
 import { isExpired } from "./state.js";
@@ -11,7 +12,9 @@ export type KeyOutcome =
   /** A call has not run yet. */
   | { readonly kind: "accepted" }
   /** A call has run; null: it did not reply. */
-  | { readonly kind: "replied"; readonly value: TypedValue | null };
+  | { readonly kind: "replied"; readonly value: TypedValue | null }
+  /** A call's message is gone without a result. */
+  | { readonly kind: "failed"; readonly failure: Failure };
 
 /** Undefined: the key is new, or its retention is over. */
 export function readKey(shard: Shard, key: string): KeyOutcome | undefined {
@@ -23,6 +26,9 @@ export function readKey(shard: Shard, key: string): KeyOutcome | undefined {
   if (tag === 0) return { kind: "accepted" };
   if (tag === 1) return { kind: "replied", value: null };
   if (tag === 4) return { kind: "sent" };
+  if (tag === 5) {
+    return { kind: "failed", failure: { code: fields.text(), message: fields.text() } };
+  }
   const typename = fields.text();
   return { kind: "replied", value: { typename, value: tag === 2 ? null : fields.bytes() } };
 }
@@ -59,6 +65,10 @@ function encodeOutcome(outcome: KeyOutcome): Uint8Array {
   const fields = new FieldWriter();
   if (outcome.kind === "accepted") return fields.number(0).finish();
   if (outcome.kind === "sent") return fields.number(4).finish();
+  if (outcome.kind === "failed") {
+    const { code, message } = outcome.failure;
+    return fields.number(5).text(code).text(message).finish();
+  }
   if (outcome.value === null) return fields.number(1).finish();
   const { typename, value } = outcome.value;
   fields.number(value === null ? 2 : 3).text(typename);

@@ -1,4 +1,5 @@
 import type { Binding } from "./binding.js";
+import type { Incident } from "./incident.js";
 import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
 import type { TypedValue } from "./typed-value.js";
@@ -12,10 +13,10 @@ import type { TypedValue } from "./typed-value.js";
  * 1. A change set is encoded before the next step: it points at rows that the next step may change.
  * 2. At most one sealed epoch is being made durable at a time. The loop asks for the next one by
  *    machine.seal() only after it has stepped Committed for the last.
- * 3. `dispatches`, `closedSessions` and `rejected` may leave at once: nothing that a function
- *    server does becomes visible outside before the epoch of its cause is durable, because epochs
- *    are committed in order.
- * 4. `acknowledged`, `replied` and `deliveries` hold only what a durable epoch caused: the step of
+ * 3. `dispatches`, `closedSessions`, `rejected` and `incidents` may leave at once: nothing that a
+ *    function server does becomes visible outside before the epoch of its cause is durable, because
+ *    epochs are committed in order.
+ * 4. `acknowledged`, `replied`, `decided` and `deliveries` hold only what a durable epoch caused: the step of
  *    Committed fills them. They may leave in any order among one another; the records of one egress
  *    leave in order of sequence.
  * 5. An egress acknowledgement becomes an EgressAcknowledged command only after the record is where
@@ -27,11 +28,14 @@ export interface Effects {
   readonly rejected: readonly Rejected[];
   readonly acknowledged: readonly Acknowledged[];
   readonly replied: readonly Replied[];
+  readonly decided: readonly Decided[];
   readonly deliveries: readonly Delivery[];
   /** Sessions that were attached with a table that cannot be served; the stage reports and closes. */
   readonly closedSessions: readonly ClosedSession[];
   /** Drained sessions whose last invocation has ended; the stage closes the stream. */
   readonly drainedSessions: readonly number[];
+  /** What went wrong with addresses, for the log. */
+  readonly incidents: readonly Incident[];
 }
 
 export interface SessionDispatch {
@@ -65,12 +69,25 @@ export interface Acknowledged {
   readonly duplicate: boolean;
 }
 
-/** A call's effects are durable, or its message is parked. */
+/** A call's effects are durable, or its message is parked or gone. */
 export interface Replied {
   readonly request: number;
   /** Null with no failure: the function did not reply. */
   readonly value: TypedValue | null;
-  readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly failure: Failure | null;
+}
+
+/** Why there is no reply. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What an operator decided about parked addresses is durable. */
+export interface Decided {
+  readonly request: number;
+  /** Addresses that it changed: the others were not parked, or had another first message. */
+  readonly addresses: number;
 }
 
 /** A send or call was not accepted; it changed nothing. */

@@ -1,5 +1,5 @@
 import type { ChangeSet } from "./change-set.js";
-import type { Acknowledged, Replied } from "./effect.js";
+import type { Acknowledged, Decided, Replied } from "./effect.js";
 import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
@@ -12,6 +12,7 @@ import type { Timer } from "./timer.js";
 export interface Releases {
   readonly acknowledged: Acknowledged[];
   readonly replied: Replied[];
+  readonly decided: Decided[];
   /** The newest record sequence of each egress that got records. */
   readonly recordsUpTo: Map<string, number>;
 }
@@ -35,7 +36,12 @@ export class OpenEpoch {
   readonly timersCleared: TimerKey[] = [];
   readonly records: OutboxRecord[] = [];
   readonly recordsAcknowledged: OutboxRecord[] = [];
-  readonly releases: Releases = { acknowledged: [], replied: [], recordsUpTo: new Map() };
+  readonly releases: Releases = {
+    acknowledged: [],
+    replied: [],
+    decided: [],
+    recordsUpTo: new Map(),
+  };
 
   constructor(epoch: number) {
     this.epoch = epoch;
@@ -43,8 +49,9 @@ export class OpenEpoch {
 
   /** Somebody outside waits for this epoch. */
   get isAwaited(): boolean {
-    const { acknowledged, replied, recordsUpTo } = this.releases;
-    return acknowledged.length > 0 || replied.length > 0 || recordsUpTo.size > 0;
+    const { acknowledged, replied, decided, recordsUpTo } = this.releases;
+    const answers = acknowledged.length + replied.length + decided.length;
+    return answers > 0 || recordsUpTo.size > 0;
   }
 
   /** An upper bound of the changes besides rows: some may cancel out at the seal. */

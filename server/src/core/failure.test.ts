@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { emptyResult } from "../../test/support/core-result-commands.js";
 import { Story } from "../../test/support/core-story.js";
 import type { InvocationFailure } from "./command.js";
-import { decodeParked, parkedKey } from "./failure.js";
 import type { Mailbox } from "./mailbox.js";
 import type { RetryPolicy } from "./options.js";
-import { keyedTable } from "./state-table.js";
+import { decodeParked } from "./park.js";
+import { addressKey, keyedTable } from "./state-table.js";
 
 // Goal: what a failure does to its address: how long it waits, and when it is set aside. Method: one
 // message that fails again and again, and the clock.
@@ -24,6 +24,7 @@ const policy: RetryPolicy = {
   factor: 2,
   jitter: 0,
   attemptsMax: 0,
+  deadLetterEgress: null,
 };
 
 function poisoned(retry: RetryPolicy): Story {
@@ -50,7 +51,7 @@ function fail(story: Story, failure: Partial<InvocationFailure> = {}): number {
   assert.ok(invocation !== undefined, "an attempt is made");
   const results = [{ ...emptyResult(invocation), failure: { ...retryable, ...failure } }];
   story.step({ kind: "results", session: 1, results });
-  return mailboxOf(story).retryAtMs - story.nowMs;
+  return (mailboxOf(story).attempts?.retryAtMs ?? 0) - story.nowMs;
 }
 
 function waits(story: Story, count: number, failure: Partial<InvocationFailure> = {}): number[] {
@@ -87,10 +88,10 @@ describe("a failure", () => {
   it("counts attempts, but not those that speak of the server", () => {
     const story = poisoned(policy);
     waits(story, 2);
-    assert.equal(mailboxOf(story).attempt, 2);
+    assert.equal(mailboxOf(story).attempts?.failures, 2);
     assert.deepEqual(waits(story, 2, { code: "overloaded" }), [200, 200]);
     assert.deepEqual(waits(story, 1, { code: "unknownFunction" }), [200]);
-    assert.equal(mailboxOf(story).attempt, 2);
+    assert.equal(mailboxOf(story).attempts?.failures, 2);
   });
 
   it("sets the address aside after so many attempts, or when it is not retryable", () => {
@@ -107,12 +108,13 @@ describe("a failure", () => {
   it("is kept with the parked address", () => {
     const story = poisoned({ ...policy, attemptsMax: 1 });
     fail(story, { code: "badInput", message: "no x/text \u{1f4a5}" });
-    const row = story.machine.shard.overlay.read(keyedTable.parked, parkedKey(mailboxOf(story)));
+    const row = story.machine.shard.overlay.read(keyedTable.parked, addressKey(mailboxOf(story)));
     assert.deepEqual(decodeParked(row?.value ?? new Uint8Array()), {
       code: "badInput",
       message: "no x/text \u{1f4a5}",
       attempts: 1,
-      parkedAtMs: story.nowMs,
+      firstFailedAtMs: story.nowMs,
+      lastFailedAtMs: story.nowMs,
     });
   });
 

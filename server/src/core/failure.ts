@@ -1,32 +1,93 @@
+import { answerGone } from "./answer.js";
+import type { Attempts } from "./attempts.js";
+import { countAttempts, forgetAttempts, noteAttempt, storeAttempts } from "./attempts.js";
 import type { FailureCode, InvocationFailure } from "./command.js";
-import { FieldReader, FieldWriter } from "./fields.js";
+import { encodeDeadLetter } from "./dead-letter.js";
+import type { Failure } from "./effect.js";
 import { mix } from "./hash.js";
+import { reportIncident } from "./incident.js";
 import { revokeLease } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
 import type { RetryPolicy } from "./options.js";
-import { place } from "./placement.js";
+import { park } from "./park.js";
+import { place, proceed } from "./placement.js";
+import { loneLosses, suspectLosses } from "./quarantine.js";
+import { emit } from "./release.js";
+import { consume } from "./router.js";
 import type { Shard } from "./shard.js";
 import { policyOf } from "./shard.js";
-import { keyedTable } from "./state-table.js";
+import { refillMailbox } from "./spill.js";
 
-/** Why an address is set aside. */
-export interface ParkedReason {
-  readonly code: FailureCode;
-  readonly message: string;
-  readonly attempts: number;
-  readonly parkedAtMs: number;
-}
+/**
+ * Streams lost in a row with a message in flight, the last ones without another suspect: then the
+ * message is given up, unless its attempts have no limit. Fewer than other attempts, because each of
+ * them takes down a server and all that runs on it.
+ */
+const lossesMax = 10;
+/** The least wait before a message is tried again that has taken down its stream, alone. */
+const lossBackoffMs = 1000;
 
-/** The first message of a mailbox has failed: tries again later, or sets the mailbox aside. */
+type GivenUp = Failure & { readonly code: FailureCode };
+
+/** The first message of a mailbox has failed: tries again later, or gives it up. */
 export function failHead(shard: Shard, mailbox: Mailbox, failure: InvocationFailure): void {
   revokeLease(mailbox);
-  mailbox.type.counters.failures++;
+  const attempts = noteAttempt(shard, mailbox);
+  // Whatever was answered, the message has not killed its server.
+  attempts.losses = 0;
   // These speak of the server, not of the message. [FAIL-7]
-  if (failure.code !== "overloaded" && failure.code !== "unknownFunction") mailbox.attempt++;
+  if (failure.code !== "overloaded" && failure.code !== "unknownFunction") attempts.failures++;
   const { retry } = policyOf(shard, mailbox.type.name);
-  const exhausted = retry.attemptsMax > 0 && mailbox.attempt >= retry.attemptsMax;
-  if (!failure.retryable || exhausted) park(shard, mailbox, failure);
-  else backOff(shard, mailbox, Math.max(failure.retryAfterMs, backoffMs(retry, mailbox)));
+  const isExhausted = retry.attemptsMax > 0 && attempts.failures >= retry.attemptsMax;
+  if (!failure.retryable || isExhausted) {
+    giveUp(shard, mailbox, retry, failure);
+    return;
+  }
+  const delayMs = backoffMs(retry, mailbox, attempts.failures - 1);
+  backOff(shard, mailbox, failure, Math.max(failure.retryAfterMs, delayMs));
+}
+
+/**
+ * An invocation of several inputs has failed as a whole, and the fault may be a later one's: sends
+ * fewer of them before anything is held against the first. [RESULT-11]
+ */
+export function retrySmaller(
+  shard: Shard,
+  mailbox: Mailbox,
+  { failure, batchLimit }: { readonly failure: GivenUp; readonly batchLimit: number },
+): void {
+  revokeLease(mailbox);
+  mailbox.batchLimit = batchLimit;
+  reportFailed(shard, mailbox, failure, 0);
+  place(mailbox);
+}
+
+/**
+ * The stream was lost with the invocation in flight. Mostly that says nothing about the messages: they
+ * go to another server at once. When it happens again and again, it does. [CLOSE-3]
+ */
+export function loseHead(shard: Shard, mailbox: Mailbox): void {
+  revokeLease(mailbox);
+  const attempts = noteAttempt(shard, mailbox);
+  attempts.losses++;
+  const isSuspect = attempts.losses >= suspectLosses;
+  // A later input may be the one: they go one at a time.
+  if (isSuspect) mailbox.batchLimit = 1;
+  if (attempts.losses <= loneLosses) {
+    if (isSuspect) storeAttempts(shard, mailbox, attempts);
+    place(mailbox);
+    return;
+  }
+  const { retry } = policyOf(shard, mailbox.type.name);
+  const lost = `the stream was lost ${attempts.losses} times with the message in flight`;
+  const failure: GivenUp = { code: "streamLost", message: lost };
+  if (retry.attemptsMax > 0 && attempts.losses >= lossesMax) {
+    giveUp(shard, mailbox, retry, failure);
+    return;
+  }
+  const slower = { ...retry, initialBackoffMs: Math.max(retry.initialBackoffMs, lossBackoffMs) };
+  const delayMs = backoffMs(slower, mailbox, attempts.losses - loneLosses - 1);
+  backOff(shard, mailbox, failure, delayMs);
 }
 
 /** Puts mailboxes whose wait is over back in line. */
@@ -36,67 +97,78 @@ export function retryDue(shard: Shard): void {
     if (next === undefined || next.dueMs > shard.nowMs) return;
     shard.retries.pop();
     const { mailbox } = next;
-    if (mailbox.state === "backingOff" && mailbox.retryAtMs === next.dueMs) place(mailbox);
+    if (mailbox.state !== "backingOff" || mailbox.attempts?.retryAtMs !== next.dueMs) continue;
+    place(mailbox);
   }
 }
 
-/** The parked table's key of an address. */
-export function parkedKey(mailbox: Mailbox): string {
-  return `${mailbox.type.index}/${mailbox.id}`;
-}
-
-/** The reverse of what park() stores. */
-export function decodeParked(value: Uint8Array): ParkedReason {
-  const fields = new FieldReader(value);
-  const code = fields.text() as FailureCode;
-  return { code, message: fields.text(), attempts: fields.number(), parkedAtMs: fields.number() };
-}
-
-function park(shard: Shard, mailbox: Mailbox, failure: InvocationFailure): void {
-  mailbox.state = "parked";
-  mailbox.binding = null;
-  mailbox.type.counters.parked++;
-  const value = new FieldWriter()
-    .text(failure.code)
-    .text(failure.message)
-    .number(mailbox.attempt)
-    .number(shard.nowMs)
-    .finish();
-  shard.overlay.write(keyedTable.parked, parkedKey(mailbox), value, 0);
-  failWaiters(shard, mailbox, failure);
-}
-
-/** Whoever waits for the head message's reply learns that it is set aside. */
-function failWaiters(shard: Shard, mailbox: Mailbox, failure: InvocationFailure): void {
-  const head = mailbox.front(0);
-  if (head === undefined) return;
-  const requests = head.key === "" ? [] : (shard.keyWaiters.get(head.key) ?? []);
-  shard.keyWaiters.delete(head.key);
-  if (head.request !== 0) requests.push(head.request);
-  head.request = 0;
-  for (const request of requests) {
-    shard.epoch.releases.replied.push({
-      request,
-      value: null,
-      failure: { code: failure.code, message: failure.message },
-    });
-  }
-}
-
-function backOff(shard: Shard, mailbox: Mailbox, delayMs: number): void {
+/** Makes a mailbox wait until its attempts' retryAtMs. */
+export function waitForRetry(shard: Shard, mailbox: Mailbox, { retryAtMs }: Attempts): void {
   mailbox.state = "backingOff";
   mailbox.binding = null;
-  mailbox.retryAtMs = shard.nowMs + delayMs;
-  shard.retries.push({ dueMs: mailbox.retryAtMs, sequence: shard.nextRetry++, mailbox });
+  shard.retries.push({ dueMs: retryAtMs, sequence: shard.nextRetry++, mailbox });
+}
+
+/** Nothing more is tried with the first message: by the policy, its address waits or goes on. */
+function giveUp(shard: Shard, mailbox: Mailbox, retry: RetryPolicy, failure: GivenUp): void {
+  countFailure(mailbox, failure.code);
+  if (retry.deadLetterEgress === null) park(shard, mailbox, failure);
+  else dropToEgress(shard, mailbox, retry.deadLetterEgress, failure);
+}
+
+function dropToEgress(shard: Shard, mailbox: Mailbox, egress: string, failure: GivenUp): void {
+  const attempts = noteAttempt(shard, mailbox);
+  forgetAttempts(shard, mailbox);
+  const message = consume(shard, mailbox);
+  if (message === undefined) return;
+  const { code, message: text } = failure;
+  emit(shard, mailbox, egress, encodeDeadLetter(message, failure, attempts));
+  mailbox.type.counters.deadLetters++;
+  answerGone(shard, message, { code, message: text });
+  const tried = countAttempts(attempts);
+  reportIncident(shard, mailbox, {
+    kind: "dropped",
+    code,
+    message: text,
+    attempts: tried,
+    delayMs: 0,
+  });
+  refillMailbox(shard, mailbox);
+  proceed(mailbox);
+}
+
+function backOff(shard: Shard, mailbox: Mailbox, failure: GivenUp, delayMs: number): void {
+  const attempts = noteAttempt(shard, mailbox);
+  attempts.retryAtMs = shard.nowMs + delayMs;
+  storeAttempts(shard, mailbox, attempts);
+  reportFailed(shard, mailbox, failure, delayMs);
+  waitForRetry(shard, mailbox, attempts);
+}
+
+/** An attempt that another one will follow. */
+function reportFailed(
+  shard: Shard,
+  mailbox: Mailbox,
+  { code, message }: GivenUp,
+  delayMs: number,
+): void {
+  countFailure(mailbox, code);
+  const attempts = countAttempts(mailbox.attempts);
+  reportIncident(shard, mailbox, { kind: "failed", code, message, attempts, delayMs });
+}
+
+function countFailure(mailbox: Mailbox, code: FailureCode): void {
+  const { failures } = mailbox.type.counters;
+  failures.set(code, (failures.get(code) ?? 0) + 1);
 }
 
 /** Exponential, capped, varied by a hash instead of chance so that a run can be repeated. */
-function backoffMs(retry: RetryPolicy, mailbox: Mailbox): number {
+function backoffMs(retry: RetryPolicy, mailbox: Mailbox, exponent: number): number {
   // Bounded, because 0 times infinity is no number.
-  const growth = Math.min(retry.factor ** Math.max(0, mailbox.attempt - 1), Number.MAX_VALUE);
+  const growth = Math.min(retry.factor ** Math.max(0, exponent), Number.MAX_VALUE);
   const grown = retry.initialBackoffMs * growth;
   const capped = Math.min(grown, retry.backoffMsMax);
   const sequence = mailbox.front(0)?.sequence ?? 0;
-  const share = mix(sequence >>> 0, mailbox.attempt) / 0x1_0000_0000;
+  const share = mix(sequence >>> 0, exponent + 1) / 0x1_0000_0000;
   return Math.round(capped * (1 - retry.jitter * share));
 }

@@ -1,3 +1,5 @@
+import { encodeUtf8 } from "./utf8.js";
+
 /**
  * A compact encoding for the runtime's own rows: fields one after the other, read back in the order
  * written. Numbers are 8-byte floats, little-endian; texts are UTF-8 with a 4-byte length.
@@ -13,9 +15,7 @@ export class FieldWriter {
   }
 
   text(value: string): this {
-    const encoded: number[] = [];
-    for (const character of value) pushUtf8(encoded, character.codePointAt(0) ?? 0);
-    return this.#lengthAndBytes(encoded);
+    return this.#lengthAndBytes(encodeUtf8(value));
   }
 
   bytes(value: Uint8Array): this {
@@ -26,7 +26,7 @@ export class FieldWriter {
     return Uint8Array.from(this.#bytes);
   }
 
-  #lengthAndBytes(value: ArrayLike<number>): this {
+  #lengthAndBytes(value: Uint8Array): this {
     for (let shift = 0; shift < 32; shift += 8) this.#bytes.push((value.length >>> shift) & 0xff);
     for (let at = 0; at < value.length; at++) this.#bytes.push(value[at] as number);
     return this;
@@ -69,16 +69,5 @@ export class FieldReader {
       at += size;
     }
     return text;
-  }
-}
-
-function pushUtf8(bytes: number[], point: number): void {
-  if (point < 0x80) bytes.push(point);
-  else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
-  else if (point < 0x10000) {
-    bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
-  } else {
-    bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f));
-    bytes.push(0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
   }
 }

@@ -1,4 +1,5 @@
 import type { Binding } from "./binding.js";
+import type { FailureCode } from "./command.js";
 import type { Histogram } from "./histogram.js";
 import type { Mailbox } from "./mailbox.js";
 import type { StateTable } from "./state-table.js";
@@ -14,7 +15,7 @@ export interface FunctionType {
   readonly states: Map<string, StateTable>;
   /** The attached, not draining servers of this type, in order of session. */
   readonly bindings: Binding[];
-  /** Mailboxes that wait for a server of this type. */
+  /** Mailboxes that wait for a server of this type, those that are parked for want of one too. */
   readonly unplaced: Set<Mailbox>;
   readonly counters: FunctionTypeCounters;
   /** From dispatch to result, failed attempts included, in seconds; time passes in milliseconds. */
@@ -31,7 +32,8 @@ export interface FunctionTypeCounters {
   messagesIn: number;
   messagesToFunctions: number;
   messagesToEgress: number;
-  failures: number;
+  /** By code. */
+  readonly failures: Map<FailureCode, number>;
   invocations: number;
   /** Present: messages in mailboxes, in flight included. */
   waiting: number;
@@ -39,4 +41,6 @@ export interface FunctionTypeCounters {
   inFlight: number;
   /** Present: parked addresses. */
   parked: number;
+  /** Messages that were given up and went to an egress. */
+  deadLetters: number;
 }

@@ -13,6 +13,7 @@ const noStates: readonly (Uint8Array | null)[] = [];
 
 /** Makes invocations while the session has room, one of each binding in turn. */
 export function pump(shard: Shard, session: Session): void {
+  if (session.quarantine.waiting.length > 0) pumpSuspects(shard, session);
   if (session.runnable.length === 0) return;
   let at = 0;
   while (at < session.runnable.length && session.hasRoom) {
@@ -23,6 +24,17 @@ export function pump(shard: Shard, session: Session): void {
     else binding.runnable = false;
   }
   session.runnable = at === session.runnable.length ? [] : session.runnable.slice(at);
+}
+
+/** Suspects come first: few of them may go at a time. */
+function pumpSuspects(shard: Shard, session: Session): void {
+  const { quarantine } = session;
+  while (session.hasRoom) {
+    const mailbox = quarantine.next;
+    if (mailbox === undefined || mailbox.binding === null || !hasRoom(mailbox.binding)) return;
+    quarantine.enter();
+    session.invocations.push(createInvocation(shard, mailbox, mailbox.binding));
+  }
 }
 
 /** Sends the front of a ready mailbox: the only place where an invocation comes to be in flight. */
@@ -51,7 +63,7 @@ function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Inv
     messages,
     states,
     lease: leased ? mailbox.lease : 0,
-    attempt: mailbox.attempt,
+    attempt: mailbox.attempts === null ? 0 : mailbox.attempts.failures,
   };
 }
 
@@ -62,6 +74,7 @@ export function endInvocation(shard: Shard, mailbox: Mailbox): void {
   binding.session.inFlight.remove(mailbox);
   binding.session.bytesInFlight -= mailbox.bytes;
   binding.load.inFlight--;
+  if (mailbox.attempts !== null) binding.session.quarantine.leave(mailbox.attempts);
   wakeEntry(binding);
   mailbox.type.counters.inFlight--;
   mailbox.type.latency.observe((shard.nowMs - mailbox.dispatchedAtMs) / 1000);

@@ -20,6 +20,7 @@ import { Heap } from "./heap.js";
 import { pump } from "./invocation.js";
 import type { CoreOptions } from "./options.js";
 import { Overlay } from "./overlay.js";
+import { dropParked, retryParked } from "./parked-commands.js";
 import { wake } from "./placement.js";
 import { acknowledgeEgress, commit, deliverRecords, fold } from "./release.js";
 import { egressPosition, restore } from "./restore.js";
@@ -108,6 +109,12 @@ export class Machine {
         break;
       case "egressAcknowledged":
         acknowledgeEgress(shard, command);
+        break;
+      case "retryParked":
+        retryParked(shard, command);
+        break;
+      case "dropParked":
+        dropParked(shard, command);
         break;
       case "sessionAttached":
         attach(shard, command);

@@ -1,3 +1,4 @@
+import type { Attempts } from "./attempts.js";
 import type { Binding } from "./binding.js";
 import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
@@ -7,8 +8,9 @@ import { SpillQueue, type SpillReader } from "./spill-queue.js";
 
 /**
  * idle: no messages; kept only while its state is leased. unplaced: no server of the type is
- * attached. ready: in its binding's ready list. inFlight: one invocation is out. backingOff: waits
- * for retryAtMs. parked: set aside until somebody decides.
+ * attached. ready: in line at its binding, or as a suspect at its session. inFlight: one invocation
+ * is out. backingOff: waits for attempts.retryAtMs. parked: set aside until somebody decides, or, of
+ * a type that nobody knew, until a server of it is attached.
  */
 export type MailboxState = "idle" | "unplaced" | "ready" | "inFlight" | "backingOff" | "parked";
 
@@ -37,12 +39,12 @@ export class Mailbox {
   bytes = 0;
   dispatchedAtMs = 0;
   deadlineMs = 0;
-  /** Failed attempts at the first message. */
-  attempt = 0;
-  retryAtMs = 0;
+  /** What was tried in vain at the first message; null: nothing, or it is parked. */
+  attempts: Attempts | null = null;
   /**
    * Inputs of the next invocation; 0: as many as the limits allow. One after a refused batch
-   * [RESULT-11], half of a batch that timed out; doubled with every result that consumes some.
+   * [RESULT-11] or lost streams, half of a batch that timed out; doubled with every result that
+   * consumes some.
    */
   batchLimit = 0;
   /** The state row written last: usually the next one too, and then it needs no look-up. */

@@ -3,6 +3,8 @@ export interface CoreOptions {
   readonly limits: CoreLimits;
   /** Function types that the module declares, most specific first. */
   readonly functions: readonly FunctionPolicy[];
+  /** For functions that only a server's own table names. */
+  readonly undeclaredFunctions: InvocationPolicy;
   /** "namespace/name" of every egress. */
   readonly egresses: readonly string[];
 }
@@ -32,9 +34,12 @@ export interface CoreLimits {
   readonly epochAgeMsMax: number;
 }
 
-export interface FunctionPolicy {
+export interface FunctionPolicy extends InvocationPolicy {
   /** "namespace/type" or "namespace/*". */
   readonly pattern: string;
+}
+
+export interface InvocationPolicy {
   readonly retry: RetryPolicy;
   /** How long one invocation may take, in milliseconds. */
   readonly invocationTimeoutMs: number;
@@ -48,14 +53,8 @@ export interface RetryPolicy {
   readonly factor: number;
   /** Share of the backoff that varies, 0 to 1. */
   readonly jitter: number;
-  /** 0: no limit. */
+  /** Failed attempts at a message before it is given up; 0: no limit. */
   readonly attemptsMax: number;
+  /** Where a message goes that is given up: one of CoreOptions.egresses. Null: it is parked. */
+  readonly deadLetterEgress: string | null;
 }
-
-/** For functions that only a server's own table names. */
-export const defaultPolicy: FunctionPolicy = {
-  pattern: "*",
-  retry: { initialBackoffMs: 50, backoffMsMax: 10_000, factor: 2, jitter: 0.2, attemptsMax: 0 },
-  invocationTimeoutMs: 60_000,
-  batchMax: 0,
-};

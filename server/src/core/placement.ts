@@ -1,32 +1,42 @@
 import type { Binding } from "./binding.js";
 import { hashText, mix } from "./hash.js";
 import type { Mailbox } from "./mailbox.js";
+import { isSuspect } from "./quarantine.js";
 
 /**
  * Puts a mailbox with messages in line at the server of its type that its address hashes to. The
  * same address goes to the same server while the set of servers stays, so that leases hold; when
- * a server comes or goes, only the addresses that it wins or loses move.
+ * a server comes or goes, only the addresses that it wins or loses move. Returns false when there is
+ * no server: then the mailbox waits for one.
  */
-export function place(mailbox: Mailbox): void {
+export function place(mailbox: Mailbox): boolean {
   const binding = chooseBinding(mailbox);
   if (binding === undefined) {
     mailbox.state = "unplaced";
     mailbox.binding = null;
     mailbox.type.unplaced.add(mailbox);
-    return;
+    return false;
   }
   mailbox.state = "ready";
   mailbox.binding = binding;
+  if (isSuspect(mailbox)) {
+    binding.session.quarantine.waiting.push(mailbox);
+    return true;
+  }
   binding.ready.push(mailbox);
   wake(binding);
+  return true;
 }
 
-/** Places what waited for a server of this type. */
-export function placeAll(mailboxes: Iterable<Mailbox>): void {
-  for (const mailbox of [...mailboxes]) {
-    mailbox.type.unplaced.delete(mailbox);
+/** The first message is done with: goes on with the next one, or rests. */
+export function proceed(mailbox: Mailbox): void {
+  if (mailbox.length > 0) {
     place(mailbox);
+    return;
   }
+  mailbox.state = "idle";
+  mailbox.binding = null;
+  if (mailbox.leaseSession === null) mailbox.type.mailboxes.delete(mailbox.id);
 }
 
 /** Lets a binding run if it has something to run. */

@@ -1,9 +1,11 @@
 import type { EgressAcknowledgedCommand } from "./command.js";
 import { FieldWriter } from "./fields.js";
+import type { Mailbox } from "./mailbox.js";
 import type { Outbox } from "./outbox.js";
 import type { Shard } from "./shard.js";
 import { evictFolded, refillOutbox } from "./spill.js";
 import { keyedTable } from "./state-table.js";
+import type { TypedValue } from "./typed-value.js";
 
 /** The sealed epoch is durable: lets out what waited for it. */
 export function commit(shard: Shard, epoch: number): void {
@@ -11,9 +13,10 @@ export function commit(shard: Shard, epoch: number): void {
   if (sealed === null || sealed.epoch !== epoch) return;
   shard.sealed = null;
   shard.committedEpoch = epoch;
-  const { acknowledged, replied, recordsUpTo } = sealed.releases;
+  const { acknowledged, replied, decided, recordsUpTo } = sealed.releases;
   shard.effects.acknowledged = joined(shard.effects.acknowledged, acknowledged);
   shard.effects.replied = joined(shard.effects.replied, replied);
+  shard.effects.decided = joined(shard.effects.decided, decided);
   for (const [egress, sequence] of recordsUpTo) {
     const outbox = shard.outboxes.get(egress);
     if (outbox === undefined) continue;
@@ -27,6 +30,24 @@ export function fold(shard: Shard, epoch: number): void {
   shard.foldedEpoch = epoch;
   shard.overlay.endFold();
   evictFolded(shard);
+}
+
+/** Adds a record that an address has made. The egress is known. */
+export function emit(shard: Shard, mailbox: Mailbox, egress: string, value: TypedValue): void {
+  const outbox = shard.outboxes.get(egress);
+  if (outbox === undefined) return;
+  const record = {
+    egress,
+    sequence: ++outbox.last,
+    typename: value.typename,
+    value: value.value,
+    sourceType: mailbox.type,
+    sourceId: mailbox.id,
+    storedEpoch: 0,
+  };
+  outbox.queue.push(record);
+  shard.epoch.records.push(record);
+  shard.epoch.releases.recordsUpTo.set(egress, record.sequence);
 }
 
 /** Records have arrived outside: removes them, and hands the stage the next ones. */

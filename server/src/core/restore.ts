@@ -1,15 +1,18 @@
 import { present } from "./assert.js";
+import { decodeAttempts } from "./attempts.js";
 import { createType } from "./catalog.js";
-import { decodeParked } from "./failure.js";
+import { waitForRetry } from "./failure.js";
 import { FieldReader } from "./fields.js";
 import { Mailbox } from "./mailbox.js";
 import { payloadBytes } from "./message.js";
 import { Outbox } from "./outbox.js";
+import { decodeParked } from "./park.js";
 import { place } from "./placement.js";
+import { isSuspect } from "./quarantine.js";
 import type { Shard } from "./shard.js";
 import { messageFromStored, recordFromStored } from "./spill.js";
-import { keyedTable } from "./state-table.js";
-import type { StoredImage, StoredMailbox, StoredOutbox } from "./store-view.js";
+import { keyedTable, parseAddressKey } from "./state-table.js";
+import type { StoredImage, StoredKeyedRow, StoredMailbox, StoredOutbox } from "./store-view.js";
 
 /** Fills an empty shard with what the tables hold: the last durable epoch. */
 export function restore(shard: Shard, image: StoredImage): void {
@@ -25,7 +28,8 @@ export function restore(shard: Shard, image: StoredImage): void {
     shard.stateTables.push(restored);
   }
   for (const stored of image.mailboxes) restoreMailbox(shard, stored);
-  for (const { key, value } of image.parked) restoreParked(shard, key, value);
+  for (const row of image.attempts) restoreAttempts(shard, row);
+  for (const row of image.parked) restoreParked(shard, row);
   shard.timers.restoreSpilled(image.timerCount);
   for (const stored of image.outboxes) restoreOutbox(shard, stored);
   for (const egress of shard.options.egresses) {
@@ -59,16 +63,29 @@ function restoreMailbox(shard: Shard, stored: StoredMailbox): void {
   place(mailbox);
 }
 
-/** Parked addresses were placed like all others just before; nothing has run yet. */
-function restoreParked(shard: Shard, key: string, value: Uint8Array): void {
-  const slash = key.indexOf("/");
-  const type = shard.typesByIndex[Number(key.slice(0, slash))];
-  const mailbox = type?.mailboxes.get(key.slice(slash + 1));
-  if (type === undefined || mailbox === undefined) return;
-  type.unplaced.delete(mailbox);
+/** Nothing has run yet: all mailboxes wait for a server. */
+function restoreAttempts(shard: Shard, { key, value }: StoredKeyedRow): void {
+  const mailbox = findMailbox(shard, key);
+  if (mailbox === undefined) return;
+  mailbox.attempts = decodeAttempts(value);
+  if (isSuspect(mailbox)) mailbox.batchLimit = 1;
+  if (mailbox.attempts.retryAtMs <= shard.nowMs) return;
+  mailbox.type.unplaced.delete(mailbox);
+  waitForRetry(shard, mailbox, mailbox.attempts);
+}
+
+function restoreParked(shard: Shard, { key, value }: StoredKeyedRow): void {
+  const mailbox = findMailbox(shard, key);
+  if (mailbox === undefined) return;
+  // One of a type that nobody knew goes on with the first server of it.
+  if (decodeParked(value).code !== "unknownType") mailbox.type.unplaced.delete(mailbox);
   mailbox.state = "parked";
-  mailbox.attempt = decodeParked(value).attempts;
-  type.counters.parked++;
+  mailbox.type.counters.parked++;
+}
+
+function findMailbox(shard: Shard, key: string): Mailbox | undefined {
+  const { type, id } = parseAddressKey(key);
+  return shard.typesByIndex[type]?.mailboxes.get(id);
 }
 
 function restoreOutbox(shard: Shard, stored: StoredOutbox): void {

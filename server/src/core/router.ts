@@ -2,7 +2,7 @@ import type { FunctionType } from "./function-type.js";
 import { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
 import { payloadBytes } from "./message.js";
-import { place } from "./placement.js";
+import { placeOrPark } from "./park.js";
 import type { Shard } from "./shard.js";
 
 /** A message as its sender made it. */
@@ -44,7 +44,7 @@ export function deliver(shard: Shard, from: NewMessage, key: string, request: nu
   shard.backlogBytes += payloadBytes(message);
   type.counters.messagesIn++;
   type.counters.waiting++;
-  if (mailbox.state === "idle") place(mailbox);
+  if (mailbox.state === "idle") placeOrPark(shard, mailbox);
   if (mailbox.length > shard.options.limits.mailboxInMemoryMax) shard.large.add(mailbox);
 }
 

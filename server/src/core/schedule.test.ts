@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Story, wideLimits } from "../../test/support/core-story.js";
+import { Story, wideLimits, widePolicy } from "../../test/support/core-story.js";
 import { firedPerStepMax } from "./schedule.js";
 
 // Goal: delayed messages that are overdue all at once fire in order, and never in one step that others
@@ -13,7 +13,7 @@ describe("overdue delayed messages", () => {
     const story = new Story();
     story.functions.push({
       pattern: "t/a",
-      retry: { initialBackoffMs: 1, backoffMsMax: 1, factor: 1, jitter: 0, attemptsMax: 0 },
+      retry: widePolicy.retry,
       invocationTimeoutMs: 1000,
       batchMax: 0,
     });

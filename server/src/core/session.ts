@@ -4,6 +4,7 @@ import type { Invocation, StateReply } from "./effect.js";
 import { Flights } from "./flights.js";
 import type { FunctionType } from "./function-type.js";
 import { LeaseList } from "./lease-list.js";
+import { Quarantine } from "./quarantine.js";
 
 /**
  * One attached stream to a function server.
@@ -27,6 +28,7 @@ export class Session {
   nextInvocation = 1;
   /** Bindings with something ready and room for it. */
   runnable: Binding[] = [];
+  readonly quarantine = new Quarantine();
   /** Mailboxes whose state the server keeps. */
   readonly leases = new LeaseList();
   /** What the next drain of the machine hands out. */

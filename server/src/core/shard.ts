@@ -1,11 +1,18 @@
 import { covers } from "./address.js";
-import type { Acknowledged, ClosedSession, Delivery, Rejected, Replied } from "./effect.js";
+import type {
+  Acknowledged,
+  ClosedSession,
+  Decided,
+  Delivery,
+  Rejected,
+  Replied,
+} from "./effect.js";
 import type { OpenEpoch, Releases } from "./epoch.js";
 import type { FunctionType } from "./function-type.js";
 import type { Heap } from "./heap.js";
+import type { Incident } from "./incident.js";
 import type { Mailbox } from "./mailbox.js";
-import type { CoreOptions, FunctionPolicy } from "./options.js";
-import { defaultPolicy } from "./options.js";
+import type { CoreOptions, FunctionPolicy, InvocationPolicy } from "./options.js";
 import type { Outbox } from "./outbox.js";
 import type { Overlay } from "./overlay.js";
 import type { Session } from "./session.js";
@@ -25,9 +32,11 @@ export interface PendingEffects {
   rejected: Rejected[];
   acknowledged: Acknowledged[];
   replied: Replied[];
+  decided: Decided[];
   deliveries: Delivery[];
   closedSessions: ClosedSession[];
   drainedSessions: number[];
+  incidents: Incident[];
 }
 
 /**
@@ -71,18 +80,20 @@ export function noEffects(): PendingEffects {
     rejected: [],
     acknowledged: [],
     replied: [],
+    decided: [],
     deliveries: [],
     closedSessions: [],
     drainedSessions: [],
+    incidents: [],
   };
 }
 
 /** The policy of the most specific pattern that covers the type. */
-export function policyOf(shard: Shard, typeName: string): FunctionPolicy {
+export function policyOf(shard: Shard, typeName: string): InvocationPolicy {
   let wildcard: FunctionPolicy | undefined;
   for (const policy of shard.options.functions) {
     if (policy.pattern === typeName) return policy;
     if (wildcard === undefined && covers(policy.pattern, typeName)) wildcard = policy;
   }
-  return wildcard ?? defaultPolicy;
+  return wildcard ?? shard.options.undeclaredFunctions;
 }

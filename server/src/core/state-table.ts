@@ -1,4 +1,5 @@
 import type { Expiration } from "./command.js";
+import type { Mailbox } from "./mailbox.js";
 
 /**
  * The rows of one named state of one function type: a table of its own, keyed by instance id.
@@ -31,4 +32,17 @@ export const keyedTable = {
   egress: 4,
   /** Address -> why it is parked. */
   parked: 5,
+  /** Address -> what was tried in vain at its first message. Not of parked ones. */
+  attempts: 6,
 } as const;
+
+/** The key of an address in the runtime's own tables. */
+export function addressKey({ type, id }: Pick<Mailbox, "type" | "id">): string {
+  return `${type.index}/${id}`;
+}
+
+/** The reverse of addressKey(): the index of the function type, and the id. */
+export function parseAddressKey(key: string): { readonly type: number; readonly id: string } {
+  const slash = key.indexOf("/");
+  return { type: Number(key.slice(0, slash)), id: key.slice(slash + 1) };
+}

@@ -96,8 +96,14 @@ export interface StoredImage {
   /** Delayed messages in the tables. They are read as their time comes. */
   readonly timerCount: number;
   readonly outboxes: Iterable<StoredOutbox>;
-  /** Keys of the parked table. */
-  readonly parked: Iterable<{ readonly key: string; readonly value: Uint8Array }>;
+  /** Rows of the parked table, and of the attempts table. */
+  readonly parked: Iterable<StoredKeyedRow>;
+  readonly attempts: Iterable<StoredKeyedRow>;
+}
+
+export interface StoredKeyedRow {
+  readonly key: string;
+  readonly value: Uint8Array;
 }
 
 export interface StoredMailbox {

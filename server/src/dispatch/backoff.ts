@@ -1,11 +1,11 @@
-import type { RetryPolicy } from "../module/module.js";
+import type { BackoffPolicy } from "../module/module.js";
 
 /** Growing, capped, varied waits between attempts to connect. [CLOSE-5] */
 export class Backoff {
-  readonly #policy: RetryPolicy;
+  readonly #policy: BackoffPolicy;
   #attempts = 0;
 
-  constructor(policy: RetryPolicy) {
+  constructor(policy: BackoffPolicy) {
     this.#policy = policy;
   }
 

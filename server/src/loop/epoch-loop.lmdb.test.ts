@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { widePolicy } from "../../test/support/core-story.js";
 import { Committer } from "../commit/committer.js";
 import type { SendCommand } from "../core/command.js";
 import type { Acknowledged } from "../core/effect.js";
 import { Machine } from "../core/machine.js";
-import { defaultPolicy } from "../core/options.js";
 import { Store } from "../store/store.js";
 import { StoreError } from "../store/store-error.js";
 import { systemClock } from "./clock.js";
@@ -50,7 +50,8 @@ describe("EpochLoop", () => {
     store = await Store.open({ directory, segmentBytes: 256 * 1024 });
     const core = {
       limits,
-      functions: [{ ...defaultPolicy, pattern: "example/*" }],
+      functions: [{ ...widePolicy, pattern: "example/*" }],
+      undeclaredFunctions: widePolicy,
       egresses: [],
     };
     const machine = new Machine(core, store, store.readImage(limits), systemClock.nowMs());

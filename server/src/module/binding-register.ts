@@ -1,6 +1,9 @@
 import type { EgressSpec, EndpointSpec, IngressSpec, SourcePosition } from "./module.js";
 import { formatPosition, type ModuleProblem } from "./module-problem.js";
+import { suggestName } from "./nearest-name.js";
 import type { YamlDocument } from "./yaml-document.js";
+
+type Component = EndpointSpec | IngressSpec | EgressSpec;
 
 interface Binding {
   /** "function", "ingress id", ... */
@@ -9,18 +12,22 @@ interface Binding {
   readonly position: SourcePosition;
 }
 
-/** What the components of a module have bound so far: each name once. */
+/** What the components of a module have bound so far, each name once, and what they refer to. */
 export class BindingRegister {
-  readonly #bound = new Map<string, SourcePosition>();
+  /** By noun, then by name. */
+  readonly #bound = new Map<string, Map<string, SourcePosition>>();
+  readonly #references: (Binding & { readonly path: string })[] = [];
 
   /** The problems of a component that binds what is bound already. */
-  add(component: EndpointSpec | IngressSpec | EgressSpec, document: YamlDocument): ModuleProblem[] {
+  add(component: Component, document: YamlDocument): ModuleProblem[] {
     const problems: ModuleProblem[] = [];
+    this.#references.push(...referencesOf(component, document));
     for (const { noun, name, position } of bindingsOf(component, document)) {
-      const key = `${noun} ${name}`;
-      const earlier = this.#bound.get(key);
+      const ofNoun = this.#bound.get(noun) ?? new Map<string, SourcePosition>();
+      this.#bound.set(noun, ofNoun);
+      const earlier = ofNoun.get(name);
       if (earlier === undefined) {
-        this.#bound.set(key, position);
+        ofNoun.set(name, position);
         continue;
       }
       const message = `${noun} ${name} is already bound at ${formatPosition(earlier)}`;
@@ -28,12 +35,32 @@ export class BindingRegister {
     }
     return problems;
   }
+
+  /** The problems of references to what no component has bound. */
+  unbound(): ModuleProblem[] {
+    return this.#references
+      .filter(({ noun, name }) => this.#bound.get(noun)?.has(name) !== true)
+      .map(({ noun, name, position, path }) => {
+        const known = [...(this.#bound.get(noun)?.keys() ?? [])];
+        const suggestion = known.length === 0 ? "; the module has none" : suggestName(name, known);
+        return {
+          position,
+          message: `${path} names no ${noun} of the module: ${name}${suggestion}`,
+        };
+      });
+  }
 }
 
-function bindingsOf(
-  component: EndpointSpec | IngressSpec | EgressSpec,
-  document: YamlDocument,
-): Binding[] {
+function referencesOf(component: Component, document: YamlDocument) {
+  if (component.kind !== "statewire.endpoints.v1/grpc") return [];
+  const { deadLetterEgress: name } = component.retry;
+  const path = ["spec", "retry", "deadLetterEgress"];
+  if (name === null) return [];
+  const position = document.locate(path);
+  return [{ noun: "egress", name, position, path: document.describe(path) }];
+}
+
+function bindingsOf(component: Component, document: YamlDocument): Binding[] {
   const at = (...path: (string | number)[]) => document.locate(["spec", ...path]);
   switch (component.kind) {
     case "statewire.endpoints.v1/grpc":

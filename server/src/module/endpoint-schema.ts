@@ -1,47 +1,98 @@
 import type { z } from "zod";
 import {
+  componentId,
   duration,
   field,
   functionPattern,
   numberWithin,
   object,
+  oneOf,
   oneOrMore,
   path,
   text,
   wholeNumber,
 } from "./field.js";
 import { hostAndPortSyntax, isHostAndPort } from "./host-and-port.js";
-import type { GrpcEndpointSpec, RetryPolicy, TlsSpec } from "./module.js";
+import type { BackoffPolicy, GrpcEndpointSpec, RetryPolicy, TlsSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
 
 const dayMs = 86_400_000;
 
-const retryDefaults: RetryPolicy = {
+const backoffDefaults: BackoffPolicy = {
   initialBackoffMs: 100,
   maxBackoffMs: 30_000,
   factor: 2,
   jitter: 0.2,
 };
 
-/** `retry`, everywhere it may be written. */
-export const retrySchema: z.ZodType<RetryPolicy> = object({
-  initialBackoff: duration(dayMs).default(retryDefaults.initialBackoffMs),
-  maxBackoff: duration(dayMs).default(retryDefaults.maxBackoffMs),
-  factor: numberWithin({ min: 1, max: 100 }).default(retryDefaults.factor),
-  jitter: numberWithin({ min: 0, max: 1 }).default(retryDefaults.jitter),
+/** An endpoint's policy unless it says otherwise, and that of functions without an endpoint. */
+export const retryDefaults: RetryPolicy = {
+  ...backoffDefaults,
+  attemptsMax: null,
+  deadLetterEgress: null,
+};
+
+const backoffShape = {
+  initialBackoff: duration(dayMs).default(backoffDefaults.initialBackoffMs),
+  maxBackoff: duration(dayMs).default(backoffDefaults.maxBackoffMs),
+  factor: numberWithin({ min: 1, max: 100 }).default(backoffDefaults.factor),
+  jitter: numberWithin({ min: 0, max: 1 }).default(backoffDefaults.jitter),
+};
+
+type WrittenBackoff = z.infer<z.ZodObject<typeof backoffShape>>;
+
+/** `retry` where there is no last attempt. */
+export const backoffSchema: z.ZodType<BackoffPolicy> = object(backoffShape)
+  .superRefine(checkBackoff)
+  .transform(toBackoff)
+  .default(backoffDefaults);
+
+const attempts = field('a whole number from 1 to 1000000, or "unlimited"', (value) => {
+  if (value === "unlimited" || value === 0) return 0;
+  return Number.isSafeInteger(value) && within(value as number) ? (value as number) : undefined;
+});
+
+function within(value: number): boolean {
+  return value >= 1 && value <= 1_000_000;
+}
+
+/** `retry` of an endpoint. */
+const retrySchema: z.ZodType<RetryPolicy> = object({
+  ...backoffShape,
+  attempts: attempts.optional(),
+  whenExhausted: oneOf("park", "drop-to-egress").default("park"),
+  deadLetterEgress: componentId.optional(),
 })
-  .superRefine(({ initialBackoff, maxBackoff }, context) => {
-    if (initialBackoff <= maxBackoff) return;
-    const message = `is ${initialBackoff} ms: expected at most maxBackoff, ${maxBackoff} ms`;
-    context.addIssue({ code: "custom", message, path: ["initialBackoff"] });
+  .superRefine(checkBackoff)
+  .superRefine(({ whenExhausted, deadLetterEgress }, context) => {
+    if (whenExhausted === "drop-to-egress" && deadLetterEgress === undefined) {
+      const message = 'is missing: expected "namespace/name", with whenExhausted drop-to-egress';
+      context.addIssue({ code: "custom", message, path: ["deadLetterEgress"] });
+    }
+    if (whenExhausted === "park" && deadLetterEgress !== undefined) {
+      const message = "is of no use: expected whenExhausted: drop-to-egress beside it";
+      context.addIssue({ code: "custom", message, path: ["deadLetterEgress"] });
+    }
   })
-  .transform(({ initialBackoff, maxBackoff, factor, jitter }) => ({
-    initialBackoffMs: initialBackoff,
-    maxBackoffMs: maxBackoff,
-    factor,
-    jitter,
+  .transform((written) => ({
+    ...toBackoff(written),
+    attemptsMax: written.attempts ?? null,
+    deadLetterEgress: written.deadLetterEgress ?? null,
   }))
   .default(retryDefaults);
+
+function checkBackoff(
+  { initialBackoff, maxBackoff }: WrittenBackoff,
+  context: z.RefinementCtx<unknown>,
+): void {
+  if (initialBackoff <= maxBackoff) return;
+  const message = `is ${initialBackoff} ms: expected at most maxBackoff, ${maxBackoff} ms`;
+  context.addIssue({ code: "custom", message, path: ["initialBackoff"] });
+}
+
+function toBackoff({ initialBackoff, maxBackoff, factor, jitter }: WrittenBackoff): BackoffPolicy {
+  return { initialBackoffMs: initialBackoff, maxBackoffMs: maxBackoff, factor, jitter };
+}
 
 /** The schema of a statewire.endpoints.v1/grpc spec. */
 export function grpcEndpointSchema(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { retrySchema } from "./endpoint-schema.js";
+import { backoffSchema } from "./endpoint-schema.js";
 import { componentId, duration, field, object, oneOf, Refusal, wholeNumber } from "./field.js";
 import type { GrpcEgressSpec, HttpEgressSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
@@ -16,7 +16,7 @@ export function httpEgressSchema(
     url: urlField(context),
     headers: headersField(context),
     timeout: duration(hourMs).default(10_000),
-    retry: retrySchema,
+    retry: backoffSchema,
     maxBatch: wholeNumber({ min: 1, max: 10_000 }).default(1),
     rejectedRecords: oneOf("stop", "drop").default("stop"),
   }).transform((spec) => ({

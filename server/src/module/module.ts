@@ -34,7 +34,7 @@ export interface GrpcEndpointSpec {
   readonly addresses: readonly string[];
   /** Null: plain text. */
   readonly tls: TlsSpec | null;
-  /** Between attempts to connect, and between attempts at an invocation that failed. */
+  /** Of an invocation that failed; its waits are those between attempts to connect, too. */
   readonly retry: RetryPolicy;
   /** How long one invocation may take; null: the setting invocationTimeoutMs. */
   readonly timeoutMs: number | null;
@@ -55,9 +55,9 @@ export interface TlsSpec {
 
 /**
  * The wait before attempt n (from 1) is min(maxBackoffMs, initialBackoffMs * factor^(n-1)), less
- * up to `jitter` of it at random. There is no last attempt.
+ * up to `jitter` of it at random.
  */
-export interface RetryPolicy {
+export interface BackoffPolicy {
   readonly initialBackoffMs: number;
   /** Not less than initialBackoffMs. */
   readonly maxBackoffMs: number;
@@ -65,6 +65,17 @@ export interface RetryPolicy {
   readonly factor: number;
   /** 0 to 1. */
   readonly jitter: number;
+}
+
+/** What happens to a message that fails. */
+export interface RetryPolicy extends BackoffPolicy {
+  /** Failed attempts before the message is given up; 0: no limit; null: the setting attemptsMax. */
+  readonly attemptsMax: number | null;
+  /**
+   * The egress of the module that a message goes to when it is given up, "namespace/name". Null: its
+   * address is parked.
+   */
+  readonly deadLetterEgress: string | null;
 }
 
 /**
@@ -173,7 +184,8 @@ export interface HttpEgressSpec {
   readonly headers: ReadonlyMap<string, SecretText>;
   /** For one request. */
   readonly timeoutMs: number;
-  readonly retry: RetryPolicy;
+  /** Without end. */
+  readonly retry: BackoffPolicy;
   /**
    * Records in one request. 1: the body is what format raw writes. More: the body is a JSON array of
    * what format ndjson prints, even when it holds one record.

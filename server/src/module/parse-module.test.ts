@@ -59,7 +59,14 @@ describe("a module file", () => {
           functions: ["flights/*"],
           addresses: ["localhost:7500"],
           tls: null,
-          retry: { initialBackoffMs: 100, maxBackoffMs: 30_000, factor: 2, jitter: 0.2 },
+          retry: {
+            initialBackoffMs: 100,
+            maxBackoffMs: 30_000,
+            factor: 2,
+            jitter: 0.2,
+            attemptsMax: null,
+            deadLetterEgress: null,
+          },
           timeoutMs: null,
           batchMax: null,
         },
@@ -76,9 +83,19 @@ spec:
   functions: [flights/airport, "flights/*"]
   addresses: ["[::1]:7500", unix:run/functions.sock, functions.example.com:443]
   tls: {caFile: ca.pem, certFile: /keys/cert.pem, keyFile: /keys/key.pem, serverName: functions}
-  retry: {initialBackoff: 1s, maxBackoff: 2 min, factor: 1.5, jitter: 0}
+  retry:
+    initialBackoff: 1s
+    maxBackoff: 2 min
+    factor: 1.5
+    jitter: 0
+    attempts: 12
+    whenExhausted: drop-to-egress
+    deadLetterEgress: flights/failed
   timeout: 1day
   maxBatch: 50
+---
+kind: statewire.grpc.v1/egress
+spec: {id: flights/failed}
 `).endpoints;
     assert.deepEqual(spec, {
       kind: "statewire.endpoints.v1/grpc",
@@ -91,7 +108,14 @@ spec:
         keyFile: "/keys/key.pem",
         serverName: "functions",
       },
-      retry: { initialBackoffMs: 1000, maxBackoffMs: 120_000, factor: 1.5, jitter: 0 },
+      retry: {
+        initialBackoffMs: 1000,
+        maxBackoffMs: 120_000,
+        factor: 1.5,
+        jitter: 0,
+        attemptsMax: 12,
+        deadLetterEgress: "flights/failed",
+      },
       timeoutMs: 86_400_000,
       batchMax: 50,
     });

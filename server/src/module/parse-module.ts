@@ -35,9 +35,11 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
   const register = new BindingRegister();
   const components: Component[] = [];
   const ingresses: PlacedIngress[] = [];
+  let isComplete = true;
   for (const { file, text } of files) {
     const yaml = readYaml(file, text);
     problems.push(...yaml.problems);
+    isComplete &&= yaml.problems.length === 0;
     if (yaml.problems.length === 0 && yaml.documents.length === 0) {
       warnings.push({ position: { file }, message: emptyFile });
     }
@@ -47,6 +49,7 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
         dirname(resolve(workingDirectory, file)),
         problems,
       );
+      isComplete &&= component !== undefined;
       if (component === undefined) continue;
       components.push(component);
       if (isIngress(component)) ingresses.push({ ingress: component, document });
@@ -54,6 +57,8 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
     }
   }
   if (components.length === 0) problems.push(...warnings);
+  // What is missing may be in a document that could not be read.
+  if (isComplete) problems.push(...register.unbound());
   if (problems.length > 0) throw new ModuleError(problems);
   const module = {
     endpoints: components.filter((component) => component.kind === "statewire.endpoints.v1/grpc"),

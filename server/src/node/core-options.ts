@@ -1,5 +1,6 @@
-import type { CoreOptions } from "../core/options.js";
-import type { Module } from "../module/module.js";
+import type { CoreOptions, RetryPolicy as CoreRetryPolicy } from "../core/options.js";
+import { retryDefaults } from "../module/endpoint-schema.js";
+import type { Module, RetryPolicy } from "../module/module.js";
 import type { Settings } from "../settings.js";
 
 /** Payload of one invocation: a share of the frame, so that its state fits beside it. [LIMIT-8] */
@@ -40,17 +41,22 @@ export function coreOptions(settings: Settings, module: Module): CoreOptions {
     functions: module.endpoints.flatMap((endpoint) =>
       endpoint.functions.map((pattern) => ({
         pattern,
-        retry: {
-          initialBackoffMs: endpoint.retry.initialBackoffMs,
-          backoffMsMax: endpoint.retry.maxBackoffMs,
-          factor: endpoint.retry.factor,
-          jitter: endpoint.retry.jitter,
-          attemptsMax: 0,
-        },
+        retry: retryPolicy(settings, endpoint.retry),
         invocationTimeoutMs: endpoint.timeoutMs ?? settings.invocationTimeoutMs,
         batchMax: endpoint.batchMax ?? 0,
       })),
     ),
+    undeclaredFunctions: {
+      retry: retryPolicy(settings, retryDefaults),
+      invocationTimeoutMs: settings.invocationTimeoutMs,
+      batchMax: 0,
+    },
     egresses: module.egresses.map((egress) => egress.id),
   };
+}
+
+function retryPolicy(settings: Settings, retry: RetryPolicy): CoreRetryPolicy {
+  const { initialBackoffMs, maxBackoffMs: backoffMsMax, factor, jitter, deadLetterEgress } = retry;
+  const attemptsMax = retry.attemptsMax ?? settings.attemptsMax;
+  return { initialBackoffMs, backoffMsMax, factor, jitter, attemptsMax, deadLetterEgress };
 }

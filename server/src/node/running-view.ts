@@ -1,6 +1,6 @@
 import type { EndpointView, IngressView, NodeView, StateView } from "../admin/node-view.js";
-import { findUnknown } from "../core/admit.js";
 import type { FunctionType } from "../core/function-type.js";
+import { findUnknown } from "../core/known-types.js";
 import type { Machine } from "../core/machine.js";
 import { isExpired } from "../core/state.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";

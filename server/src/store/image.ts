@@ -7,6 +7,7 @@ import {
 import { keyedTable } from "../core/state-table.js";
 import type {
   StoredImage,
+  StoredKeyedRow,
   StoredMailbox,
   StoredMessage,
   StoredOutbox,
@@ -35,7 +36,8 @@ export function readImage(tables: Tables, limits: ImageLimits): StoredImage {
     mailboxes: readMailboxes(tables, limits.mailboxInMemoryMax),
     timerCount: entryCount(tables.byName.timers),
     outboxes: readOutboxes(tables, limits.outboxInMemoryMax),
-    parked: readParked(tables),
+    parked: readKeyedRows(tables, keyedTable.parked),
+    attempts: readKeyedRows(tables, keyedTable.attempts),
   };
 }
 
@@ -83,11 +85,11 @@ function* readOutboxes(tables: Tables, inMemoryMax: number): Generator<StoredOut
   if (egress !== null) yield { egress, records, spilledCount, spilledLast };
 }
 
-function* readParked(tables: Tables): Generator<{ key: string; value: Uint8Array }> {
+function* readKeyedRows(tables: Tables, table: number): Generator<StoredKeyedRow> {
   const start = Buffer.alloc(4);
-  start.writeUInt32BE(keyedTable.parked);
+  start.writeUInt32BE(table);
   const end = Buffer.alloc(4);
-  end.writeUInt32BE(keyedTable.parked + 1);
+  end.writeUInt32BE(table + 1);
   for (const { key, value } of tables.byName.rows.getRange({ start, end })) {
     yield { key: key.toString("utf8", 4), value: readRowValue(value).value };
   }

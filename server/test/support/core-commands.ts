@@ -1,5 +1,6 @@
 import * as epoch from "./core-epoch-commands.js";
 import * as ingress from "./core-ingress-commands.js";
+import * as parked from "./core-parked-commands.js";
 import { result } from "./core-result-commands.js";
 import * as session from "./core-session-commands.js";
 import type { Story } from "./core-story.js";
@@ -26,6 +27,8 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["advance", ingress.advance],
   ["ack", ingress.ack],
   ["tick", ingress.tick],
+  ["retry", parked.retry],
+  ["drop", parked.drop],
   ["position", ingress.position],
   ["position-of-egress", ingress.positionOfEgress],
   ["attach", session.attach],

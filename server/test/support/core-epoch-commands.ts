@@ -1,5 +1,4 @@
-import { defaultPolicy } from "../../src/core/options.js";
-import type { Story } from "./core-story.js";
+import { type Story, widePolicy } from "./core-story.js";
 import type { Words } from "./core-words.js";
 
 /** `limits NAME=N...`: before anything else. */
@@ -10,18 +9,29 @@ export function limits(story: Story, words: Words): void {
   }
 }
 
-/** `function PATTERN [attempts=N] [backoff=MS] [timeout=MS] [batch=N]`: what a module declares. */
+/**
+ * `function PATTERN [attempts=N] [backoff=MS] [timeout=MS] [batch=N] [dead=e/out]`: what a module
+ * declares.
+ */
 export function declareFunction(story: Story, words: Words): void {
   const pattern = words.next("pattern");
   const numbers = { attempts: 0, backoff: 100, timeout: 60_000, batch: 0 };
+  let deadLetterEgress: string | null = null;
   for (let option = words.option(); option !== undefined; option = words.option()) {
-    if (!(option.name in numbers)) throw words.error(`no option ${option.name}`);
-    Object.assign(numbers, { [option.name]: words.toNumber(option.value) });
+    if (option.name === "dead") deadLetterEgress = option.value;
+    else if (!(option.name in numbers)) throw words.error(`no option ${option.name}`);
+    else Object.assign(numbers, { [option.name]: words.toNumber(option.value) });
   }
   const { attempts: attemptsMax, backoff: initialBackoffMs } = numbers;
   story.functions.push({
     pattern,
-    retry: { ...defaultPolicy.retry, attemptsMax, initialBackoffMs, jitter: 0 },
+    retry: {
+      ...widePolicy.retry,
+      attemptsMax,
+      initialBackoffMs,
+      jitter: 0,
+      deadLetterEgress,
+    },
     invocationTimeoutMs: numbers.timeout,
     batchMax: numbers.batch,
   });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { parseAddress } from "../../src/core/address.js";
 import type { Effects } from "../../src/core/effect.js";
-import { defaultPolicy } from "../../src/core/options.js";
 import { Random } from "./core-random.js";
 import {
   addresses,
@@ -13,7 +12,7 @@ import {
   targetOf,
 } from "./core-simulated-function.js";
 import { SimulatedServer } from "./core-simulated-server.js";
-import { Story, wideLimits } from "./core-story.js";
+import { Story, wideLimits, widePolicy } from "./core-story.js";
 import { effectLines } from "./core-text.js";
 
 const sources = ["file0", "file1"];
@@ -57,7 +56,7 @@ export class Simulation {
       outboxWindow: this.#random.pick([1, 4]),
       timersInMemoryMax: this.#random.pick([1, 4, 100]),
     };
-    const retry = { ...defaultPolicy.retry, initialBackoffMs: 5, backoffMsMax: 50 };
+    const retry = { ...widePolicy.retry, initialBackoffMs: 5, backoffMsMax: 50 };
     for (const pattern of ["t/a", "w/x", "w/y"]) {
       this.story.functions.push({ pattern, retry, invocationTimeoutMs: 500, batchMax: 0 });
     }

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import type { Command } from "../../src/core/command.js";
 import type { Effects } from "../../src/core/effect.js";
 import { Machine } from "../../src/core/machine.js";
-import type { CoreLimits, CoreOptions, FunctionPolicy } from "../../src/core/options.js";
+import type {
+  CoreLimits,
+  CoreOptions,
+  FunctionPolicy,
+  InvocationPolicy,
+} from "../../src/core/options.js";
 import { assertInvariants } from "./core-invariants.js";
 import { CoreTables, type WrittenEpoch, writtenEpoch } from "./core-tables.js";
 import { changeLines } from "./core-text.js";
@@ -20,6 +25,20 @@ export const wideLimits: CoreLimits = {
   idempotencyRetentionMs: 60_000,
   epochChangesMax: 1000,
   epochAgeMsMax: 10,
+};
+
+/** How a function is treated that a test does not declare. */
+export const widePolicy: InvocationPolicy = {
+  retry: {
+    initialBackoffMs: 50,
+    backoffMsMax: 10_000,
+    factor: 2,
+    jitter: 0.2,
+    attemptsMax: 0,
+    deadLetterEgress: null,
+  },
+  invocationTimeoutMs: 60_000,
+  batchMax: 0,
 };
 
 /** When every story begins, in milliseconds since the Unix epoch. */
@@ -133,6 +152,7 @@ export class Story {
     const options: CoreOptions = {
       limits: this.limits,
       functions: this.functions,
+      undeclaredFunctions: widePolicy,
       egresses: this.egresses,
     };
     return new Machine(options, this.tables, this.tables.restart(this.limits), this.nowMs);

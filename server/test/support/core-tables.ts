@@ -108,7 +108,6 @@ export class CoreTables implements StoreView {
   /** What a restart finds: every durable epoch is folded, and the tables are read once. */
   restart(limits: RestartLimits): StoredImage {
     this.fold(this.#writtenEpoch);
-    const prefix = `${keyedTable.parked} `;
     return {
       epoch: this.#foldedEpoch,
       nextSequence: this.#nextSequence,
@@ -117,10 +116,16 @@ export class CoreTables implements StoreView {
       mailboxes: this.#mailboxes(limits.mailboxInMemoryMax),
       timerCount: this.#timers.size,
       outboxes: this.#outboxes(limits.outboxInMemoryMax),
-      parked: [...this.#rows]
-        .filter(([key]) => key.startsWith(prefix))
-        .map(([key, { value }]) => ({ key: key.slice(prefix.length), value })),
+      parked: this.#rowsOf(keyedTable.parked),
+      attempts: this.#rowsOf(keyedTable.attempts),
     };
+  }
+
+  #rowsOf(table: number): { key: string; value: Uint8Array }[] {
+    const prefix = `${table} `;
+    return [...this.#rows]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { value }]) => ({ key: key.slice(prefix.length), value }));
   }
 
   readRow(table: number, key: string): StoredRow | undefined {

@@ -1,9 +1,10 @@
+import { decodeAttempts } from "../../src/core/attempts.js";
 import type { ChangeSet } from "../../src/core/change-set.js";
 import type { Delivery, Effects, Invocation, Replied } from "../../src/core/effect.js";
-import { decodeParked } from "../../src/core/failure.js";
 import { FieldReader } from "../../src/core/fields.js";
 import type { FunctionType } from "../../src/core/function-type.js";
 import type { Message } from "../../src/core/message.js";
+import { decodeParked } from "../../src/core/park.js";
 import type { RowChange } from "../../src/core/row.js";
 import type { Shard } from "../../src/core/shard.js";
 import { firstStateTable, keyedTable } from "../../src/core/state-table.js";
@@ -36,6 +37,9 @@ export function effectLines(effects: Effects): string[] {
     lines.push(`acknowledged r${request}${duplicate ? " duplicate" : ""}`);
   }
   for (const replied of effects.replied) lines.push(replyText(replied));
+  for (const { request, addresses } of effects.decided) {
+    lines.push(`decided r${request} ${addresses} addresses`);
+  }
   for (const delivery of effects.deliveries) lines.push(deliveryText(delivery));
   for (const { session, clause, message } of effects.closedSessions) {
     lines.push(`closed s${session} [${clause}] ${message}`);
@@ -126,10 +130,14 @@ function rowValue({ table }: RowChange, value: Uint8Array): string {
     case keyedTable.egress:
       return `${fields.number()} at ${fields.number()}`;
     case keyedTable.dedup:
-      return fields.number() === 0 ? "accepted" : "replied";
+      return ["accepted", "replied", "replied", "replied", "sent", "failed"][fields.number()] ?? "";
     case keyedTable.parked: {
       const { code, attempts } = decodeParked(value);
       return `${code} after ${attempts} attempts`;
+    }
+    case keyedTable.attempts: {
+      const { failures, losses, retryAtMs } = decodeAttempts(value);
+      return `${failures} failures, ${losses} losses, next at ${retryAtMs}`;
     }
     default:
       return textOf(value);

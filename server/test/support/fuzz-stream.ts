@@ -4,9 +4,8 @@ import { RecordEncoder } from "../../src/codec/record-codec.js";
 import { ResultDecoder } from "../../src/codec/result-decoder.js";
 import type { Command } from "../../src/core/command.js";
 import type { Effects, Invocation } from "../../src/core/effect.js";
-import { defaultPolicy } from "../../src/core/options.js";
 import { StreamSession } from "../../src/dispatch/stream-session.js";
-import { Story } from "./core-story.js";
+import { Story, widePolicy } from "./core-story.js";
 
 const limits = {
   frameBytesMax: 64 * 1024,
@@ -42,7 +41,7 @@ export class FuzzedStream {
 
   constructor() {
     this.#story.egresses.push("example/out");
-    this.#story.functions.push({ ...defaultPolicy, pattern: counter });
+    this.#story.functions.push({ ...widePolicy, pattern: counter });
     for (const [at, id] of ids.entries()) this.#send(at + 1, id);
     this.#session = new StreamSession({
       id: 1,

@@ -24,7 +24,14 @@ export function endpointSpec(address: string, ...functions: string[]): GrpcEndpo
     functions: functions.length === 0 ? ["example/*"] : functions,
     addresses: [address],
     tls: null,
-    retry: { initialBackoffMs: 10, maxBackoffMs: 50, factor: 2, jitter: 0 },
+    retry: {
+      initialBackoffMs: 10,
+      maxBackoffMs: 50,
+      factor: 2,
+      jitter: 0,
+      attemptsMax: null,
+      deadLetterEgress: null,
+    },
     timeoutMs: null,
     batchMax: null,
   };
