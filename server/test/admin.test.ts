@@ -171,6 +171,8 @@ describe("the Admin service", () => {
           kind: "statewire.grpc.v1/egress",
           sequenceLast: 7,
           sequenceAcknowledged: 4,
+          state: "retrying",
+          reason: "connection refused",
         },
       ],
       timers: 6,

@@ -63,8 +63,21 @@ describe("the APIs of a node", () => {
               ],
             },
           ],
+          ingresses: [{ name: "shop/in", state: "running" }],
+          egresses: [{ name: "shop/out", state: "retrying", reason: "connection refused" }],
         },
       });
+    });
+
+    it("a failed ingress is shown with its reason, and does not make it 503", async () => {
+      const reason = "flights.csv line 3: 2 columns where the header has 4";
+      const [file] = node.view.files;
+      assert.ok(file);
+      node.view.files = [{ ...file, state: "failed", reason }];
+      const { status, body } = await get("/readyz");
+      assert.equal(status, 200);
+      const { ingresses } = body as { ingresses: unknown };
+      assert.deepEqual(ingresses, [{ name: "shop/in", state: "failed", reason }]);
     });
 
     it("an endpoint without a server that is ready makes it 503, and says why", async () => {

@@ -98,6 +98,17 @@ describe("the subscription egress", () => {
     assert.equal(await written, 0);
   });
 
+  it("it waits while there are records and no subscriber", async () => {
+    assert.equal(node.sink.status().state, "running");
+    const written = node.sink.write([record(1)]);
+    assert.deepEqual(node.sink.status(), { state: "waiting", reason: "nobody subscribes to it" });
+    const subscriber = new Subscriber(client).start();
+    await subscriber.received(1);
+    assert.equal(node.sink.status().state, "running");
+    subscriber.acknowledge(1);
+    await written;
+  });
+
   it("a write waits for all of its records, and an acknowledgement counts for all before it", async () => {
     const subscriber = new Subscriber(client).start();
     const written = node.sink.write(range(1, 3));

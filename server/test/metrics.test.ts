@@ -36,6 +36,10 @@ describe("metrics", () => {
       statewire_ingress_pending_requests: 0,
       statewire_ingress_accepting: 1,
       'statewire_ingress_position{ingress="shop/in"}': 99,
+      'statewire_ingress_state{ingress="shop/in",state="running"}': 1,
+      'statewire_ingress_state{ingress="shop/in",state="failed"}': 0,
+      'statewire_egress_state{egress="shop/out",state="retrying"}': 1,
+      'statewire_egress_state{egress="shop/out",state="running"}': 0,
       'statewire_egress_records_total{egress="shop/out"}': 7,
       'statewire_egress_backlog_records{egress="shop/out"}': 3,
     };

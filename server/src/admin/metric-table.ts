@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import type { FunctionTypeView, NodeView } from "./node-view.js";
+import { egressStates, type FunctionTypeView, ingressStates, type NodeView } from "./node-view.js";
 
 /** One value, with the values of the definition's labels in their order. */
 export type Sample = readonly [value: number, ...labels: string[]];
@@ -134,6 +134,12 @@ export const metricTable: readonly MetricDefinition[] = [
     labels: ["ingress"],
     read: (view) => view.ingresses().map(({ name, position }) => [position, name]),
   },
+  ofStates(
+    "ingress",
+    "1 for the state that the ingress is in, 0 for the others; failed: an operator has to act.",
+    ingressStates,
+    (view) => view.ingresses(),
+  ),
   {
     name: "statewire_egress_records_total",
     kind: "counter",
@@ -151,6 +157,12 @@ export const metricTable: readonly MetricDefinition[] = [
         .egresses()
         .map((egress) => [egress.sequenceLast - egress.sequenceAcknowledged, egress.name]),
   },
+  ofStates(
+    "egress",
+    "1 for the state that the egress is in, 0 for the others; stopped: an operator has to act.",
+    egressStates,
+    (view) => view.egresses(),
+  ),
   {
     name: "statewire_endpoint_ready",
     kind: "gauge",
@@ -230,6 +242,26 @@ function ofNode(
     help,
     labels: [],
     read: (view) => [[value(view)]],
+  };
+}
+
+/** One series per state, so that an alert can wait for one of them. */
+function ofStates(
+  what: "ingress" | "egress",
+  help: string,
+  states: readonly string[],
+  list: (view: NodeView) => readonly { readonly name: string; readonly state: string }[],
+): MetricDefinition {
+  return {
+    name: `statewire_${what}_state`,
+    kind: "gauge",
+    help,
+    labels: [what, "state"],
+    *read(view) {
+      for (const { name, state } of list(view)) {
+        for (const label of states) yield [Number(label === state), name, label];
+      }
+    },
   };
 }
 

@@ -77,11 +77,30 @@ export type EndpointState = "connecting" | "ready" | "draining" | "backing-off" 
 export interface EgressView {
   /** "namespace/name". */
   readonly name: string;
-  /** As in module.yaml. */
+  /** As in module.yaml; empty for one that was removed. */
   readonly kind: string;
   readonly sequenceLast: number;
   readonly sequenceAcknowledged: number;
+  readonly state: EgressState;
+  /** Why it is not running; else empty. */
+  readonly reason: string;
 }
+
+/** All that an egress can be, in the order in which they are listed. */
+export const egressStates = [
+  "opening",
+  "running",
+  /** There are records, and nobody takes them. */
+  "waiting",
+  "retrying",
+  /** It waits for an operator. */
+  "stopped",
+  "failed",
+  "closed",
+  /** The module does not name it any more; its records are kept. */
+  "removed",
+] as const;
+export type EgressState = (typeof egressStates)[number];
 
 export interface IngressView {
   /** "namespace/name". */
@@ -90,10 +109,14 @@ export interface IngressView {
   readonly kind: string;
   /** The kind's own measure: for a file, bytes or records read. */
   readonly position: number;
-  readonly state: "running" | "waiting" | "done" | "failed";
+  readonly state: IngressState;
   /** Why it waits or has failed; else empty. */
   readonly reason: string;
 }
+
+/** All that an ingress can be, in the order in which they are listed. */
+export const ingressStates = ["waiting", "running", "done", "failed"] as const;
+export type IngressState = (typeof ingressStates)[number];
 
 export interface StorageView {
   /** The newest epoch that is durable. */

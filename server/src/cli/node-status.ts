@@ -44,6 +44,8 @@ export const nodeStatusSchema = z.object({
       kind: z.string(),
       sequenceLast: z.number(),
       sequenceAcknowledged: z.number(),
+      state: z.string(),
+      reason: z.string(),
     }),
   ),
 });
@@ -88,13 +90,15 @@ export function formatNodeStatus(status: NodeStatus): string {
       status.ingresses.map((it) => [it.name, it.kind, it.state, it.position, it.reason]),
     ),
     section(
-      ["EGRESS", "KIND", "RECORDS", "ACKNOWLEDGED", "BEHIND"],
+      ["EGRESS", "KIND", "STATE", "RECORDS", "ACKNOWLEDGED", "BEHIND", "REASON"],
       status.egresses.map((it) => [
         it.name,
         it.kind,
+        it.state,
         it.sequenceLast,
         it.sequenceAcknowledged,
         it.sequenceLast - it.sequenceAcknowledged,
+        it.reason,
       ]),
     ),
   ];

@@ -44,7 +44,7 @@ describe("an outbox", () => {
   it("delivers in order, what is durable and within the window, and nothing twice", () => {
     fc.assert(
       fc.property(programs, windows, (program, window) => {
-        const outbox = new Outbox("e/out", 0);
+        const outbox = new Outbox("e/out", 0, true);
         for (const each of program) {
           const { delivered, acknowledged } = outbox;
           if (each.kind === "emit") emit(outbox);
@@ -65,7 +65,7 @@ describe("an outbox", () => {
   });
 
   it("goes on after what was acknowledged in an earlier life", () => {
-    const outbox = new Outbox("e/out", 41);
+    const outbox = new Outbox("e/out", 41, true);
     emit(outbox);
     assert.deepEqual(outbox.deliverable(10), []);
     outbox.durable = outbox.last;
@@ -73,7 +73,7 @@ describe("an outbox", () => {
   });
 
   it("takes no acknowledgement for what it has not delivered", () => {
-    const outbox = new Outbox("e/out", 0);
+    const outbox = new Outbox("e/out", 0, true);
     emit(outbox);
     emit(outbox);
     outbox.durable = 2;

@@ -25,14 +25,20 @@ export interface OutboxRecord {
  */
 export class Outbox {
   readonly egress: string;
+  /**
+   * The module names the egress. One that it no longer names takes no further records, and keeps
+   * those that it has for when it is named again.
+   */
+  readonly isDeclared: boolean;
   readonly queue = new SpillQueue<OutboxRecord>();
   acknowledged: number;
   delivered: number;
   durable: number;
   last: number;
 
-  constructor(egress: string, acknowledged: number) {
+  constructor(egress: string, acknowledged: number, isDeclared: boolean) {
     this.egress = egress;
+    this.isDeclared = isDeclared;
     this.acknowledged = acknowledged;
     this.delivered = acknowledged;
     this.durable = acknowledged;

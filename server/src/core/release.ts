@@ -62,8 +62,9 @@ export function acknowledgeEgress(shard: Shard, command: EgressAcknowledgedComma
   deliverRecords(shard, outbox);
 }
 
-/** Hands the stage what it may have. */
+/** Hands the stage what it may have. There is none for an egress that the module does not name. */
 export function deliverRecords(shard: Shard, outbox: Outbox): void {
+  if (!outbox.isDeclared) return;
   refillOutbox(shard, outbox);
   const records = outbox.deliverable(shard.options.limits.outboxWindow);
   if (records.length > 0) shard.effects.deliveries.push({ egress: outbox.egress, records });

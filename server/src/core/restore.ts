@@ -99,5 +99,6 @@ function restoreOutbox(shard: Shard, stored: StoredOutbox): void {
 }
 
 function emptyOutbox(shard: Shard, egress: string): Outbox {
-  return new Outbox(egress, egressPosition(shard, egress).sequence);
+  const isDeclared = shard.options.egresses.includes(egress);
+  return new Outbox(egress, egressPosition(shard, egress).sequence, isDeclared);
 }

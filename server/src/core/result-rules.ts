@@ -76,8 +76,8 @@ function findStateRefusal(
 
 function findEgressRefusal(shard: Shard, result: InvocationResult): Fault | null {
   for (const { egress } of result.egressRecords) {
-    if (shard.outboxes.has(egress)) continue;
-    const known = [...shard.outboxes.keys()].sort().join(", ");
+    if (shard.outboxes.get(egress)?.isDeclared === true) continue;
+    const known = [...shard.options.egresses].sort().join(", ");
     return fault("EGRESS-1", `unknown egress ${egress}; known: ${known || "none"}`);
   }
   return null;

@@ -106,11 +106,11 @@ export class OutboxDrain {
 
   /**
    * Writes what was delivered, for a time, and closes the sink. What is not written then stays in
-   * the outbox, for the next run.
+   * the outbox, for the next run. A sink that waits for somebody outside is not waited for.
    */
   async close(timeLimitMs: number): Promise<void> {
     if (this.#isClosing) return;
-    if (this.#state === "running" && this.#isDraining) await this.#idle(timeLimitMs);
+    if (this.#isDraining && this.status().state === "running") await this.#idle(timeLimitMs);
     this.#isClosing = true;
     this.#queue = [];
     await this.#options.sink.close();

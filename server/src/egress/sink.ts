@@ -27,8 +27,8 @@ export interface Sink {
 }
 
 export interface SinkStatus {
-  /** stopped: it waits for an operator. */
-  readonly state: "running" | "retrying" | "stopped";
+  /** waiting: nobody takes the records. stopped: it waits for an operator. */
+  readonly state: "running" | "waiting" | "retrying" | "stopped";
   /** Why it is not running; else empty. */
   readonly reason: string;
 }

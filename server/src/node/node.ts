@@ -13,6 +13,7 @@ import { Store } from "../store/store.js";
 import { coreOptions } from "./core-options.js";
 import { createApi } from "./create-api.js";
 import { createEgressStages } from "./egress-stages.js";
+import { removedEgresses } from "./egress-views.js";
 import { IdleCollector } from "./idle-collector.js";
 import { createIngressStages } from "./ingress-stages.js";
 import { streamOptions } from "./stream-options.js";
@@ -117,13 +118,17 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
     dispatcher,
     requests,
     ingresses: () => ingresses.statuses(),
+    egresses: () => egresses.statuses(),
     subscriptions: egresses.subscriptions,
   });
   return { store, machine, loop, dispatcher, egresses, ingresses, api, fatal, collector };
 }
 
 function run(parts: Parts, { settings, logger }: NodeOptions): Node {
-  const { api, dispatcher, ingresses } = parts;
+  const { api, dispatcher, ingresses, machine } = parts;
+  for (const { name: egress, reason } of removedEgresses(machine.shard.outboxes)) {
+    logger.warn({ egress, reason }, "egress removed");
+  }
   dispatcher.start();
   api.serve();
   ingresses.start();

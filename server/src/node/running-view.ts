@@ -1,4 +1,10 @@
-import type { EndpointView, IngressView, NodeView, StateView } from "../admin/node-view.js";
+import type {
+  EgressView,
+  EndpointView,
+  IngressView,
+  NodeView,
+  StateView,
+} from "../admin/node-view.js";
 import type { FunctionType } from "../core/function-type.js";
 import { findUnknown } from "../core/known-types.js";
 import type { Machine } from "../core/machine.js";
@@ -9,6 +15,7 @@ import type { RequestCounters } from "../ingress/request-counters.js";
 import type { Clock } from "../loop/clock.js";
 import type { Module } from "../module/module.js";
 import type { Store } from "../store/store.js";
+import { viewEgresses } from "./egress-views.js";
 
 /** The parts that can be looked at. */
 export interface ViewedParts {
@@ -21,6 +28,8 @@ export interface ViewedParts {
   readonly requests: IngressRequests;
   readonly counters: RequestCounters;
   readonly ingresses: () => readonly IngressView[];
+  /** Of the egresses that the module names. */
+  readonly egresses: () => readonly EgressView[];
 }
 
 /** A running node as metrics, health and the Admin service see it. */
@@ -42,16 +51,7 @@ export function createNodeView(parts: ViewedParts): NodeView {
       }
     },
     endpoints: () => endpointsOf(dispatcher, machine),
-    egresses: () =>
-      parts.module.egresses.map(({ id, kind }) => {
-        const outbox = shard.outboxes.get(id);
-        return {
-          name: id,
-          kind,
-          sequenceLast: outbox?.last ?? 0,
-          sequenceAcknowledged: outbox?.acknowledged ?? 0,
-        };
-      }),
+    egresses: () => viewEgresses(machine.shard.outboxes, parts.egresses()),
     ingresses: parts.ingresses,
     storage: () => ({
       epochDurable: shard.committedEpoch,

@@ -1,6 +1,6 @@
 import { credentials } from "@grpc/grpc-js";
 import { Metrics } from "../../src/admin/metrics.js";
-import type { EndpointView, NodeView, StateView } from "../../src/admin/node-view.js";
+import type { EndpointView, IngressView, NodeView, StateView } from "../../src/admin/node-view.js";
 import { Api, type ApiOptions, type ApiSettings } from "../../src/api/api.js";
 import { formatHostPort } from "../../src/api/host-port.js";
 import type { Command } from "../../src/core/command.js";
@@ -113,6 +113,7 @@ export class ApiNode {
 export interface TestView extends NodeView {
   recovered: boolean;
   servers: EndpointView[];
+  files: IngressView[];
   /** By "namespace/type", then by id, in order. */
   readonly states: Map<string, Map<string, StateView[]>>;
 }
@@ -124,6 +125,15 @@ function createView(node: ApiNode): TestView {
     dataDirectory: "/data",
     recovered: true,
     servers: [],
+    files: [
+      {
+        name: "shop/in",
+        kind: "statewire.file.v1/ingress",
+        position: 99,
+        state: "running",
+        reason: "",
+      },
+    ],
     states: new Map(),
     uptimeMs: () => 1234,
     isRecovered() {
@@ -156,17 +166,13 @@ function createView(node: ApiNode): TestView {
         kind: "statewire.grpc.v1/egress",
         sequenceLast: 7,
         sequenceAcknowledged: 4,
+        state: "retrying",
+        reason: "connection refused",
       },
     ],
-    ingresses: () => [
-      {
-        name: "shop/in",
-        kind: "statewire.file.v1/ingress",
-        position: 99,
-        state: "running",
-        reason: "",
-      },
-    ],
+    ingresses() {
+      return this.files;
+    },
     storage: () => ({ epochDurable: 21, epochFolded: 20, journalBytes: 4096, journalSegments: 2 }),
     timerCount: () => 6,
     isAccepting: () => node.requests.accepting(),

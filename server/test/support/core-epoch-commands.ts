@@ -42,6 +42,12 @@ export function declareEgress(story: Story, words: Words): void {
   story.egresses.push(words.next("egress"));
 }
 
+/** `remove e/out`: from the next start on, the module does not name the egress. */
+export function removeEgress(story: Story, words: Words): void {
+  const egress = words.next("egress");
+  story.egresses.splice(story.egresses.indexOf(egress), 1);
+}
+
 /** `seal [fold]`: shows what the epoch makes durable. With `fold`, a fold begins with it. */
 export function seal(story: Story, words: Words): string[] {
   return story.seal({ beginFold: !words.isEmpty && words.next("fold") === "fold" });

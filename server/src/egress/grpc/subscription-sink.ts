@@ -1,5 +1,5 @@
 import type { OutboxRecord } from "../../core/outbox.js";
-import type { Sink } from "../sink.js";
+import { type Sink, type SinkStatus, sinkRunning } from "../sink.js";
 
 /** Who gets the records: the other end of one Subscribe stream. */
 export interface Subscriber {
@@ -59,6 +59,11 @@ export class SubscriptionSink implements Sink {
     this.#subscriber = null;
     this.#write?.reject(this.#closedError());
     this.#write = null;
+  }
+
+  status(): SinkStatus {
+    const isWaiting = this.#write !== null && this.#subscriber === null;
+    return isWaiting ? { state: "waiting", reason: "nobody subscribes to it" } : sinkRunning;
   }
 
   /** Makes this the sink's subscriber; the former one is dismissed. */

@@ -110,6 +110,13 @@ export interface EgressStatus {
   kind: string;
   sequenceLast: number;
   sequenceAcknowledged: number;
+  /**
+   * "opening", "running", "waiting" (nobody takes the records), "retrying", "stopped" (until an
+   * operator acts), "failed", "closed", "removed" (the module does not name it any more).
+   */
+  state: string;
+  /** Why it is not running; else empty. */
+  reason: string;
 }
 
 export interface IngressStatus {
@@ -119,6 +126,7 @@ export interface IngressStatus {
   position: number;
   /** "running", "waiting", "done", "failed". */
   state: string;
+  /** Why it waits or has failed; else empty. */
   reason: string;
 }
 
@@ -1001,7 +1009,7 @@ export const EndpointStatus: MessageFns<EndpointStatus> = {
 };
 
 function createBaseEgressStatus(): EgressStatus {
-  return { name: "", kind: "", sequenceLast: 0, sequenceAcknowledged: 0 };
+  return { name: "", kind: "", sequenceLast: 0, sequenceAcknowledged: 0, state: "", reason: "" };
 }
 
 export const EgressStatus: MessageFns<EgressStatus> = {
@@ -1017,6 +1025,12 @@ export const EgressStatus: MessageFns<EgressStatus> = {
     }
     if (message.sequenceAcknowledged !== 0) {
       writer.uint32(32).uint64(message.sequenceAcknowledged);
+    }
+    if (message.state !== "") {
+      writer.uint32(42).string(message.state);
+    }
+    if (message.reason !== "") {
+      writer.uint32(50).string(message.reason);
     }
     return writer;
   },
@@ -1066,6 +1080,22 @@ export const EgressStatus: MessageFns<EgressStatus> = {
             message.sequenceAcknowledged = longToNumber(reader.uint64());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1087,6 +1117,8 @@ export const EgressStatus: MessageFns<EgressStatus> = {
     message.kind = object.kind ?? "";
     message.sequenceLast = object.sequenceLast ?? 0;
     message.sequenceAcknowledged = object.sequenceAcknowledged ?? 0;
+    message.state = object.state ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ScriptedDialler, type ScriptedStream } from "./support/process-function-server.js";
+import { LocalNode } from "./support/process-node.js";
+
+// Goal: a node shows what keeps it from doing its work. Method: a whole node in this process, a
+// function server that dials in and does what the test says.
+
+const egress = `kind: statewire.grpc.v1/egress
+spec: {id: example/out}
+`;
+
+describe("what a node shows of itself", () => {
+  let directory = "";
+  let node: LocalNode;
+  const diallers: ScriptedDialler[] = [];
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "statewire-status-"));
+  });
+
+  afterEach(async () => {
+    await stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function start(module: string): Promise<void> {
+    node = await LocalNode.start({ module, directory: join(directory, "data") });
+  }
+
+  async function stop(): Promise<void> {
+    for (const dialler of diallers.splice(0)) dialler.abort();
+    await node.stop();
+  }
+
+  async function attach(): Promise<ScriptedStream> {
+    const dialler = new ScriptedDialler(node.node.grpcAddress);
+    diallers.push(dialler);
+    await dialler.stream.welcome("example/a");
+    return dialler.stream;
+  }
+
+  async function readyz() {
+    const response = await fetch(`http://${node.node.httpAddress}/readyz`);
+    const body = (await response.json()) as Record<"ingresses" | "egresses", unknown>;
+    return { status: response.status, ...body };
+  }
+
+  async function metric(line: string): Promise<boolean> {
+    const response = await fetch(`http://${node.node.httpAddress}/metrics`);
+    return (await response.text()).includes(`${line}\n`);
+  }
+
+  it("a file ingress that cannot go on is seen by /readyz and metrics", async () => {
+    const path = join(directory, "records");
+    writeFileSync(path, "nonsense\n");
+    await start(`kind: statewire.file.v1/ingress
+spec:
+  id: example/in
+  path: ${path}
+  format: ndjson
+  targets: [{function: example/a, id: "{id}", valueType: example/record}]
+`);
+    await node.logged("file ingress failed");
+    const { status, ingresses } = await readyz();
+    assert.equal(status, 200);
+    const [shown] = ingresses as { name: string; state: string; reason: string }[];
+    assert.deepEqual([shown?.name, shown?.state], ["example/in", "failed"]);
+    assert.match(shown?.reason ?? "", /line 1: not valid JSON/);
+    assert.ok(await metric('statewire_ingress_state{ingress="example/in",state="failed"} 1'));
+  });
+
+  it("an egress that was removed takes nothing more, and is shown as long as it has records", async () => {
+    await start(egress);
+    let stream = await attach();
+    await node.send("example/a/x", "1");
+    const { invocationId } = await stream.invocation();
+    const record = { egress: "example/out", typename: "example/text", value: Buffer.from("kept") };
+    stream.results({ invocationId, egressRecords: [record] });
+    const waits = 'statewire_egress_state{egress="example/out",state="waiting"} 1';
+    while (!(await metric(waits)));
+    await stop();
+
+    await start(egress.replace("example/out", "example/other"));
+    stream = await attach();
+    const call = node.call("example/a/x", "2");
+    const again = await stream.invocation();
+    stream.results({ invocationId: again.invocationId, egressRecords: [record] });
+    await assert.rejects(call, /\[EGRESS-1\] unknown egress example\/out; known: example\/other/);
+    const reason = "the module does not name it any more; records kept for it: 1";
+    assert.equal((await node.logged("egress removed"))["reason"], reason);
+    assert.deepEqual((await readyz()).egresses, [
+      { name: "example/other", state: "running" },
+      { name: "example/out", state: "removed", reason },
+    ]);
+    await stop();
+
+    await start(egress);
+    while (!(await metric(waits)));
+  });
+});
