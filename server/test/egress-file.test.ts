@@ -3,9 +3,10 @@
  * files; a crash is a sink that is dropped after a write whose acknowledgement was lost.
  */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pino } from "pino";
 import type { OutboxRecord } from "../src/core/outbox.js";
 import type { Sink } from "../src/egress/sink.js";
@@ -68,9 +69,27 @@ describe("file sink", () => {
     assert.deepEqual(await sequences(), [1, 2, 3]);
   });
 
-  it("makes nothing before the first record", async () => {
-    await createSink().open(start);
-    assert.deepEqual(await readdir(directory), []);
+  it("makes the file and its folders when it is opened", async () => {
+    const sink = createSink();
+    await sink.open(start);
+    assert.equal(await readFile(path, "utf8"), "");
+    await sink.close();
+    const next = createSink();
+    await next.open(start);
+    await next.write(outboxRecords(1, 1));
+    assert.deepEqual(await sequences(), [1]);
+    assert.deepEqual(await readdir(dirname(path)), [basename(path)]);
+  });
+
+  it("fails at the opening, and does not try for ever, where there can be no file", async () => {
+    path = join(directory, "file");
+    await writeFile(path, "");
+    path = join(path, "below", "out");
+    await assert.rejects(createSink().open(start), { code: "ENOTDIR" });
+    if (existsSync("/proc/self")) {
+      path = "/proc/statewire/out";
+      await assert.rejects(createSink().open(start), { code: "ENOENT" });
+    }
   });
 
   it("cuts back what a crashed run wrote beyond the acknowledged position", async () => {

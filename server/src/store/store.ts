@@ -21,6 +21,7 @@ import type {
   StoreView,
   TimerRange,
 } from "../core/store-view.js";
+import { makeDirectory } from "../files/make-directory.js";
 import { lockDirectory } from "./directory-lock.js";
 import type { Disk } from "./disk.js";
 import type { FoldReport, FoldRequest } from "./fold.js";
@@ -28,7 +29,6 @@ import { FoldThread } from "./fold-thread.js";
 import type { ImageLimits } from "./image.js";
 import { readImage } from "./image.js";
 import { Journal } from "./journal.js";
-import { makeDirectory } from "./make-directory.js";
 import { findSegments, foldTail } from "./recovery.js";
 import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";

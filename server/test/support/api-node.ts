@@ -118,6 +118,14 @@ export interface TestView extends NodeView {
   readonly states: Map<string, Map<string, StateView[]>>;
 }
 
+const file: IngressView = {
+  name: "shop/in",
+  kind: "statewire.file.v1/ingress",
+  position: 99,
+  state: "running",
+  reason: "",
+};
+
 function createView(node: ApiNode): TestView {
   return {
     version: "0.1.0",
@@ -125,15 +133,7 @@ function createView(node: ApiNode): TestView {
     dataDirectory: "/data",
     recovered: true,
     servers: [],
-    files: [
-      {
-        name: "shop/in",
-        kind: "statewire.file.v1/ingress",
-        position: 99,
-        state: "running",
-        reason: "",
-      },
-    ],
+    files: [file],
     states: new Map(),
     uptimeMs: () => 1234,
     isRecovered() {

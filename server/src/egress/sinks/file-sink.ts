@@ -1,9 +1,11 @@
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, rename, stat } from "node:fs/promises";
+import { open, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { present } from "../../core/assert.js";
 import type { OutboxRecord } from "../../core/outbox.js";
+import { makeDirectory } from "../../files/make-directory.js";
 import type { FileEgressSpec } from "../../module/module.js";
 import { encodeRecords } from "../record-text.js";
 import { type Sink, type SinkStatus, sinkRunning } from "../sink.js";
@@ -44,16 +46,17 @@ class FileSink implements Sink {
       );
     }
     this.#length = position;
-    if (size === null || size === position) return;
-    if (position === 0) await this.#setAside(size);
-    else await this.#cutBack(size);
+    if (position === 0 && size !== null && size > 0) await this.#setAside(size);
+    // A path that cannot be written is better known now than at the first record.
+    this.#handle = await openDurably(path);
+    if (position > 0 && size !== null && size > position) await this.#cutBack(this.#handle, size);
   }
 
   async write(records: readonly OutboxRecord[]): Promise<number> {
     const bytes = encodeRecords(records, this.#spec.format);
-    this.#handle ??= await openDurably(this.#spec.path);
-    await this.#checkLength(this.#handle);
-    while (!(await this.#append(this.#handle, bytes))) {
+    const handle = present(this.#handle, "open file");
+    await this.#checkLength(handle);
+    while (!(await this.#append(handle, bytes))) {
       await sleep(fullDiskRetryMs, undefined, { signal: this.#abort.signal });
     }
     this.#length += bytes.length;
@@ -80,11 +83,10 @@ class FileSink implements Sink {
     this.#logger.warn({ egress: id, path, aside, bytes: size }, "file of unknown origin set aside");
   }
 
-  async #cutBack(size: number): Promise<void> {
+  async #cutBack(handle: FileHandle, size: number): Promise<void> {
     const { path, id } = this.#spec;
-    this.#handle = await open(path, "r+");
-    await this.#handle.truncate(this.#length);
-    await this.#handle.sync();
+    await handle.truncate(this.#length);
+    await handle.sync();
     const bytes = size - this.#length;
     this.#logger.info({ egress: id, path, bytes }, "file cut back to the last acknowledged record");
   }
@@ -132,15 +134,11 @@ async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Pr
 /** Opens the file; a new one survives a crash before the first record is in it. */
 async function openDurably(path: string): Promise<FileHandle> {
   if ((await fileLength(path)) !== null) return open(path, "r+");
-  const folder = dirname(path);
-  const firstMade = await mkdir(folder, { recursive: true });
+  const made = makeDirectory(dirname(path));
   const handle = await open(path, "wx+");
-  // Each folder that got a new name, from the file's own up to the one that was there before.
-  const top = firstMade === undefined ? folder : dirname(firstMade);
-  for (let changed = folder; ; changed = dirname(changed)) {
-    await syncFolder(changed);
-    if (changed === top) return handle;
-  }
+  // Each folder in which there is a new name: that of the file, and those of the folders made.
+  for (const name of [...made, path]) await syncFolder(dirname(name));
+  return handle;
 }
 
 async function syncFolder(path: string): Promise<void> {

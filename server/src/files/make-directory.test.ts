@@ -13,8 +13,9 @@ describe("makeDirectory()", () => {
 
   it("creates what is missing, and leaves what is there", () => {
     const path = join(folder, "a", "b", "c");
-    makeDirectory(path);
-    makeDirectory(path);
+    const made = makeDirectory(path);
+    assert.deepEqual(made, [join(folder, "a"), join(folder, "a", "b"), path]);
+    assert.deepEqual(makeDirectory(path), []);
     assert.ok(existsSync(path));
   });
 
