@@ -32,6 +32,7 @@ describe("metrics", () => {
       statewire_epoch_folded: 20,
       statewire_journal_bytes: 4096,
       statewire_journal_segments: 2,
+      statewire_expired_rows_total: 11,
       statewire_timers: 6,
       statewire_ingress_pending_requests: 0,
       statewire_ingress_accepting: 1,

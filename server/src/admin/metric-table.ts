@@ -105,6 +105,12 @@ export const metricTable: readonly MetricDefinition[] = [
     "Journal segments on disk.",
     (v) => v.storage().journalSegments,
   ),
+  ofNode(
+    "counter",
+    "expired_rows_total",
+    "Rows that had expired and were removed from the tables.",
+    (v) => v.storage().rowsExpired,
+  ),
   ofNode("gauge", "timers", "Delayed messages that wait.", (v) => v.timerCount()),
   {
     name: "statewire_ingress_requests_total",

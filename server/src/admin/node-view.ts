@@ -126,6 +126,8 @@ export interface StorageView {
   /** Of all segments on disk. */
   readonly journalBytes: number;
   readonly journalSegments: number;
+  /** Rows that had expired and were removed from the tables, since the start. */
+  readonly rowsExpired: number;
 }
 
 export interface RequestCountView {

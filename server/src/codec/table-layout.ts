@@ -20,6 +20,7 @@ import type { ByteWriter } from "./byte-writer.js";
  *     types     key  u32 index                           value  utf8 name
  *     states    key  u32 table                           value  sized texts | expiration
  *     meta      key  utf8 name                           value  u64, or text
+ *     expiries  key  u64 ms | row key                    value  none
  *
  *     row       0x00 | value            never expires
  *               0x01 | u64 ms | value   expires
@@ -33,6 +34,7 @@ export const tableNames = [
   "types",
   "states",
   "meta",
+  "expiries",
 ] as const;
 
 export type TableName = (typeof tableNames)[number];
@@ -66,6 +68,24 @@ export function readRowValue(bytes: Buffer): StoredRow {
   const reader = new ByteReader(bytes, 1);
   const expiresAtMs = reader.u64();
   return { value: copyOf(bytes, reader.position), expiresAtMs };
+}
+
+/** When a stored row expires; 0: never. */
+export function readRowExpiry(bytes: Buffer): number {
+  return bytes[0] === 1 ? Number(bytes.readBigUInt64BE(1)) : 0;
+}
+
+/** What stands before the row's key in an expiry's key. */
+export const expiryKeyBytes = 8;
+
+export function writeExpiryKey(writer: ByteWriter, expiresAtMs: number, rowKey: Buffer): void {
+  writer.u64(expiresAtMs);
+  writer.bytes(rowKey);
+}
+
+/** When the row of an expiry's key was to expire. */
+export function readExpiryKey(key: Buffer): number {
+  return Number(key.readBigUInt64BE(0));
 }
 
 /** The part of a message key that all messages of one mailbox share. */

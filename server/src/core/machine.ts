@@ -201,6 +201,19 @@ export class Machine {
     return wakeMs === Infinity ? undefined : wakeMs;
   }
 
+  /**
+   * No row will be read as of an earlier time, in milliseconds since the Unix epoch: one that expired
+   * by then is of no use. A function that asks for state sees it as it was at its dispatch.
+   */
+  get readsFromMs(): number {
+    const { sessions, nowMs } = this.#shard;
+    let earliestMs = nowMs;
+    for (const { inFlight } of sessions.values()) {
+      earliestMs = Math.min(earliestMs, inFlight.values()[0]?.dispatchedAtMs ?? nowMs);
+    }
+    return earliestMs;
+  }
+
   /** The highest sequence accepted from a source; 0: none. */
   position(source: string): number {
     return readPosition(this.#shard, source);

@@ -7,6 +7,7 @@ import { Committer } from "../commit/committer.js";
 import type { SendCommand } from "../core/command.js";
 import type { Acknowledged } from "../core/effect.js";
 import { Machine } from "../core/machine.js";
+import { keyedTable } from "../core/state-table.js";
 import { Store } from "../store/store.js";
 import { StoreError } from "../store/store-error.js";
 import { systemClock } from "./clock.js";
@@ -40,6 +41,7 @@ describe("EpochLoop", () => {
   let committing = 0;
   let committingMost = 0;
   let folds = 0;
+  let clockAheadMs = 0;
   let onReleased: () => void = () => undefined;
 
   async function start(options: {
@@ -65,12 +67,13 @@ describe("EpochLoop", () => {
           committing--;
         }
       },
-      fold: (epoch) => store.fold(epoch),
+      fold: (epoch, expiredMs) => store.fold(epoch, expiredMs),
+      sweep: (expiredMs) => store.sweep(expiredMs),
     };
     loop = new EpochLoop({
       machine,
       durability: options.durability?.(real) ?? real,
-      clock: systemClock,
+      clock: { ...systemClock, nowMs: () => systemClock.nowMs() + clockAheadMs },
       release: (effects) => {
         acknowledged.push(...effects.acknowledged);
         onReleased();
@@ -85,6 +88,7 @@ describe("EpochLoop", () => {
         onReleased();
       },
       onFatal: (error) => fatal.push(error),
+      nextExpiryMs: store.recovery.nextExpiryMs,
       backlogBytesMax: options.backlogBytesMax ?? 1_000_000_000,
       foldJournalBytes: options.foldJournalBytes ?? 1_000_000_000,
     });
@@ -95,6 +99,7 @@ describe("EpochLoop", () => {
     for (const list of [acknowledged, accepting, fatal]) list.length = 0;
     committingMost = 0;
     folds = 0;
+    clockAheadMs = 0;
   });
 
   afterEach(async () => {
@@ -175,9 +180,9 @@ describe("EpochLoop", () => {
       foldJournalBytes: 400_000,
       durability: (real) => ({
         ...real,
-        fold: async (epoch) => {
+        fold: async (epoch, expiredMs) => {
           assert.equal(++folding, 1);
-          const report = await real.fold(epoch);
+          const report = await real.fold(epoch, expiredMs);
           folding--;
           return report;
         },
@@ -193,6 +198,23 @@ describe("EpochLoop", () => {
     assert.deepEqual(fatal, []);
   });
 
+  it("removes from the tables what has expired, once nobody reads it any more", async () => {
+    await start({ foldJournalBytes: 100_000 });
+    const once = { kind: "key", key: "once" } as const;
+    loop.submit({ ...send(1, "x".repeat(20_000)), once });
+    await until(() => folds > 0);
+    assert.notEqual(store.readRow(keyedTable.dedup, "once"), undefined);
+    loop.submit(send(2, "x"));
+    await loop.flush();
+    assert.equal(store.rowsExpired, 0);
+    clockAheadMs = limits.idempotencyRetentionMs;
+    for (let request = 3; store.rowsExpired === 0; request++) {
+      loop.submit(send(request, "x"));
+      await loop.flush();
+    }
+    assert.equal(store.readRow(keyedTable.dedup, "once"), undefined);
+  });
+
   it("stops accepting while folds are behind, and accepts again after", async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -202,9 +224,9 @@ describe("EpochLoop", () => {
       foldJournalBytes: 200_000,
       durability: (real) => ({
         ...real,
-        fold: async (epoch) => {
+        fold: async (epoch, expiredMs) => {
           await held;
-          return real.fold(epoch);
+          return real.fold(epoch, expiredMs);
         },
       }),
     });

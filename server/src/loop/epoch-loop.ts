@@ -3,16 +3,20 @@ import type { ChangeSet } from "../core/change-set.js";
 import type { Command } from "../core/command.js";
 import type { Effects } from "../core/effect.js";
 import type { Machine } from "../core/machine.js";
+import type { SweepReport } from "../store/expiry-index.js";
 import type { FoldReport } from "../store/fold.js";
 import type { Clock, Wakeup } from "./clock.js";
 import { FoldSchedule } from "./fold-schedule.js";
+import { SweepSchedule } from "./sweep-schedule.js";
 
 /** The durable side, as the loop drives it. */
 export interface Durability {
   /** Encodes before it returns; resolves when the epoch is durable. */
   commit(changes: ChangeSet): Promise<CommitReport>;
-  /** Brings the tables up to a durable epoch. */
-  fold(toEpoch: number): Promise<FoldReport>;
+  /** Brings the tables up to a durable epoch. Rows that expired by the time may be dropped. */
+  fold(toEpoch: number, expiredMs: number): Promise<FoldReport>;
+  /** Removes some of the rows in the tables that expired by the time. */
+  sweep(expiredMs: number): Promise<SweepReport>;
 }
 
 export interface EpochLoopOptions {
@@ -27,6 +31,8 @@ export interface EpochLoopOptions {
   readonly onFold: (report: FoldReport) => void;
   /** The node cannot go on: it stops, and keeps its data. Called once. */
   readonly onFatal: (error: unknown) => void;
+  /** When the first row in the tables expires, in milliseconds since the Unix epoch; null: none. */
+  readonly nextExpiryMs: number | null;
   /** Payload of messages in memory at which ingress is slowed, in bytes. */
   readonly backlogBytesMax: number;
   /** Journal that is not in the tables yet at which ingress is slowed, in bytes. */
@@ -43,6 +49,7 @@ export interface EpochLoopOptions {
 export class EpochLoop {
   readonly #options: EpochLoopOptions;
   readonly #folds: FoldSchedule;
+  readonly #sweeps: SweepSchedule;
   #turnScheduled = false;
   #committing = false;
   #foldingTo = 0;
@@ -57,6 +64,7 @@ export class EpochLoop {
   constructor(options: EpochLoopOptions) {
     this.#options = options;
     this.#folds = new FoldSchedule(options.foldJournalBytes);
+    this.#sweeps = new SweepSchedule(options.nextExpiryMs);
     this.#scheduleTurn();
   }
 
@@ -86,7 +94,7 @@ export class EpochLoop {
 
   /** Steps nothing more. A commit under way still ends. */
   async stop(): Promise<void> {
-    while (this.#committing || this.#foldingTo > 0) {
+    while (this.#committing || this.#foldingTo > 0 || this.#sweeps.isUnderWay) {
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
     }
     this.#stopped = true;
@@ -107,6 +115,7 @@ export class EpochLoop {
       this.#tick();
       release(machine.drain());
       if (!this.#committing && (machine.wantsCommit || this.#wantsFold)) this.#beginCommit();
+      if (this.#foldingTo === 0 && this.#sweeps.isDue(machine.shard.nowMs)) this.#sweep();
     } catch (error) {
       this.#fail(error);
       return;
@@ -164,13 +173,28 @@ export class EpochLoop {
   }
 
   #fold(epoch: number): void {
-    this.#options.durability.fold(epoch).then(
+    const { durability, machine } = this.#options;
+    durability.fold(epoch, machine.readsFromMs).then(
       (report) => {
         this.#foldingTo = 0;
         this.#folds.ended();
+        this.#sweeps.noteExpiry(report.nextExpiryMs);
         this.#options.onFold(report);
         this.submit({ kind: "folded", epoch: report.epoch });
         this.#wakeIdleWaiters();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #sweep(): void {
+    const { durability, machine, clock } = this.#options;
+    this.#sweeps.begun();
+    durability.sweep(machine.readsFromMs).then(
+      (report) => {
+        this.#sweeps.ended(report, clock.nowMs());
+        this.#wakeIdleWaiters();
+        if (!this.#stopped) this.#armWakeup();
       },
       (error: unknown) => this.#fail(error),
     );
@@ -191,7 +215,7 @@ export class EpochLoop {
   #armWakeup(): void {
     const { machine, clock } = this.#options;
     const coreAtMs = machine.nextWakeMs ?? Number.POSITIVE_INFINITY;
-    const wakeAtMs = Math.min(coreAtMs, this.#folds.nextDueMs);
+    const wakeAtMs = Math.min(coreAtMs, this.#folds.nextDueMs, this.#sweeps.nextDueMs);
     if (wakeAtMs === this.#wakeAtMs) return;
     this.#wakeup?.cancel();
     this.#wakeup = null;
@@ -217,6 +241,7 @@ export class EpochLoop {
     this.#stopped = true;
     this.#committing = false;
     this.#foldingTo = 0;
+    this.#sweeps.abandoned();
     this.#wakeup?.cancel();
     this.#wakeIdleWaiters();
     this.#options.onFatal(error);

@@ -71,7 +71,8 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
     machine,
     durability: {
       commit: (changes) => committer.commit(changes),
-      fold: (epoch) => store.fold(epoch),
+      fold: (epoch, expiredMs) => store.fold(epoch, expiredMs),
+      sweep: (expiredMs) => store.sweep(expiredMs),
     },
     clock: systemClock,
     release: (effects) => {
@@ -93,6 +94,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
       collector.noteFold();
     },
     onFatal: (error) => fatal.reject(error),
+    nextExpiryMs: store.recovery.nextExpiryMs,
     backlogBytesMax: settings.backlogBytesMax,
     foldJournalBytes: settings.foldJournalBytes,
   });

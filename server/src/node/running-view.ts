@@ -58,6 +58,7 @@ export function createNodeView(parts: ViewedParts): NodeView {
       epochFolded: shard.foldedEpoch,
       journalBytes: store.journalBytes,
       journalSegments: store.journalSegments,
+      rowsExpired: store.rowsExpired,
     }),
     timerCount: () => shard.timers.pending,
     isAccepting: () => requests.accepting(),

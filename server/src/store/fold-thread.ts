@@ -1,13 +1,16 @@
 import { Worker } from "node:worker_threads";
+import type { SweepReport } from "./expiry-index.js";
 import type { FoldReport, FoldRequest } from "./fold.js";
-import type { FoldReply, FoldThreadData } from "./fold-worker.js";
+import type { FoldThreadData, TableReply, TableRequest } from "./fold-worker.js";
 import { StoreError } from "./store-error.js";
 
 /** How long a process that exits waits for the thread, in milliseconds: longer than any fold. */
 const exitWaitMs = 30_000;
 
+type Report = FoldReport | SweepReport;
+
 /**
- * The thread that folds. One request at a time; it opens the tables itself, so that its transaction
+ * The thread that writes the tables: it folds, and sweeps. One request at a time; it opens the tables itself, so that its transaction
  * and its sync cost the loop nothing.
  *
  * A thread that is ended inside LMDB never ends, or ends the process with an abort. So close() waits
@@ -19,11 +22,11 @@ export class FoldThread {
   readonly #ready: Promise<void>;
   #becomeReady: () => void = () => undefined;
   #waiting: {
-    readonly resolve: (report: FoldReport) => void;
+    readonly resolve: (report: Report) => void;
     readonly reject: (error: unknown) => void;
   } | null = null;
   #ended: StoreError | null = null;
-  /** Resolves when nothing is being folded. */
+  /** Resolves when nothing is under way. */
   #idle: Promise<unknown> = Promise.resolve();
 
   constructor(directory: string) {
@@ -32,7 +35,7 @@ export class FoldThread {
       this.#becomeReady = resolve;
     });
     this.#worker = new Worker(new URL("./fold-worker.js", import.meta.url), { workerData });
-    this.#worker.on("message", (reply: FoldReply) => {
+    this.#worker.on("message", (reply: TableReply) => {
       if (reply.kind === "ready") this.#becomeReady();
       else this.#settle(reply);
     });
@@ -44,18 +47,15 @@ export class FoldThread {
 
   /** @throws StoreError what the fold or the thread has failed with. */
   fold(request: FoldRequest): Promise<FoldReport> {
-    if (this.#ended !== null) return Promise.reject(this.#ended);
-    // A process that stops waits for the fold under way, perhaps for nothing else.
-    this.#worker.ref();
-    const folding = new Promise<FoldReport>((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#worker.postMessage(request);
-    });
-    this.#idle = folding.catch(() => undefined);
-    return folding;
+    return this.#ask({ kind: "fold", ...request }) as Promise<FoldReport>;
   }
 
-  /** Lets the fold under way end. */
+  /** @throws StoreError what the sweep or the thread has failed with. */
+  sweep(expiredMs: number): Promise<SweepReport> {
+    return this.#ask({ kind: "sweep", expiredMs }) as Promise<SweepReport>;
+  }
+
+  /** Lets what is under way end. */
   async close(): Promise<void> {
     this.#worker.ref();
     await this.#ready;
@@ -68,6 +68,23 @@ export class FoldThread {
     Atomics.wait(this.#busy, 0, 1, exitWaitMs);
   };
 
+  /** What is asked while something else is under way waits for its end. */
+  #ask(request: TableRequest): Promise<Report> {
+    const answer = this.#idle.then(() => this.#post(request));
+    this.#idle = answer.catch(() => undefined);
+    return answer;
+  }
+
+  #post(request: TableRequest): Promise<Report> {
+    if (this.#ended !== null) return Promise.reject(this.#ended);
+    // A process that stops waits for what is under way, perhaps for nothing else.
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#worker.postMessage(request);
+    });
+  }
+
   /** Nothing will be folded any more, by a fault that may come before anybody asks. */
   #end(message: string): void {
     this.#ended ??= new StoreError("WRITE_FAILED", message);
@@ -75,12 +92,12 @@ export class FoldThread {
     this.#settle({ kind: "failed", code: "WRITE_FAILED", message });
   }
 
-  #settle(reply: Exclude<FoldReply, { kind: "ready" }>): void {
+  #settle(reply: Exclude<TableReply, { kind: "ready" }>): void {
     const waiting = this.#waiting;
     this.#waiting = null;
     if (waiting === null) return;
     this.#worker.unref();
-    if (reply.kind === "folded") waiting.resolve(reply.report);
-    else waiting.reject(new StoreError(reply.code, reply.message));
+    if (reply.kind === "failed") waiting.reject(new StoreError(reply.code, reply.message));
+    else waiting.resolve(reply.report);
   }
 }

@@ -1,4 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { SweepReport } from "./expiry-index.js";
+import { sweepExpired } from "./expiry-index.js";
 import type { FoldReport, FoldRequest } from "./fold.js";
 import { foldInto, readNetEffect } from "./fold.js";
 import type { StoreErrorCode } from "./store-error.js";
@@ -6,10 +8,20 @@ import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";
 import { openTables } from "./tables.js";
 
-/** What the thread says: once that it is ready, then the outcome of every fold. */
-export type FoldReply =
+/** What the store asks of the thread. */
+export type TableRequest = ({ readonly kind: "fold" } & FoldRequest) | SweepRequest;
+
+export interface SweepRequest {
+  readonly kind: "sweep";
+  /** As FoldRequest.expiredMs. */
+  readonly expiredMs: number;
+}
+
+/** What the thread says: once that it is ready, then the outcome of every request. */
+export type TableReply =
   | { readonly kind: "ready" }
   | { readonly kind: "folded"; readonly report: FoldReport }
+  | { readonly kind: "swept"; readonly report: SweepReport }
   | { readonly kind: "failed"; readonly code: StoreErrorCode; readonly message: string };
 
 export interface FoldThreadData {
@@ -20,10 +32,12 @@ export interface FoldThreadData {
 
 const { directory, busy } = workerData as FoldThreadData;
 const tables = whileBusy(() => openTables(directory));
-parentPort?.postMessage({ kind: "ready" } satisfies FoldReply);
+parentPort?.postMessage({ kind: "ready" } satisfies TableReply);
 
-parentPort?.on("message", (request: FoldRequest) => {
-  parentPort?.postMessage(whileBusy(() => fold(request)));
+parentPort?.on("message", (request: TableRequest) => {
+  parentPort?.postMessage(
+    whileBusy(() => (request.kind === "fold" ? fold(request) : sweep(request))),
+  );
 });
 
 /** Set here and not by whoever asks: a thread that is still starting cannot be waited for. */
@@ -37,14 +51,25 @@ function whileBusy<T>(act: () => T): T {
   }
 }
 
-function fold(request: FoldRequest): FoldReply {
+function fold(request: FoldRequest): TableReply {
   try {
     const net = readNetEffect(systemDisk, request);
-    return { kind: "folded", report: foldInto(tables, net) };
+    return { kind: "folded", report: foldInto(tables, net, request.expiredMs) };
   } catch (error) {
-    // The class of an error does not survive the way to another thread.
-    const code = error instanceof StoreError ? error.code : "WRITE_FAILED";
-    const message = `cannot fold up to epoch ${request.toEpoch}: ${(error as Error).message}`;
-    return { kind: "failed", code, message };
+    return failed(`cannot fold up to epoch ${request.toEpoch}`, error);
   }
+}
+
+function sweep({ expiredMs }: SweepRequest): TableReply {
+  try {
+    return { kind: "swept", report: sweepExpired(tables, expiredMs) };
+  } catch (error) {
+    return failed("cannot remove expired rows", error);
+  }
+}
+
+/** The class of an error does not survive the way to another thread. */
+function failed(what: string, error: unknown): TableReply {
+  const code = error instanceof StoreError ? error.code : "WRITE_FAILED";
+  return { kind: "failed", code, message: `${what}: ${(error as Error).message}` };
 }

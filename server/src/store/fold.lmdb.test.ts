@@ -79,7 +79,7 @@ describe("fold", () => {
     assert.deepEqual(
       { ...report, durationMs: 0 },
       // Three epochs: the two rows, one deletion, and the next sequence.
-      { epoch: 3, epochs: 3, puts: 3, deletes: 1, durationMs: 0 },
+      { epoch: 3, epochs: 3, puts: 3, deletes: 1, nextExpiryMs: null, durationMs: 0 },
     );
     await reopen();
     assert.deepEqual(contents(), { a: "2", c: "2" });

@@ -1,7 +1,8 @@
 import type { ChangeVisitor, TableChange } from "../codec/record-codec.js";
 import { findRecord, readChangeAt, readRecordHeader, visitChanges } from "../codec/record-codec.js";
-import { tableNames } from "../codec/table-layout.js";
+import { readRowExpiry, tableNames } from "../codec/table-layout.js";
 import type { Disk } from "./disk.js";
+import { indexExpiry, readNextExpiry } from "./expiry-index.js";
 import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
@@ -14,6 +15,8 @@ export interface FoldReport {
   readonly epochs: number;
   readonly puts: number;
   readonly deletes: number;
+  /** As SweepReport.nextExpiryMs. */
+  readonly nextExpiryMs: number | null;
   readonly durationMs: number;
 }
 
@@ -156,10 +159,15 @@ export interface FoldRequest {
   readonly toEpoch: number;
   /** Segment files that hold the epochs between, oldest first. */
   readonly paths: readonly string[];
+  /** A row that expired at or before this time need not be written: nobody will read it again. */
+  readonly expiredMs: number;
 }
 
 /** @throws StoreError JOURNAL_CORRUPT also when the journal ends before the last epoch. */
-export function readNetEffect(disk: Disk, { fromEpoch, toEpoch, paths }: FoldRequest): NetEffect {
+export function readNetEffect(
+  disk: Disk,
+  { fromEpoch, toEpoch, paths }: Omit<FoldRequest, "expiredMs">,
+): NetEffect {
   const net = new NetEffect(fromEpoch);
   for (const path of paths) {
     if (net.epoch < toEpoch) net.addSegment({ path, bytes: disk.read(path) }, toEpoch);
@@ -172,8 +180,8 @@ export function readNetEffect(disk: Disk, { fromEpoch, toEpoch, paths }: FoldReq
 }
 
 /** Writes the net effect into the tables, as foldSlices(), without a pause. */
-export function foldInto(tables: Tables, net: NetEffect): FoldReport {
-  const slices = foldSlices(tables, net, sliceChangesMax);
+export function foldInto(tables: Tables, net: NetEffect, expiredMs = 0): FoldReport {
+  const slices = foldSlices(tables, net, { changesMax: sliceChangesMax, expiredMs });
   for (;;) {
     const { value, done } = slices.next();
     if (done === true) return value;
@@ -189,7 +197,7 @@ export function foldInto(tables: Tables, net: NetEffect): FoldReport {
 export function* foldSlices(
   tables: Tables,
   net: NetEffect,
-  changesMax: number,
+  { changesMax, expiredMs }: { readonly changesMax: number; readonly expiredMs: number },
 ): Generator<void, FoldReport> {
   const startedAt = performance.now();
   const changes = net.sorted()[Symbol.iterator]();
@@ -202,17 +210,26 @@ export function* foldSlices(
         tables.byName.meta.putSync(Buffer.from("foldedEpoch"), metaNumber(net.epoch));
         return false;
       }
-      if (change.value === null) {
+      const value = isExpiredRow(change, expiredMs) ? null : change.value;
+      if (value === null) {
         tables.byName[change.table].removeSync(change.key);
         deletes++;
       } else {
-        tables.byName[change.table].putSync(change.key, change.value);
+        if (change.table === "rows") indexExpiry(tables, change.key, value);
+        tables.byName[change.table].putSync(change.key, value);
         puts++;
       }
     }
     return true;
   };
   while (tables.root.transactionSync(writeSlice)) yield;
+  const nextExpiryMs = readNextExpiry(tables);
   const durationMs = performance.now() - startedAt;
-  return { epoch: net.epoch, epochs: net.epochs, puts, deletes, durationMs };
+  return { epoch: net.epoch, epochs: net.epochs, puts, deletes, nextExpiryMs, durationMs };
+}
+
+function isExpiredRow({ table, value }: TableChange, expiredMs: number): boolean {
+  if (table !== "rows" || value === null) return false;
+  const expiresAtMs = readRowExpiry(value);
+  return expiresAtMs > 0 && expiresAtMs <= expiredMs;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { formatVersion } from "../codec/table-layout.js";
 import type { Disk } from "./disk.js";
+import { readNextExpiry } from "./expiry-index.js";
 import type { FoldReport } from "./fold.js";
 import { foldInto, NetEffect } from "./fold.js";
 import type { Segment } from "./segment.js";
@@ -66,7 +67,8 @@ export function foldTail(disk: Disk, tables: Tables, segments: readonly Segment[
     });
   }
   if (net.epochs === 0) {
-    return { epoch: net.epoch, epochs: 0, puts: 0, deletes: 0, durationMs: 0 };
+    const nextExpiryMs = readNextExpiry(tables);
+    return { epoch: net.epoch, epochs: 0, puts: 0, deletes: 0, nextExpiryMs, durationMs: 0 };
   }
   return foldInto(tables, net);
 }

@@ -24,6 +24,7 @@ import type {
 import { makeDirectory } from "../files/make-directory.js";
 import { lockDirectory } from "./directory-lock.js";
 import type { Disk } from "./disk.js";
+import type { SweepReport } from "./expiry-index.js";
 import type { FoldReport, FoldRequest } from "./fold.js";
 import { FoldThread } from "./fold-thread.js";
 import type { ImageLimits } from "./image.js";
@@ -46,7 +47,12 @@ export interface StoreOptions {
 export interface Folder {
   /** @throws StoreError what the fold has failed with. */
   fold(request: FoldRequest): Promise<FoldReport>;
-  /** Lets the fold under way end. */
+  /**
+   * Removes some of the rows that expired at or before the time.
+   * @throws StoreError what the sweep has failed with.
+   */
+  sweep(expiredMs: number): Promise<SweepReport>;
+  /** Lets what is under way end. */
   close(): Promise<void>;
 }
 
@@ -79,6 +85,7 @@ export class Store implements StoreView {
   readonly #journal: Journal;
   readonly #key = new ByteWriter(4096);
   #foldedEpoch: number;
+  #rowsExpired = 0;
   /** Stable over restarts of one data directory. */
   readonly nodeId: string;
   readonly directory: string;
@@ -142,6 +149,11 @@ export class Store implements StoreView {
     return this.#foldedEpoch;
   }
 
+  /** Rows that sweeps have removed since the start. */
+  get rowsExpired(): number {
+    return this.#rowsExpired;
+  }
+
   get journalBytes(): number {
     return this.#journal.bytes;
   }
@@ -155,15 +167,27 @@ export class Store implements StoreView {
     return this.#journal.append(record, epoch);
   }
 
-  /** Brings the tables up to a durable epoch, beside the loop. */
-  async fold(toEpoch: number): Promise<FoldReport> {
+  /**
+   * Brings the tables up to a durable epoch, beside the loop. Rows that expired at or before
+   * `expiredMs` may be dropped: nobody reads them as of an earlier time.
+   */
+  async fold(toEpoch: number, expiredMs = 0): Promise<FoldReport> {
     const report = await this.#folder.fold({
       fromEpoch: this.#foldedEpoch,
       toEpoch,
+      expiredMs,
       paths: this.#journal.segments.map((segment) => segment.path),
     });
     this.#foldedEpoch = report.epoch;
     this.#journal.drop(report.epoch);
+    this.#tables.root.resetReadTxn();
+    return report;
+  }
+
+  /** Removes some of the rows that expired at or before the time, beside the loop. */
+  async sweep(expiredMs: number): Promise<SweepReport> {
+    const report = await this.#folder.sweep(expiredMs);
+    this.#rowsExpired += report.removed;
     this.#tables.root.resetReadTxn();
     return report;
   }

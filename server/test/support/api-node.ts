@@ -1,6 +1,12 @@
 import { credentials } from "@grpc/grpc-js";
 import { Metrics } from "../../src/admin/metrics.js";
-import type { EndpointView, IngressView, NodeView, StateView } from "../../src/admin/node-view.js";
+import type {
+  EndpointView,
+  IngressView,
+  NodeView,
+  StateView,
+  StorageView,
+} from "../../src/admin/node-view.js";
 import { Api, type ApiOptions, type ApiSettings } from "../../src/api/api.js";
 import { formatHostPort } from "../../src/api/host-port.js";
 import type { Command } from "../../src/core/command.js";
@@ -126,6 +132,14 @@ const file: IngressView = {
   reason: "",
 };
 
+const storage: StorageView = {
+  epochDurable: 21,
+  epochFolded: 20,
+  journalBytes: 4096,
+  journalSegments: 2,
+  rowsExpired: 11,
+};
+
 function createView(node: ApiNode): TestView {
   return {
     version: "0.1.0",
@@ -173,7 +187,7 @@ function createView(node: ApiNode): TestView {
     ingresses() {
       return this.files;
     },
-    storage: () => ({ epochDurable: 21, epochFolded: 20, journalBytes: 4096, journalSegments: 2 }),
+    storage: () => storage,
     timerCount: () => 6,
     isAccepting: () => node.requests.accepting(),
     pendingRequestCount: () => node.requests.pendingCount,
