@@ -78,6 +78,19 @@ describe("metrics", () => {
     assert.equal(values.get("statewire_fold_seconds_sum"), 0.04);
   });
 
+  it("that docs/OPERATING.md names are metrics that the node shows", async () => {
+    const text = await new ApiNode().metrics.text();
+    const shown = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    const path = new URL("../../../docs/OPERATING.md", import.meta.url);
+    const named = [...readFileSync(path, "utf8").matchAll(/\b(?:statewire|process)_[a-z_]+/g)];
+    const names = named.map(([name]) => name.replace(/_bucket$/, ""));
+    assert.ok(names.length > 8, "the alerts are there");
+    assert.deepEqual(
+      names.filter((name) => !shown.has(name)),
+      [],
+    );
+  });
+
   it("docs/METRICS.md is current", () => {
     const path = new URL("../../../docs/METRICS.md", import.meta.url);
     const document = renderMetricsDocument();
