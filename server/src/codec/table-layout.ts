@@ -39,8 +39,8 @@ export const tableNames = [
 
 export type TableName = (typeof tableNames)[number];
 
-/** The version of this layout; stored under meta "format". A change of layout raises it. */
-export const formatVersion = 2;
+/** The version of this layout, which the data directory says. A change of layout raises it. */
+export const formatVersion = 3;
 
 const hasValue = 1;
 const hasCaller = 2;

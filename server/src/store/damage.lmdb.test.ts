@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -7,7 +9,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -195,20 +199,37 @@ describe("Store.open on a damaged directory", () => {
     });
   });
 
-  it("refuses a directory of another format and leaves every byte of it", async () => {
-    const path = join(directory, "data");
+  for (const [what, text, message] of [
+    ["a later format", `${formatVersion + 1}\n`, `has format ${formatVersion + 1}`],
+    ["a damaged format", "\u0000\n", 'has format "\\u0000"'],
+    ["no file that says so", null, "has no file format: its format is older"],
+  ] as const) {
+    it(`refuses a directory of ${what} and leaves every byte of it`, async () => {
+      const store = await open();
+      await append(store, rowChanges(1, { a: "1" }));
+      await closeAll();
+      const file = join(directory, "data", "format");
+      rmSync(file);
+      if (text !== null) writeFileSync(file, text);
+      const before = contentsOf(join(directory, "data"));
+      const expected = {
+        code: "FORMAT_UNKNOWN",
+        message: `data directory ${join(directory, "data")} ${message}; this version reads ${formatVersion}`,
+      };
+      await assert.rejects(open(), expected);
+      await assert.rejects(open(), expected, "the lock is free again");
+      assert.deepEqual(contentsOf(join(directory, "data")), before);
+    });
+  }
+
+  it("refuses tables of another format, though their directory is right", async () => {
     await open();
     await closeAll();
-    const tables = openTables(join(path, "tables"));
+    const tables = openTables(join(directory, "data", "tables"));
     tables.byName.meta.putSync(Buffer.from("format"), metaNumber(formatVersion + 1));
     await tables.root.close();
-    const data = join(path, "tables", "data.mdb");
-    const before = readFileSync(data);
-    const found = `has format ${formatVersion + 1}; this version reads ${formatVersion}`;
-    const expected = { code: "FORMAT_UNKNOWN", message: new RegExp(found) };
-    await assert.rejects(open(), expected);
-    await assert.rejects(open(), expected, "the lock is free again");
-    assert.ok(readFileSync(data).equals(before));
+    const message = new RegExp(`has format ${formatVersion + 1}; this version reads`);
+    await assert.rejects(open(), { code: "FORMAT_UNKNOWN", message });
   });
 
   it("refuses a segment of a later format and keeps it", async () => {
@@ -229,24 +250,102 @@ describe("Store.open on a damaged directory", () => {
       await append(store, rowChanges(epoch, { [`key ${epoch}`]: "x".repeat(9000) }));
     }
     await store.fold(3);
+    const size = statSync(join(directory, "data", "tables", "data.mdb")).size;
     const damages: ((file: string) => void)[] = [
       (file) => writeFileSync(file, Buffer.alloc(32_768)),
       (file) => writeFileSync(file, "not a table at all"),
-      (file) => truncateSync(file, 100),
-      (file) => truncateSync(file, 4096),
-      (file) => truncateSync(file, 8192),
+      ...[100, 4096, 8192, size / 2, size - 4096, size - 1].map(
+        (bytes) => (file: string) => truncateSync(file, bytes),
+      ),
       (file) => writeFileSync(file, readFileSync(file).fill(0xaa, 4096, 8192)),
+      (file) => writeFileSync(file, readFileSync(file).fill(0, size / 2, size / 2 + 4096)),
+      // One bit of a value.
+      (file) => {
+        const bytes = readFileSync(file);
+        const at = bytes.lastIndexOf("xxxx");
+        bytes.writeUInt8(0x79, at);
+        writeFileSync(file, bytes);
+      },
     ];
     for (const damage of damages) {
       const path = crash();
       const file = join(path, "tables", "data.mdb");
       damage(file);
       const before = readFileSync(file);
-      await assert.rejects(open(path), {
-        code: "TABLES_CORRUPT",
-        message: new RegExp(`${file} is damaged`),
-      });
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await assert.rejects(open(path), {
+          code: "TABLES_CORRUPT",
+          message: new RegExp(`${file} is damaged: .*; restore the data directory from a`),
+        });
+      }
       assert.ok(readFileSync(file).equals(before));
     }
   });
+
+  it("starts with any notes of LMDB about its readers", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "1" }));
+    const path = crash();
+    writeFileSync(join(path, "tables", "lock.mdb"), Buffer.alloc(8192, 0xaa));
+    assert.equal(textOf(await open(path), "a"), "1");
+  });
+
+  it("looks at every page again when two starts in a row ended early", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "value of a" }));
+    await store.fold(1);
+    await closeAll();
+    const file = join(directory, "data", "tables", "data.mdb");
+    utimesSync(file, 1000, 1000);
+    await open();
+    await closeAll();
+    // As a disk that changes a bit by itself: nobody has written the file.
+    const bytes = readFileSync(file);
+    bytes.write("V", bytes.lastIndexOf("value of a"));
+    writeFileSync(file, bytes, { flag: "r+" });
+    utimesSync(file, 1000, 1000);
+    for (let start = 0; start < 2; start++) startAndDie(join(directory, "data"));
+    await assert.rejects(open(), { code: "TABLES_CORRUPT", message: /does not verify/ });
+  });
+
+  it("never gives a value that is not what was written", async () => {
+    const store = await open();
+    await append(store, rowChanges(1, { a: "value of a", b: "value of b" }));
+    await store.fold(1);
+    const file = join(directory, "data", "tables", "data.mdb");
+    const bytes = readFileSync(file);
+    for (let at = bytes.indexOf("value of a"); at >= 0; at = bytes.indexOf("value of a", at + 1)) {
+      bytes.write("V", at);
+    }
+    // In place: LMDB has the file mapped.
+    writeFileSync(file, bytes, { flag: "r+" });
+    assert.throws(() => textOf(store, "a"), {
+      code: "TABLES_CORRUPT",
+      message: new RegExp(`${file} is damaged: the value of key 0000001061 in table rows does not`),
+    });
+    assert.equal(textOf(store, "b"), "value of b");
+  });
 });
+
+/** A process that opens the store, and ends at once. */
+function startAndDie(path: string): void {
+  const script = `
+    const { Store } = await import(${JSON.stringify(new URL("./store.js", import.meta.url).href)});
+    await Store.open({ directory: ${JSON.stringify(path)}, segmentBytes: ${segmentBytes} });
+    process.exit(7);`;
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script]);
+  assert.equal(status, 7, stderr.toString());
+}
+
+/** Every file of a directory, by its path, but what only a running store has. */
+function contentsOf(directory: string): Record<string, string> {
+  const files = readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((name) => statSync(join(directory, name)).isFile())
+    .map((name) => [
+      name,
+      createHash("sha256")
+        .update(readFileSync(join(directory, name)))
+        .digest("hex"),
+    ]);
+  return Object.fromEntries(files);
+}

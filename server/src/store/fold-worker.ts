@@ -6,6 +6,7 @@ import { foldInto, readNetEffect } from "./fold.js";
 import type { StoreErrorCode } from "./store-error.js";
 import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";
+import { stampTables } from "./table-stamp.js";
 import { openTables } from "./tables.js";
 
 /** What the store asks of the thread. */
@@ -35,9 +36,7 @@ const tables = whileBusy(() => openTables(directory));
 parentPort?.postMessage({ kind: "ready" } satisfies TableReply);
 
 parentPort?.on("message", (request: TableRequest) => {
-  parentPort?.postMessage(
-    whileBusy(() => (request.kind === "fold" ? fold(request) : sweep(request))),
-  );
+  parentPort?.postMessage(whileBusy(() => answer(request)));
 });
 
 /** Set here and not by whoever asks: a thread that is still starting cannot be waited for. */
@@ -49,6 +48,12 @@ function whileBusy<T>(act: () => T): T {
     Atomics.store(busy, 0, 0);
     Atomics.notify(busy, 0);
   }
+}
+
+function answer(request: TableRequest): TableReply {
+  const reply = request.kind === "fold" ? fold(request) : sweep(request);
+  stampTables(directory, { isSettled: true });
+  return reply;
 }
 
 function fold(request: FoldRequest): TableReply {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ByteWriter } from "../codec/byte-writer.js";
 import {
@@ -27,13 +28,16 @@ import type { Disk } from "./disk.js";
 import type { SweepReport } from "./expiry-index.js";
 import type { FoldReport, FoldRequest } from "./fold.js";
 import { FoldThread } from "./fold-thread.js";
+import { assertFormat } from "./format-file.js";
 import type { ImageLimits } from "./image.js";
 import { readImage } from "./image.js";
 import { Journal } from "./journal.js";
 import { findSegments, foldTail } from "./recovery.js";
 import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";
-import { assertTableFile } from "./table-file.js";
+import { withTableFile } from "./table-file.js";
+import { scanTables } from "./table-scan.js";
+import { beginStart, stampTables } from "./table-stamp.js";
 import type { Tables } from "./tables.js";
 import { metaNumber, openTables, readMetaNumber } from "./tables.js";
 
@@ -122,6 +126,7 @@ export class Store implements StoreView {
     const lock = await lockDirectory(directory);
     let tables: Tables | undefined;
     try {
+      assertFormat(directory, tablesPath(directory));
       tables = await openChecked(directory);
       return new Store({
         directory,
@@ -129,8 +134,14 @@ export class Store implements StoreView {
         segmentBytes,
         disk: systemDisk,
         tables,
-        createFolder: () => new FoldThread(tablesPath(directory)),
-        release: () => lock.release(),
+        createFolder: () => {
+          stampTables(tablesPath(directory), { isSettled: false });
+          return new FoldThread(tablesPath(directory));
+        },
+        release: () => {
+          stampTables(tablesPath(directory), { isSettled: true });
+          return lock.release();
+        },
       });
     } catch (error) {
       await tables?.root.close();
@@ -282,7 +293,7 @@ async function openChecked(directory: string): Promise<Tables> {
   let tables: Tables | undefined;
   let format: number;
   try {
-    assertTableFile(tablesPath(directory));
+    checkTables(tablesPath(directory));
     tables = openTables(tablesPath(directory));
     format = readMetaNumber(tables, "format") ?? formatVersion;
   } catch (cause) {
@@ -302,6 +313,13 @@ async function openChecked(directory: string): Promise<Tables> {
     );
   }
   return tables;
+}
+
+/** LMDB trusts its file: what it would die of is found here. */
+function checkTables(directory: string): void {
+  withTableFile(directory, (file) => beginStart(directory, file, () => scanTables(file)));
+  // Who reads is noted there, and whoever that was is gone: the directory is locked.
+  rmSync(join(directory, "lock.mdb"), { force: true });
 }
 
 function nodeIdOf(tables: Tables): string {

@@ -1,26 +1,9 @@
 import { open } from "lmdb";
 import type { TableName } from "../codec/table-layout.js";
 import { tableNames } from "../codec/table-layout.js";
-
-/** Keys from `start`, included, to `end`, left out; absent: from the first, to the last. */
-export interface KeyRange {
-  readonly start?: Buffer;
-  readonly end?: Buffer;
-  readonly limit?: number;
-}
-
-/** A map in order of the bytes of its keys. */
-export interface Table {
-  get(key: Buffer): Buffer | undefined;
-  /** As get(), but the next read may change the bytes. */
-  getBinaryFast(key: Buffer): Buffer | undefined;
-  getRange(range?: KeyRange): Iterable<{ readonly key: Buffer; readonly value: Buffer }>;
-  getKeys(range: KeyRange): Iterable<Buffer>;
-  putSync(key: Buffer, value: Buffer): unknown;
-  removeSync(key: Buffer): unknown;
-  /** With the count of entries, which LMDB keeps. */
-  getStats(): object;
-}
+import { checkedTable } from "./checked-table.js";
+import type { Table } from "./table.js";
+import { tableFilePath } from "./table-file.js";
 
 /** The tables as the store uses them. Two exist: LMDB's, and the simulation's. */
 export interface Tables {
@@ -48,8 +31,11 @@ export function openTables(directory: string): Tables {
     // The fold commits from another thread and waits for its own sync.
     overlappingSync: false,
   });
-  const openTable = (name: TableName): Table =>
-    root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
+  const path = tableFilePath(directory);
+  const openTable = (name: TableName): Table => {
+    const table = root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
+    return checkedTable(table, { path, name });
+  };
   const byName = Object.fromEntries(tableNames.map((name) => [name, openTable(name)])) as Record<
     TableName,
     Table

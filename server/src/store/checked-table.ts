@@ -1,0 +1,62 @@
+import type { TableName } from "../codec/table-layout.js";
+import { crc32Of } from "./crc32.js";
+import { StoreError } from "./store-error.js";
+import type { Table } from "./table.js";
+
+/**
+ * What a value looks like in its table: u32 CRC-32 of key and value | value. LMDB has no checksums:
+ * without one, a flipped bit would be somebody's state.
+ */
+export const checksumBytes = 4;
+
+/** The checksum that stands before a value. */
+export function checksumOf(key: Uint8Array, value: Uint8Array): number {
+  return crc32Of(value, crc32Of(key));
+}
+
+/**
+ * A table whose values carry checksums, seen without them. Every read verifies.
+ *
+ * @throws StoreError TABLES_CORRUPT from every read of a value that is not what was put.
+ */
+export function checkedTable(
+  table: Table,
+  where: { readonly path: string; name: TableName },
+): Table {
+  const open = (key: Buffer, stored: Buffer): Buffer => {
+    const value = stored.subarray(checksumBytes);
+    if (stored.length >= checksumBytes && stored.readUInt32BE(0) === checksumOf(key, value)) {
+      return value;
+    }
+    throw new StoreError(
+      "TABLES_CORRUPT",
+      `${where.path} is damaged: the value of key ${key.toString("hex")} in table ${where.name} ` +
+        "does not verify",
+    );
+  };
+  let scratch = Buffer.allocUnsafeSlow(1024);
+  return {
+    get: (key) => {
+      const stored = table.get(key);
+      return stored === undefined ? undefined : open(key, stored);
+    },
+    getBinaryFast: (key) => {
+      const stored = table.getBinaryFast(key);
+      return stored === undefined ? undefined : open(key, stored);
+    },
+    getRange: function* (range) {
+      for (const { key, value } of table.getRange(range)) yield { key, value: open(key, value) };
+    },
+    getKeys: (range) => table.getKeys(range),
+    putSync: (key, value) => {
+      const length = checksumBytes + value.length;
+      if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(2 * length);
+      scratch.writeUInt32BE(checksumOf(key, value), 0);
+      scratch.set(value, checksumBytes);
+      // LMDB has copied it when this returns.
+      return table.putSync(key, scratch.subarray(0, length));
+    },
+    removeSync: (key) => table.removeSync(key),
+    getStats: () => table.getStats(),
+  };
+}
