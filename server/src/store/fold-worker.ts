@@ -52,7 +52,7 @@ function whileBusy<T>(act: () => T): T {
 
 function answer(request: TableRequest): TableReply {
   const reply = request.kind === "fold" ? fold(request) : sweep(request);
-  stampTables(directory, { isSettled: true });
+  if (reply.kind !== "failed") stampTables(directory, { isSettled: true });
   return reply;
 }
 

@@ -150,6 +150,6 @@ export function readNumber(bytes: Buffer, at: number): number {
 export function corruptTables(path: string, why: string): StoreError {
   return new StoreError(
     "TABLES_CORRUPT",
-    `${path} is damaged: ${why}; restore the data directory from a checkpoint or another copy`,
+    `${path} is damaged: ${why}; restore the data directory from a backup`,
   );
 }
