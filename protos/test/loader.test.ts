@@ -27,6 +27,10 @@ describe("proto-loader", () => {
       "/statewire.v1.Admin/GetState",
       "/statewire.v1.Admin/ListState",
       "/statewire.v1.Admin/Inspect",
+      "/statewire.v1.Admin/ListParked",
+      "/statewire.v1.Admin/GetParked",
+      "/statewire.v1.Admin/RetryParked",
+      "/statewire.v1.Admin/DropParked",
     ]);
   });
 

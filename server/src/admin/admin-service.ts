@@ -1,4 +1,4 @@
-import { type handleUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
+import type { handleUnaryCall } from "@grpc/grpc-js";
 import {
   type AddressState,
   AdminService,
@@ -15,15 +15,16 @@ import {
   type StateQuery,
 } from "../codec/admin-codec.js";
 import type { Decoded } from "../codec/ingress-codec.js";
+import { answer, listBytesMax, unknownType } from "./answer.js";
 import type { AddressStateView, NodeView, StateView } from "./node-view.js";
-
-/** An answer of ListState ends with the address that passes this: half of what gRPC clients take. */
-const listBytesMax = 2 * 1024 * 1024;
+import { createParkedHandlers, parkedDefinition } from "./parked-handlers.js";
+import type { ParkedPort } from "./parked-port.js";
 
 const definition = {
   getState: { ...AdminService.getState, requestDeserialize: decodeGetStateRequest },
   listState: { ...AdminService.listState, requestDeserialize: decodeListStateRequest },
   inspect: AdminService.inspect,
+  ...parkedDefinition,
 };
 
 /** Takes the place of the generated AdminServer: requests arrive validated. */
@@ -34,42 +35,24 @@ interface Implementation {
 }
 
 /** The Admin service over a view of the node, as server.addService() takes it. */
-export function createAdminService(view: NodeView) {
+export function createAdminService(view: NodeView, port: ParkedPort) {
   const implementation: Implementation = {
     getState: ({ request }, callback) => {
-      answer(view, request, callback, (query) => getState(view, query));
+      answer({ view, request, callback }, (query) => {
+        return getState(view, query) ?? unknownType(view, query.typeName);
+      });
     },
     listState: ({ request }, callback) => {
-      answer(view, request, callback, (query) => listState(view, query));
+      answer({ view, request, callback }, (query) => {
+        return listState(view, query) ?? unknownType(view, query.typeName);
+      });
     },
     inspect: (_call, callback) => callback(null, inspect(view)),
   };
-  return { definition, implementation: { ...implementation } };
-}
-
-/** Undefined from `find`: the function type is unknown. */
-function answer<Query extends { readonly typeName: string }, Response>(
-  view: NodeView,
-  request: Decoded<Query>,
-  callback: sendUnaryData<Response>,
-  find: (query: Query) => Response | undefined,
-): void {
-  if (request.kind !== "ok") {
-    callback({ code: status.INVALID_ARGUMENT, details: request.message });
-    return;
-  }
-  if (!view.isRecovered()) {
-    callback({ code: status.UNAVAILABLE, details: "the node is starting" });
-    return;
-  }
-  const response = find(request.value);
-  if (response !== undefined) {
-    callback(null, response);
-    return;
-  }
-  const known = [...view.functionTypes()].map(({ name }) => name).sort();
-  const details = `unknown function type ${request.value.typeName}; known: ${known.join(", ") || "none"}`;
-  callback({ code: status.NOT_FOUND, details });
+  return {
+    definition,
+    implementation: { ...implementation, ...createParkedHandlers(view, port) },
+  };
 }
 
 function getState(view: NodeView, query: StateQuery): GetStateResponse | undefined {

@@ -1,5 +1,8 @@
+import type { Address } from "../core/address.js";
 import type { FunctionTypeCounters } from "../core/function-type.js";
 import type { Histogram } from "../core/histogram.js";
+import type { Message } from "../core/message.js";
+import type { ParkedReason } from "../core/park.js";
 
 /**
  * What can be seen of a running node. node.ts implements it; metrics, health, readiness and the
@@ -41,6 +44,22 @@ export interface NodeView {
    * UTF-8 bytes). Lazy: only what is taken is read. Undefined: the node has never met the type.
    */
   listState(typeName: string, afterId: string): Iterable<AddressStateView> | undefined;
+  /** A parked address; undefined when it is not parked. */
+  parked(address: Address): ParkedView | undefined;
+  /**
+   * Parked addresses, of one type or of all, after the given one, in an order that stays while they
+   * are parked. Lazy. Undefined: the node has never met a type that is named.
+   */
+  listParked(typeName: string | null, after: Address | null): Iterable<ParkedView> | undefined;
+}
+
+export interface ParkedView {
+  readonly address: Address;
+  readonly reason: ParkedReason;
+  /** The message that the address is parked for. */
+  readonly message: Message;
+  /** Messages behind it. */
+  readonly waiting: number;
 }
 
 export interface FunctionTypeView {

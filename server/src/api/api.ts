@@ -2,6 +2,7 @@ import type { ServerCredentials } from "@grpc/grpc-js";
 import { createAdminService } from "../admin/admin-service.js";
 import type { Metrics } from "../admin/metrics.js";
 import type { NodeView } from "../admin/node-view.js";
+import type { ParkedPort } from "../admin/parked-port.js";
 import type { IngressLimits } from "../codec/ingress-codec.js";
 import { GrpcEgress } from "../egress/grpc/grpc-egress.js";
 import type { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
@@ -22,6 +23,7 @@ export interface ApiOptions {
   readonly view: NodeView;
   readonly metrics: Metrics;
   readonly port: IngressPort;
+  readonly parked: ParkedPort;
   readonly counters: RequestCounters;
   /** The sinks of kind statewire.grpc.v1/egress, by the name of their egress. */
   readonly subscriptions: ReadonlyMap<string, SubscriptionSink>;
@@ -64,7 +66,12 @@ export class Api {
     this.#egress = new GrpcEgress(options.subscriptions);
     this.#grpc = new GrpcApi({
       listen: options.grpc,
-      services: [createGrpcIngress(ingress), this.#egress, createAdminService(view), ...services],
+      services: [
+        createGrpcIngress(ingress),
+        this.#egress,
+        createAdminService(view, options.parked),
+        ...services,
+      ],
       limits: settings,
       ...(grpcCredentials === undefined ? {} : { credentials: grpcCredentials }),
     });

@@ -4,6 +4,7 @@ import { exitCode, exitCodeOf, problemsOf } from "./command-error.js";
 import { addInspectVerb } from "./inspect-verb.js";
 import { formatLogLine } from "./logger.js";
 import { addMessageVerbs } from "./message-verbs.js";
+import { addParkedVerbs } from "./parked-verbs.js";
 import { addRunVerb, type StartNode } from "./run-verb.js";
 import { addStateVerbs } from "./state-verbs.js";
 import { note, type Terminal } from "./terminal.js";
@@ -69,6 +70,7 @@ function createProgram({ terminal, startNode, isJson, format }: ProgramParts): C
   addMessageVerbs(program, terminal);
   addStateVerbs(program, terminal);
   addInspectVerb(program, terminal);
+  addParkedVerbs(program, terminal);
   return program;
 }
 

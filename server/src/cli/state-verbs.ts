@@ -3,19 +3,16 @@ import {
   AdminService,
   type NamedState,
 } from "@statewire/protos/statewire/v1/admin.js";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { formatTypedValue, formatValueMembers } from "../codec/typed-value-text.js";
 import { isFunctionTypeName } from "../core/address.js";
 import type { TypedValue } from "../core/typed-value.js";
 import { CommandError } from "./command-error.js";
-import { formatLogLine } from "./logger.js";
+import { limitDefault, pageSize, readLimit, remark, toCell } from "./list-options.js";
 import { type Ask, readAddress, withNode } from "./node-client.js";
 import { addSettingOptions, readSettings } from "./settings-options.js";
 import { formatTable } from "./table.js";
 import { note, print, type Terminal, write } from "./terminal.js";
-
-/** What one page of the node's answer holds. The node allows no more than 1000. */
-const pageSize = 1000;
 
 interface GetOptions {
   readonly json?: boolean;
@@ -104,16 +101,15 @@ async function runList(type: string, options: ListOptions, terminal: Terminal): 
   const { listed, last, more } = await withNode(grpc, (ask) =>
     printPages({ ask, type, options, terminal }),
   );
-  const remark = (text: string): Promise<void> =>
-    note(terminal, options.json === true ? formatLogLine("info", text) : text);
-  if (more) return remark(`there are more: --after ${JSON.stringify(last)}, or a higher --limit`);
+  if (more) {
+    const how = `--after ${JSON.stringify(last)}, or a higher --limit`;
+    return remark(terminal, `there are more: ${how}`, options);
+  }
   if (listed > 0) return;
   // Nothing at all would look as if nothing had happened.
   const after = options.after === undefined ? "" : ` after ${JSON.stringify(options.after)}`;
-  await remark(`no address of ${type}${after} has state`);
+  await remark(terminal, `no address of ${type}${after} has state`, options);
 }
-
-const limitDefault = 100;
 
 interface Listing {
   readonly ask: Ask;
@@ -161,13 +157,9 @@ function formatPage(
 function toRow(state: NamedState): string[] {
   const typed = typedValueOf(state);
   const value = formatTypedValue(typed);
-  const text = value.kind === "absent" ? "" : value.text.replace(/\s+/g, " ");
+  const text = value.kind === "absent" ? "" : toCell(value.text);
   const expires = state.expiresAtMs === 0 ? "" : new Date(state.expiresAtMs).toISOString();
-  return [state.name, typed.typename, shorten(text), expires];
-}
-
-function shorten(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+  return [state.name, typed.typename, text, expires];
 }
 
 function formatStates(states: readonly NamedState[]): string {
@@ -188,9 +180,4 @@ function formatState(state: NamedState): string {
 
 function typedValueOf({ value }: NamedState): TypedValue {
   return { typename: value?.typename ?? "", value: value?.value ?? null };
-}
-
-function readLimit(written: string): number {
-  if (/^[1-9]\d{0,8}$/.test(written)) return Number(written);
-  throw new InvalidArgumentError("Expected a whole number from 1.");
 }

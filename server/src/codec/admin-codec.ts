@@ -1,5 +1,14 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { GetStateRequest, ListStateRequest } from "@statewire/protos/statewire/v1/admin.js";
+import {
+  DropParkedRequest,
+  GetParkedRequest,
+  GetStateRequest,
+  ListParkedRequest,
+  ListStateRequest,
+  RetryParkedRequest,
+} from "@statewire/protos/statewire/v1/admin.js";
+import type { Address } from "../core/address.js";
+import { isFunctionTypeName } from "../core/address.js";
 import {
   type Decoded,
   decoded,
@@ -8,9 +17,9 @@ import {
   validateTarget,
 } from "./ingress-codec.js";
 
-/** Addresses in one answer of ListState when the request does not say. */
+/** Addresses in one answer of a list when the request does not say. */
 export const listLimitDefault = 100;
-/** Addresses in one answer of ListState, at most. */
+/** Addresses in one answer of a list, at most. */
 export const listLimitMax = 1000;
 
 export interface StateQuery {
@@ -25,6 +34,26 @@ export interface StateListQuery {
   /** Only ids greater than this one. */
   readonly afterId: string;
   readonly limit: number;
+}
+
+export interface ParkedListQuery {
+  /** Null: all types. */
+  readonly typeName: string | null;
+  /** Only addresses after this one; null: from the first. */
+  readonly after: Address | null;
+  readonly limit: number;
+}
+
+/** Which parked addresses may try again. */
+export type ParkedChoice =
+  | { readonly kind: "address"; readonly address: Address }
+  | { readonly kind: "type"; readonly typeName: string }
+  | { readonly kind: "all" };
+
+export interface DropParkedQuery {
+  readonly address: Address;
+  /** The message that is meant; 0: any. */
+  readonly sequence: number;
 }
 
 /** An id that is too long has no state: nothing more needs to be said about it. */
@@ -45,9 +74,61 @@ export function decodeListStateRequest(bytes: Uint8Array): Decoded<StateListQuer
     const request = ListStateRequest.decode(new BinaryReader(bytes, decodeUtf8));
     const { namespace, type, afterId } = request;
     const { typeName } = validateTarget({ namespace, type, id: "" }, anyId);
-    if (request.limit > listLimitMax) {
-      throw new ViolationError("invalid", `limit ${request.limit} exceeds ${listLimitMax}`);
-    }
-    return { typeName, afterId, limit: request.limit || listLimitDefault };
+    return { typeName, afterId, limit: validateLimit(request.limit) };
   });
+}
+
+/** Decodes one ListParkedRequest. */
+export function decodeListParkedRequest(bytes: Uint8Array): Decoded<ParkedListQuery> {
+  return decoded("ListParkedRequest", () => {
+    const request = ListParkedRequest.decode(new BinaryReader(bytes, decodeUtf8));
+    const { namespace, type } = request;
+    const isAny = namespace === "" && type === "";
+    return {
+      typeName: isAny ? null : validateTarget({ namespace, type, id: "" }, anyId).typeName,
+      after: request.after === undefined ? null : validateTarget(request.after, anyId),
+      limit: validateLimit(request.limit),
+    };
+  });
+}
+
+/** Decodes one GetParkedRequest. */
+export function decodeGetParkedRequest(bytes: Uint8Array): Decoded<Address> {
+  return decoded("GetParkedRequest", () => {
+    const { address } = GetParkedRequest.decode(new BinaryReader(bytes, decodeUtf8));
+    return validateTarget(address, anyId);
+  });
+}
+
+/** Decodes one RetryParkedRequest. */
+export function decodeRetryParkedRequest(bytes: Uint8Array): Decoded<ParkedChoice> {
+  return decoded("RetryParkedRequest", () => {
+    const { addresses } = RetryParkedRequest.decode(new BinaryReader(bytes, decodeUtf8));
+    switch (addresses?.$case) {
+      case "address":
+        return { kind: "address", address: validateTarget(addresses.value, anyId) };
+      case "typeName":
+        if (isFunctionTypeName(addresses.value)) return { kind: "type", typeName: addresses.value };
+        throw new ViolationError("invalid", `type_name "${addresses.value}" is not namespace/type`);
+      case "all":
+        if (addresses.value) return { kind: "all" };
+        throw new ViolationError("invalid", "all is false: expected true, address or type_name");
+      case undefined:
+        throw new ViolationError("invalid", "none of address, type_name and all is set");
+    }
+  });
+}
+
+/** Decodes one DropParkedRequest. */
+export function decodeDropParkedRequest(bytes: Uint8Array): Decoded<DropParkedQuery> {
+  return decoded("DropParkedRequest", () => {
+    const request = DropParkedRequest.decode(new BinaryReader(bytes, decodeUtf8));
+    return { address: validateTarget(request.address, anyId), sequence: request.sequence };
+  });
+}
+
+/** @throws ViolationError when it exceeds what one answer may hold. */
+function validateLimit(limit: number): number {
+  if (limit <= listLimitMax) return limit || listLimitDefault;
+  throw new ViolationError("invalid", `limit ${limit} exceeds ${listLimitMax}`);
 }

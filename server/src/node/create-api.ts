@@ -1,4 +1,5 @@
 import { Metrics } from "../admin/metrics.js";
+import type { ParkedPort } from "../admin/parked-port.js";
 import { Api } from "../api/api.js";
 import { parseHostPort } from "../api/host-port.js";
 import type { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
@@ -8,6 +9,7 @@ import { createNodeView, type ViewedParts } from "./running-view.js";
 
 export interface ApiParts extends Omit<ViewedParts, "counters"> {
   readonly settings: Settings;
+  readonly parked: ParkedPort;
   readonly subscriptions: ReadonlyMap<string, SubscriptionSink>;
 }
 
@@ -24,6 +26,7 @@ export function createApi(parts: ApiParts): { readonly api: Api; readonly metric
     view,
     metrics,
     port: requests,
+    parked: parts.parked,
     counters,
     subscriptions,
     services: [dispatcher.gateway],

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
+import { ParkedRequests } from "../admin/parked-port.js";
 import { formatHostPort } from "../api/host-port.js";
 import { Committer } from "../commit/committer.js";
+import type { Effects } from "../core/effect.js";
 import { Machine } from "../core/machine.js";
 import { Dispatcher } from "../dispatch/dispatcher.js";
 import { IngressRequests } from "../ingress/ingress-port.js";
 import { systemClock } from "../loop/clock.js";
-import { EpochLoop } from "../loop/epoch-loop.js";
+import { type Durability, EpochLoop } from "../loop/epoch-loop.js";
 import type { Module } from "../module/module.js";
 import type { Settings } from "../settings.js";
 import { Store } from "../store/store.js";
@@ -15,6 +17,7 @@ import { createApi } from "./create-api.js";
 import { createEgressStages } from "./egress-stages.js";
 import { removedEgresses } from "./egress-views.js";
 import { IdleCollector } from "./idle-collector.js";
+import { IncidentLog } from "./incident-log.js";
 import { createIngressStages } from "./ingress-stages.js";
 import { streamOptions } from "./stream-options.js";
 
@@ -61,28 +64,17 @@ type Parts = ReturnType<typeof wire>;
 
 function wire({ settings, module, logger }: NodeOptions, store: Store) {
   const core = coreOptions(settings, module);
-  const image = store.readImage(core.limits);
-  const machine = new Machine(core, store, image, systemClock.nowMs());
-  const committer = new Committer(store);
+  const machine = new Machine(core, store, store.readImage(core.limits), systemClock.nowMs());
   const collector = new IdleCollector();
+  const incidents = new IncidentLog(logger);
   const fatal = withResolvers<never>();
   fatal.promise.catch(() => undefined);
   const loop: EpochLoop = new EpochLoop({
     machine,
-    durability: {
-      commit: (changes) => committer.commit(changes),
-      fold: (epoch, expiredMs) => store.fold(epoch, expiredMs),
-      sweep: (expiredMs) => store.sweep(expiredMs),
-    },
+    durability: durabilityOf(store),
     clock: systemClock,
     release: (effects) => {
-      dispatcher.dispatch(effects.dispatches);
-      dispatcher.refuse(effects.closedSessions);
-      dispatcher.end(effects.drainedSessions);
-      requests.rejected(effects.rejected);
-      requests.acknowledged(effects.acknowledged);
-      requests.replied(effects.replied);
-      egresses.deliver(effects.deliveries);
+      release(effects, { dispatcher, requests, parked, egresses, incidents });
     },
     onAccepting: (accepting) => requests.setAccepting(accepting),
     onCommit: (report) => {
@@ -100,6 +92,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
   });
   const requests = new IngressRequests(loop.submit, (source) => machine.position(source));
   const { submit } = loop;
+  const parked = new ParkedRequests(submit, logger);
   const version = readVersion();
   const stream = streamOptions({ settings, logger, nodeId: store.nodeId, version, submit });
   const dispatcher = new Dispatcher(module.endpoints, stream);
@@ -119,11 +112,55 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
     clock: systemClock,
     dispatcher,
     requests,
+    parked,
     ingresses: () => ingresses.statuses(),
     egresses: () => egresses.statuses(),
     subscriptions: egresses.subscriptions,
   });
-  return { store, machine, loop, dispatcher, egresses, ingresses, api, fatal, collector };
+  return {
+    store,
+    machine,
+    loop,
+    dispatcher,
+    egresses,
+    ingresses,
+    api,
+    fatal,
+    collector,
+    incidents,
+  };
+}
+
+function durabilityOf(store: Store): Durability {
+  const committer = new Committer(store);
+  return {
+    commit: (changes) => committer.commit(changes),
+    fold: (epoch, expiredMs) => store.fold(epoch, expiredMs),
+    sweep: (expiredMs) => store.sweep(expiredMs),
+  };
+}
+
+/** Everything that leaves the core goes to the stage that it is for. */
+function release(
+  effects: Effects,
+  stages: {
+    readonly dispatcher: Dispatcher;
+    readonly requests: IngressRequests;
+    readonly parked: ParkedRequests;
+    readonly egresses: ReturnType<typeof createEgressStages>;
+    readonly incidents: IncidentLog;
+  },
+): void {
+  const { dispatcher, requests, parked, egresses, incidents } = stages;
+  dispatcher.dispatch(effects.dispatches);
+  dispatcher.refuse(effects.closedSessions);
+  dispatcher.end(effects.drainedSessions);
+  requests.rejected(effects.rejected);
+  requests.acknowledged(effects.acknowledged);
+  requests.replied(effects.replied);
+  parked.decided(effects.decided);
+  egresses.deliver(effects.deliveries);
+  incidents.note(effects.incidents);
 }
 
 function run(parts: Parts, { settings, logger }: NodeOptions): Node {
@@ -168,8 +205,9 @@ async function drainParts(parts: Parts, timeLimitMs: number): Promise<void> {
 }
 
 async function stop(parts: Parts): Promise<void> {
-  const { api, collector, dispatcher, egresses, ingresses, loop, store } = parts;
+  const { api, collector, dispatcher, egresses, incidents, ingresses, loop, store } = parts;
   collector.close();
+  incidents.close();
   dispatcher.close();
   await ingresses.close();
   await egresses.close(0);

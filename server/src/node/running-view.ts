@@ -16,6 +16,8 @@ import type { Clock } from "../loop/clock.js";
 import type { Module } from "../module/module.js";
 import type { Store } from "../store/store.js";
 import { viewEgresses } from "./egress-views.js";
+import { mergedKeys } from "./merged-keys.js";
+import { listParked, parkedAt } from "./parked-view.js";
 
 /** The parts that can be looked at. */
 export interface ViewedParts {
@@ -74,6 +76,8 @@ export function createNodeView(parts: ViewedParts): NodeView {
       if (type !== undefined) return listStates(parts, type, afterId);
       return findUnknown(shard, typeName) === null ? [] : undefined;
     },
+    parked: (address) => parkedAt(machine, address),
+    listParked: (typeName, after) => listParked(parts, typeName, after),
   };
 }
 
@@ -98,35 +102,8 @@ function statesOf(parts: ViewedParts, type: FunctionType, id: string): readonly 
 
 function* listStates(parts: ViewedParts, type: FunctionType, afterId: string) {
   const tables = [...type.states.values()].map((state) => state.table);
-  for (const id of mergedIds(parts, tables, afterId)) {
+  for (const id of mergedKeys(parts, tables, afterId)) {
     const states = statesOf(parts, type, id);
     if (states.length > 0) yield { id, states };
   }
-}
-
-/** Ids in any of the tables, folded or not, in order of their bytes, each once. */
-function* mergedIds({ store, machine }: ViewedParts, tables: readonly number[], afterId: string) {
-  const sources = tables.flatMap((table) => {
-    const unfolded = machine.shard.overlay.keysOf(table);
-    const sorted = unfolded.filter((id) => compareIds(id, afterId) > 0).sort(compareIds);
-    return [sorted.values(), store.readIds(table, afterId)];
-  });
-  const heads = sources.map((source) => source.next());
-  for (;;) {
-    let least: string | undefined;
-    for (const head of heads) {
-      if (head.done === true) continue;
-      if (least === undefined || compareIds(head.value, least) < 0) least = head.value;
-    }
-    if (least === undefined) return;
-    yield least;
-    heads.forEach((head, index) => {
-      const source = sources[index];
-      if (head.done !== true && head.value === least && source) heads[index] = source.next();
-    });
-  }
-}
-
-function compareIds(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

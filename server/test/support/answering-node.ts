@@ -2,11 +2,19 @@ import { Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc
 import {
   type AdminServer,
   AdminService,
+  type DropParkedRequest,
+  type DropParkedResponse,
+  type GetParkedRequest,
+  type GetParkedResponse,
   type GetStateRequest,
   type GetStateResponse,
   type InspectResponse,
+  type ListParkedRequest,
+  type ListParkedResponse,
   type ListStateRequest,
   type ListStateResponse,
+  type RetryParkedRequest,
+  type RetryParkedResponse,
 } from "@statewire/protos/statewire/v1/admin.js";
 import {
   type CallRequest,
@@ -24,6 +32,10 @@ export interface Answers {
   readonly getState?: (request: GetStateRequest) => GetStateResponse | Refused;
   readonly listState?: (request: ListStateRequest) => ListStateResponse | Refused;
   readonly inspect?: () => InspectResponse | Refused;
+  readonly listParked?: (request: ListParkedRequest) => ListParkedResponse | Refused;
+  readonly getParked?: (request: GetParkedRequest) => GetParkedResponse | Refused;
+  readonly retryParked?: (request: RetryParkedRequest) => RetryParkedResponse | Refused | "nothing";
+  readonly dropParked?: (request: DropParkedRequest) => DropParkedResponse | Refused;
 }
 
 export interface Refused {
@@ -45,6 +57,10 @@ export async function openAnsweringNode(
     getState: (call, done) => reply(answers.getState?.(call.request), done),
     listState: (call, done) => reply(answers.listState?.(call.request), done),
     inspect: (_call, done) => reply(answers.inspect?.(), done),
+    listParked: (call, done) => reply(answers.listParked?.(call.request), done),
+    getParked: (call, done) => reply(answers.getParked?.(call.request), done),
+    retryParked: (call, done) => reply(answers.retryParked?.(call.request), done),
+    dropParked: (call, done) => reply(answers.dropParked?.(call.request), done),
   } satisfies AdminServer);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>

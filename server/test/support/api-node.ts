@@ -1,12 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import { credentials } from "@grpc/grpc-js";
+import { pino } from "pino";
 import { Metrics } from "../../src/admin/metrics.js";
 import type {
   EndpointView,
   IngressView,
   NodeView,
+  ParkedView,
   StateView,
   StorageView,
 } from "../../src/admin/node-view.js";
+import { ParkedRequests } from "../../src/admin/parked-port.js";
 import { Api, type ApiOptions, type ApiSettings } from "../../src/api/api.js";
 import { formatHostPort } from "../../src/api/host-port.js";
 import type { Command } from "../../src/core/command.js";
@@ -29,6 +33,7 @@ export const testSettings: ApiSettings = {
 };
 
 type Ingress = Extract<Command, { kind: "send" | "call" }>;
+type Decision = Extract<Command, { kind: "retryParked" | "dropParked" }>;
 
 type Listen = Pick<ApiOptions, "grpc" | "http">;
 
@@ -39,6 +44,9 @@ type Listen = Pick<ApiOptions, "grpc" | "http">;
 export class ApiNode {
   readonly commands: Ingress[] = [];
   readonly requests: IngressRequests;
+  readonly decisions: Decision[] = [];
+  /** Decisions wait in `decisions` until the test answers them through this. */
+  readonly parked = new ParkedRequests((command) => this.decide(command), pino({ enabled: false }));
   readonly counters = new RequestCounters();
   readonly sink = new SubscriptionSink("shop/out");
   /** Of the function type shop/order. */
@@ -48,6 +56,8 @@ export class ApiNode {
   readonly api: Api;
   /** What happens with a command; by default it waits in `commands`. */
   handle: (command: Ingress) => void = () => undefined;
+  /** What happens with an operator's decision. */
+  decide: (command: Decision) => void = (command) => this.decisions.push(command);
   #watchers: { readonly count: number; readonly resolve: () => void }[] = [];
 
   constructor(settings: Partial<ApiSettings> = {}, listen: Partial<Listen> = {}) {
@@ -65,6 +75,7 @@ export class ApiNode {
       view: this.view,
       metrics: this.metrics,
       port: this.requests,
+      parked: this.parked,
       counters: this.counters,
       subscriptions: new Map([[this.sink.egress, this.sink]]),
     });
@@ -122,6 +133,8 @@ export interface TestView extends NodeView {
   files: IngressView[];
   /** By "namespace/type", then by id, in order. */
   readonly states: Map<string, Map<string, StateView[]>>;
+  /** In order. */
+  parkedViews: ParkedView[];
 }
 
 const file: IngressView = {
@@ -201,8 +214,23 @@ function createView(node: ApiNode): TestView {
       if (ofType === undefined) return;
       return [...ofType].filter(([id]) => id > afterId).map(([id, states]) => ({ id, states }));
     },
+    ...parkedView,
   };
 }
+
+const parkedView: Pick<TestView, "parkedViews" | "parked" | "listParked"> = {
+  parkedViews: [],
+  parked(address) {
+    return this.parkedViews.find((parked) => isDeepStrictEqual(parked.address, address));
+  },
+  listParked(typeName, after) {
+    const at = this.parkedViews.findIndex(({ address }) => isDeepStrictEqual(address, after));
+    const rest = this.parkedViews.slice(at + 1);
+    if (typeName === null) return rest;
+    const isKnown = typeName.startsWith("shop/") && typeName !== "shop/unknown";
+    return isKnown ? rest.filter(({ address }) => address.typeName === typeName) : undefined;
+  },
+};
 
 /** The credentials of every test's client. */
 export const insecure = credentials.createInsecure();

@@ -24,7 +24,7 @@ export const protobufPackage = "statewire.v1";
 
 export const protobufFileName = "statewire/v1/admin.proto";
 
-/** Looking into a runtime. */
+/** Looking into a runtime, and deciding about what it has set aside. */
 
 export interface GetStateRequest {
   address:
@@ -128,6 +128,94 @@ export interface IngressStatus {
   state: string;
   /** Why it waits or has failed; else empty. */
   reason: string;
+}
+
+/** An address that is set aside because its first message cannot succeed. */
+export interface ParkedAddress {
+  address:
+    | Address
+    | undefined;
+  /**
+   * Why: "function", "badInput", "badState", "timeout", "overloaded", "unknownFunction" as the function
+   * server said; "badResult", "protocolError", "streamLost", "unknownType" as the runtime found.
+   */
+  code: string;
+  /** For people. */
+  error: string;
+  /** Failed attempts at the message, lost streams included. */
+  attempts: number;
+  /** Milliseconds since the Unix epoch. */
+  firstFailedAtMs: number;
+  /** Since when the address is parked. */
+  lastFailedAtMs: number;
+  message:
+    | ParkedMessage
+    | undefined;
+  /** Messages that wait behind it. */
+  waiting: number;
+}
+
+/** The message that an address is parked for. */
+export interface ParkedMessage {
+  /** Names the message within the node. */
+  sequence: number;
+  /** Absent: it came from an ingress. */
+  caller: Address | undefined;
+  value: TypedValue | undefined;
+  traceparent: string;
+}
+
+export interface ListParkedRequest {
+  /** Only this function type. Both empty: all types. */
+  namespace: string;
+  type: string;
+  /** Only addresses after this one: the last of the page before. Absent: from the first. */
+  after:
+    | Address
+    | undefined;
+  /** 0: 100. At most 1000. An answer holds fewer when their messages are large. */
+  limit: number;
+}
+
+export interface ListParkedResponse {
+  addresses: ParkedAddress[];
+  /** There are more after the last one listed. */
+  more: boolean;
+}
+
+export interface GetParkedRequest {
+  address: Address | undefined;
+}
+
+export interface GetParkedResponse {
+  parked: ParkedAddress | undefined;
+}
+
+export interface RetryParkedRequest {
+  /** Exactly one is set. */
+  addresses: { $case: "address"; value: Address } | //
+  /** Every parked address of a function type, "namespace/type". */
+  { $case: "typeName"; value: string } | //
+  /** Every parked address. True. */
+  { $case: "all"; value: boolean } | undefined;
+}
+
+export interface RetryParkedResponse {
+  /** How many were parked and are not any more. */
+  retried: number;
+}
+
+export interface DropParkedRequest {
+  address:
+    | Address
+    | undefined;
+  /** The message that is meant, as ParkedMessage.sequence. 0: whatever the address is parked for. */
+  sequence: number;
+}
+
+export interface DropParkedResponse {
+  /** What was dropped: enough to send it again. */
+  dropped: ParkedAddress | undefined;
 }
 
 function createBaseGetStateRequest(): GetStateRequest {
@@ -1226,6 +1314,806 @@ export const IngressStatus: MessageFns<IngressStatus> = {
   },
 };
 
+function createBaseParkedAddress(): ParkedAddress {
+  return {
+    address: undefined,
+    code: "",
+    error: "",
+    attempts: 0,
+    firstFailedAtMs: 0,
+    lastFailedAtMs: 0,
+    message: undefined,
+    waiting: 0,
+  };
+}
+
+export const ParkedAddress: MessageFns<ParkedAddress> = {
+  encode(message: ParkedAddress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.address !== undefined) {
+      Address.encode(message.address, writer.uint32(10).fork()).join();
+    }
+    if (message.code !== "") {
+      writer.uint32(18).string(message.code);
+    }
+    if (message.error !== "") {
+      writer.uint32(26).string(message.error);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(32).uint64(message.attempts);
+    }
+    if (message.firstFailedAtMs !== 0) {
+      writer.uint32(40).uint64(message.firstFailedAtMs);
+    }
+    if (message.lastFailedAtMs !== 0) {
+      writer.uint32(48).uint64(message.lastFailedAtMs);
+    }
+    if (message.message !== undefined) {
+      ParkedMessage.encode(message.message, writer.uint32(58).fork()).join();
+    }
+    if (message.waiting !== 0) {
+      writer.uint32(64).uint64(message.waiting);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ParkedAddress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParkedAddress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.address = Address.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.attempts = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.firstFailedAtMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.lastFailedAtMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = ParkedMessage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.waiting = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ParkedAddress>): ParkedAddress {
+    return ParkedAddress.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ParkedAddress>): ParkedAddress {
+    const message = createBaseParkedAddress();
+    message.address = (object.address !== undefined && object.address !== null)
+      ? Address.fromPartial(object.address)
+      : undefined;
+    message.code = object.code ?? "";
+    message.error = object.error ?? "";
+    message.attempts = object.attempts ?? 0;
+    message.firstFailedAtMs = object.firstFailedAtMs ?? 0;
+    message.lastFailedAtMs = object.lastFailedAtMs ?? 0;
+    message.message = (object.message !== undefined && object.message !== null)
+      ? ParkedMessage.fromPartial(object.message)
+      : undefined;
+    message.waiting = object.waiting ?? 0;
+    return message;
+  },
+};
+
+function createBaseParkedMessage(): ParkedMessage {
+  return { sequence: 0, caller: undefined, value: undefined, traceparent: "" };
+}
+
+export const ParkedMessage: MessageFns<ParkedMessage> = {
+  encode(message: ParkedMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0) {
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.caller !== undefined) {
+      Address.encode(message.caller, writer.uint32(18).fork()).join();
+    }
+    if (message.value !== undefined) {
+      TypedValue.encode(message.value, writer.uint32(26).fork()).join();
+    }
+    if (message.traceparent !== "") {
+      writer.uint32(34).string(message.traceparent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ParkedMessage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParkedMessage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.caller = Address.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = TypedValue.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ParkedMessage>): ParkedMessage {
+    return ParkedMessage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ParkedMessage>): ParkedMessage {
+    const message = createBaseParkedMessage();
+    message.sequence = object.sequence ?? 0;
+    message.caller = (object.caller !== undefined && object.caller !== null)
+      ? Address.fromPartial(object.caller)
+      : undefined;
+    message.value = (object.value !== undefined && object.value !== null)
+      ? TypedValue.fromPartial(object.value)
+      : undefined;
+    message.traceparent = object.traceparent ?? "";
+    return message;
+  },
+};
+
+function createBaseListParkedRequest(): ListParkedRequest {
+  return { namespace: "", type: "", after: undefined, limit: 0 };
+}
+
+export const ListParkedRequest: MessageFns<ListParkedRequest> = {
+  encode(message: ListParkedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.namespace !== "") {
+      writer.uint32(10).string(message.namespace);
+    }
+    if (message.type !== "") {
+      writer.uint32(18).string(message.type);
+    }
+    if (message.after !== undefined) {
+      Address.encode(message.after, writer.uint32(26).fork()).join();
+    }
+    if (message.limit !== 0) {
+      writer.uint32(32).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListParkedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListParkedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = Address.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListParkedRequest>): ListParkedRequest {
+    return ListParkedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListParkedRequest>): ListParkedRequest {
+    const message = createBaseListParkedRequest();
+    message.namespace = object.namespace ?? "";
+    message.type = object.type ?? "";
+    message.after = (object.after !== undefined && object.after !== null)
+      ? Address.fromPartial(object.after)
+      : undefined;
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListParkedResponse(): ListParkedResponse {
+  return { addresses: [], more: false };
+}
+
+export const ListParkedResponse: MessageFns<ListParkedResponse> = {
+  encode(message: ListParkedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.addresses) {
+      ParkedAddress.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.more !== false) {
+      writer.uint32(16).bool(message.more);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListParkedResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListParkedResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.addresses.push(ParkedAddress.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListParkedResponse>): ListParkedResponse {
+    return ListParkedResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListParkedResponse>): ListParkedResponse {
+    const message = createBaseListParkedResponse();
+    message.addresses = object.addresses?.map((e) => ParkedAddress.fromPartial(e)) || [];
+    message.more = object.more ?? false;
+    return message;
+  },
+};
+
+function createBaseGetParkedRequest(): GetParkedRequest {
+  return { address: undefined };
+}
+
+export const GetParkedRequest: MessageFns<GetParkedRequest> = {
+  encode(message: GetParkedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.address !== undefined) {
+      Address.encode(message.address, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetParkedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetParkedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.address = Address.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetParkedRequest>): GetParkedRequest {
+    return GetParkedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetParkedRequest>): GetParkedRequest {
+    const message = createBaseGetParkedRequest();
+    message.address = (object.address !== undefined && object.address !== null)
+      ? Address.fromPartial(object.address)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGetParkedResponse(): GetParkedResponse {
+  return { parked: undefined };
+}
+
+export const GetParkedResponse: MessageFns<GetParkedResponse> = {
+  encode(message: GetParkedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parked !== undefined) {
+      ParkedAddress.encode(message.parked, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetParkedResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetParkedResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parked = ParkedAddress.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetParkedResponse>): GetParkedResponse {
+    return GetParkedResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetParkedResponse>): GetParkedResponse {
+    const message = createBaseGetParkedResponse();
+    message.parked = (object.parked !== undefined && object.parked !== null)
+      ? ParkedAddress.fromPartial(object.parked)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRetryParkedRequest(): RetryParkedRequest {
+  return { addresses: undefined };
+}
+
+export const RetryParkedRequest: MessageFns<RetryParkedRequest> = {
+  encode(message: RetryParkedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.addresses?.$case) {
+      case "address":
+        Address.encode(message.addresses.value, writer.uint32(10).fork()).join();
+        break;
+      case "typeName":
+        writer.uint32(18).string(message.addresses.value);
+        break;
+      case "all":
+        writer.uint32(24).bool(message.addresses.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryParkedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryParkedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.addresses = { $case: "address", value: Address.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.addresses = { $case: "typeName", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.addresses = { $case: "all", value: reader.bool() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RetryParkedRequest>): RetryParkedRequest {
+    return RetryParkedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RetryParkedRequest>): RetryParkedRequest {
+    const message = createBaseRetryParkedRequest();
+    switch (object.addresses?.$case) {
+      case "address": {
+        if (object.addresses?.value !== undefined && object.addresses?.value !== null) {
+          message.addresses = { $case: "address", value: Address.fromPartial(object.addresses.value) };
+        }
+        break;
+      }
+      case "typeName": {
+        if (object.addresses?.value !== undefined && object.addresses?.value !== null) {
+          message.addresses = { $case: "typeName", value: object.addresses.value };
+        }
+        break;
+      }
+      case "all": {
+        if (object.addresses?.value !== undefined && object.addresses?.value !== null) {
+          message.addresses = { $case: "all", value: object.addresses.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseRetryParkedResponse(): RetryParkedResponse {
+  return { retried: 0 };
+}
+
+export const RetryParkedResponse: MessageFns<RetryParkedResponse> = {
+  encode(message: RetryParkedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.retried !== 0) {
+      writer.uint32(8).uint64(message.retried);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryParkedResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryParkedResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.retried = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RetryParkedResponse>): RetryParkedResponse {
+    return RetryParkedResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RetryParkedResponse>): RetryParkedResponse {
+    const message = createBaseRetryParkedResponse();
+    message.retried = object.retried ?? 0;
+    return message;
+  },
+};
+
+function createBaseDropParkedRequest(): DropParkedRequest {
+  return { address: undefined, sequence: 0 };
+}
+
+export const DropParkedRequest: MessageFns<DropParkedRequest> = {
+  encode(message: DropParkedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.address !== undefined) {
+      Address.encode(message.address, writer.uint32(10).fork()).join();
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(16).uint64(message.sequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DropParkedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDropParkedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.address = Address.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DropParkedRequest>): DropParkedRequest {
+    return DropParkedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DropParkedRequest>): DropParkedRequest {
+    const message = createBaseDropParkedRequest();
+    message.address = (object.address !== undefined && object.address !== null)
+      ? Address.fromPartial(object.address)
+      : undefined;
+    message.sequence = object.sequence ?? 0;
+    return message;
+  },
+};
+
+function createBaseDropParkedResponse(): DropParkedResponse {
+  return { dropped: undefined };
+}
+
+export const DropParkedResponse: MessageFns<DropParkedResponse> = {
+  encode(message: DropParkedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.dropped !== undefined) {
+      ParkedAddress.encode(message.dropped, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DropParkedResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDropParkedResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.dropped = ParkedAddress.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DropParkedResponse>): DropParkedResponse {
+    return DropParkedResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DropParkedResponse>): DropParkedResponse {
+    const message = createBaseDropParkedResponse();
+    message.dropped = (object.dropped !== undefined && object.dropped !== null)
+      ? ParkedAddress.fromPartial(object.dropped)
+      : undefined;
+    return message;
+  },
+};
+
 export type AdminService = typeof AdminService;
 export const AdminService = {
   /** The state of one address. */
@@ -1258,6 +2146,53 @@ export const AdminService = {
     responseSerialize: (value: InspectResponse): Buffer => Buffer.from(InspectResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): InspectResponse => InspectResponse.decode(value),
   },
+  /** Addresses that are parked, in an order that stays while they do. */
+  listParked: {
+    path: "/statewire.v1.Admin/ListParked" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListParkedRequest): Buffer => Buffer.from(ListParkedRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListParkedRequest => ListParkedRequest.decode(value),
+    responseSerialize: (value: ListParkedResponse): Buffer => Buffer.from(ListParkedResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListParkedResponse => ListParkedResponse.decode(value),
+  },
+  /** One parked address. NOT_FOUND when it is not parked. */
+  getParked: {
+    path: "/statewire.v1.Admin/GetParked" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetParkedRequest): Buffer => Buffer.from(GetParkedRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetParkedRequest => GetParkedRequest.decode(value),
+    responseSerialize: (value: GetParkedResponse): Buffer => Buffer.from(GetParkedResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetParkedResponse => GetParkedResponse.decode(value),
+  },
+  /**
+   * Lets parked addresses try again: the message that failed first, then those behind it, in their
+   * order. Answered when that is durable. NOT_FOUND when the one address that was named is not parked.
+   */
+  retryParked: {
+    path: "/statewire.v1.Admin/RetryParked" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RetryParkedRequest): Buffer => Buffer.from(RetryParkedRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RetryParkedRequest => RetryParkedRequest.decode(value),
+    responseSerialize: (value: RetryParkedResponse): Buffer => Buffer.from(RetryParkedResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RetryParkedResponse => RetryParkedResponse.decode(value),
+  },
+  /**
+   * Drops the message that an address is parked for; those behind it go on. Answered when that is
+   * durable. NOT_FOUND when the address is not parked, FAILED_PRECONDITION when it is parked for
+   * another message than the one that was meant.
+   */
+  dropParked: {
+    path: "/statewire.v1.Admin/DropParked" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DropParkedRequest): Buffer => Buffer.from(DropParkedRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DropParkedRequest => DropParkedRequest.decode(value),
+    responseSerialize: (value: DropParkedResponse): Buffer => Buffer.from(DropParkedResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DropParkedResponse => DropParkedResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServer extends UntypedServiceImplementation {
@@ -1267,6 +2202,21 @@ export interface AdminServer extends UntypedServiceImplementation {
   listState: handleUnaryCall<ListStateRequest, ListStateResponse>;
   /** What the node is doing now. */
   inspect: handleUnaryCall<InspectRequest, InspectResponse>;
+  /** Addresses that are parked, in an order that stays while they do. */
+  listParked: handleUnaryCall<ListParkedRequest, ListParkedResponse>;
+  /** One parked address. NOT_FOUND when it is not parked. */
+  getParked: handleUnaryCall<GetParkedRequest, GetParkedResponse>;
+  /**
+   * Lets parked addresses try again: the message that failed first, then those behind it, in their
+   * order. Answered when that is durable. NOT_FOUND when the one address that was named is not parked.
+   */
+  retryParked: handleUnaryCall<RetryParkedRequest, RetryParkedResponse>;
+  /**
+   * Drops the message that an address is parked for; those behind it go on. Answered when that is
+   * durable. NOT_FOUND when the address is not parked, FAILED_PRECONDITION when it is parked for
+   * another message than the one that was meant.
+   */
+  dropParked: handleUnaryCall<DropParkedRequest, DropParkedResponse>;
 }
 
 export interface AdminClient extends Client {
@@ -1317,6 +2267,77 @@ export interface AdminClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: InspectResponse) => void,
+  ): ClientUnaryCall;
+  /** Addresses that are parked, in an order that stays while they do. */
+  listParked(
+    request: ListParkedRequest,
+    callback: (error: ServiceError | null, response: ListParkedResponse) => void,
+  ): ClientUnaryCall;
+  listParked(
+    request: ListParkedRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListParkedResponse) => void,
+  ): ClientUnaryCall;
+  listParked(
+    request: ListParkedRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListParkedResponse) => void,
+  ): ClientUnaryCall;
+  /** One parked address. NOT_FOUND when it is not parked. */
+  getParked(
+    request: GetParkedRequest,
+    callback: (error: ServiceError | null, response: GetParkedResponse) => void,
+  ): ClientUnaryCall;
+  getParked(
+    request: GetParkedRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetParkedResponse) => void,
+  ): ClientUnaryCall;
+  getParked(
+    request: GetParkedRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetParkedResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lets parked addresses try again: the message that failed first, then those behind it, in their
+   * order. Answered when that is durable. NOT_FOUND when the one address that was named is not parked.
+   */
+  retryParked(
+    request: RetryParkedRequest,
+    callback: (error: ServiceError | null, response: RetryParkedResponse) => void,
+  ): ClientUnaryCall;
+  retryParked(
+    request: RetryParkedRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RetryParkedResponse) => void,
+  ): ClientUnaryCall;
+  retryParked(
+    request: RetryParkedRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RetryParkedResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Drops the message that an address is parked for; those behind it go on. Answered when that is
+   * durable. NOT_FOUND when the address is not parked, FAILED_PRECONDITION when it is parked for
+   * another message than the one that was meant.
+   */
+  dropParked(
+    request: DropParkedRequest,
+    callback: (error: ServiceError | null, response: DropParkedResponse) => void,
+  ): ClientUnaryCall;
+  dropParked(
+    request: DropParkedRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DropParkedResponse) => void,
+  ): ClientUnaryCall;
+  dropParked(
+    request: DropParkedRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DropParkedResponse) => void,
   ): ClientUnaryCall;
 }
 
