@@ -201,14 +201,17 @@ describe("the APIs of a node", () => {
       await assert.rejects(second.api.open(), (error: ListenError) => {
         assert.match(
           error.message,
-          /HTTP cannot listen on 127\.0\.0\.1:\d+: the address is in use/,
+          /^HTTP cannot listen on 127\.0\.0\.1:\d+ \(http, --http\): the address is in use, .*port 0/,
         );
         assert.equal(error.code, "EADDRINUSE");
         return true;
       });
       const third = new ApiNode({}, { grpc: { host: "127.0.0.1", port } });
       await assert.rejects(third.api.open(), (error: ListenError) => {
-        assert.match(error.message, /gRPC cannot listen on/);
+        assert.match(
+          error.message,
+          /^gRPC cannot listen on 127\.0\.0\.1:\d+ \(grpc, --grpc\): the address is in use, /,
+        );
         assert.equal(error.code, "EADDRINUSE");
         return true;
       });

@@ -36,11 +36,27 @@ export class ListenError extends Error {
   }
 }
 
-/** Why a server cannot listen, for people. */
-export function listenError(name: string, at: HostPort, cause: unknown): ListenError {
+/** Why a server cannot listen, for people; in lower case its name is the setting's. */
+export function listenError(name: "gRPC" | "HTTP", at: HostPort, cause: unknown): ListenError {
   const text = cause instanceof Error ? cause.message : String(cause);
   // gRPC hands the system's error on as text.
   const code = /\bE[A-Z]{3,}\b/.exec(text)?.[0] ?? "ELISTEN";
-  const reason = code === "EADDRINUSE" ? "the address is in use; is another node running?" : text;
-  return new ListenError(`${name} cannot listen on ${formatHostPort(at)}: ${reason}`, code, cause);
+  const setting = name.toLowerCase();
+  const where = `${formatHostPort(at)} (${setting}, --${setting})`;
+  return new ListenError(`${name} cannot listen on ${where}: ${reasonOf(code, text)}`, code, cause);
+}
+
+function reasonOf(code: string, text: string): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return "the address is in use, perhaps by another node; port 0 takes any that is free";
+    case "EADDRNOTAVAIL":
+      return "this machine does not have that address";
+    case "EACCES":
+      return "permission is denied; ports below 1024 are often reserved";
+    case "ENOTFOUND":
+      return "the host is not known";
+    default:
+      return text;
+  }
 }

@@ -98,7 +98,7 @@ export class Endpoint {
       session.receive(frame);
     });
     call.on("data", (frame: Buffer) => inbox.push(frame));
-    call.on("error", (error: ServiceError) => finish(error.details || error.message));
+    call.on("error", (error: ServiceError) => finish(reasonOf(error)));
     call.on("end", () => finish("the server ended the stream"));
     let finished = false;
     const finish = (reason: string): void => {
@@ -175,6 +175,12 @@ export class Endpoint {
 
 function identity(bytes: Buffer): Buffer {
   return bytes;
+}
+
+/** The library wraps the system's words into advice for itself. */
+function reasonOf({ details, message }: ServiceError): string {
+  const attempt = /Last error: (?:Error: )?(.*?)(?: \([^()]*Z\))?\. Resolution note/.exec(details);
+  return attempt?.[1] ?? (details || message);
 }
 
 /** Half-closes, and cuts the call when the peer does not end it. */
