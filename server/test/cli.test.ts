@@ -262,7 +262,8 @@ describe("statewire validate", () => {
     assert.deepEqual(text.stderr.split("\n"), [
       "statewire: empty.yaml: warning: holds nothing: expected documents of {kind, spec}",
       'statewire: a.yaml:9:24: warning: spec.targets[0].function is "flight/airport", which no ' +
-        "endpoint's functions cover: the ingress waits until a function server dials in that serves it",
+        "endpoint's functions cover: the ingress waits until a function server dials in that serves " +
+        "it (an endpoint with dialIn: true says that one will)",
       "",
     ]);
     const json = await statewire(["validate", "a.yaml", "--json"], { files });
@@ -270,6 +271,15 @@ describe("statewire validate", () => {
     const [{ message, ...position }] = JSON.parse(json.stdout.toString()).warnings;
     assert.deepEqual(position, { file: "a.yaml", line: 9, column: 24 });
     assert.match(message, /^spec\.targets\[0\]\.function is "flight\/airport"/);
+  });
+
+  it("takes functions whose servers dial in", async () => {
+    const files = {
+      "a.yaml": "kind: statewire.endpoints.v1/grpc\nspec: {functions: a/*, dialIn: true}",
+    };
+    const { exitCode, stdout } = await statewire(["validate", "a.yaml"], { files });
+    assert.equal(exitCode, 0);
+    assert.equal(stdout.toString(), "a.yaml: valid\nendpoint of servers that dial in for a/*\n");
   });
 
   it("exits with 1 for a module that holds nothing", async () => {

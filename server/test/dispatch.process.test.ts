@@ -233,6 +233,22 @@ spec:
     await start({ functions: "example/*", servers });
   });
 
+  it("keeps messages for a declared function server that has yet to dial in", async () => {
+    const module = `kind: statewire.endpoints.v1/grpc
+spec: {functions: other/*, dialIn: true, timeout: 1234 ms}
+`;
+    node = await LocalNode.start({ module, directory });
+    await node.send("other/b/y", "early");
+    await assert.rejects(node.send("example/a/x", "lost"), { code: status.NOT_FOUND });
+    const dialler = new ScriptedDialler(node.node.grpcAddress);
+    diallers.push(dialler);
+    await dialler.stream.welcome("other/b");
+    const invocation = await dialler.stream.invocation();
+    assert.deepEqual([invocation.id, texts(invocation)], ["y", ["early"]]);
+    assert.equal(invocation.timeoutMs, 1234);
+    dialler.stream.results({ invocationId: invocation.invocationId });
+  });
+
   it("sends nothing into a window of 0, and all of it when the window opens [CREDIT-2]", async () => {
     const { stream } = await startWithOne({ window: undefined });
     await node.send("example/a/x", "1");

@@ -7,7 +7,8 @@ export function describeModule({ endpoints, ingresses, egresses }: Module): stri
   return [
     ...endpoints.map(
       ({ addresses, functions, tls }) =>
-        `endpoint ${addresses.join(", ")} for ${functions.join(", ")}${tls === null ? "" : " (TLS)"}`,
+        `endpoint ${addresses.join(", ") || "of servers that dial in"} for ${functions.join(", ")}` +
+        (tls === null ? "" : " (TLS)"),
     ),
     ...ingresses.map(({ id, kind, path }) => `ingress ${id} from ${path} (${kind})`),
     ...egresses.map((egress) => `egress ${egress.id} to ${destinationOf(egress)} (${egress.kind})`),

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import {
+  boolean,
   componentId,
   duration,
   field,
@@ -102,19 +103,13 @@ export function grpcEndpointSchema(
     functions: oneOrMore(functionPattern),
     address: endpointAddress(context).optional(),
     addresses: oneOrMore(endpointAddress(context)).optional(),
+    dialIn: boolean.default(false),
     tls: tlsSchema(context).optional(),
     retry: retrySchema,
     timeout: duration(dayMs).optional(),
     maxBatch: wholeNumber({ min: 1, max: 100_000 }).optional(),
   })
-    .superRefine(({ address, addresses }, issues) => {
-      if (address !== undefined && addresses !== undefined) {
-        issues.addIssue("has both address and addresses: expected one of them");
-      }
-      if (address === undefined && addresses === undefined) {
-        issues.addIssue(`lacks address: expected ${addressSyntax}, or a list of them as addresses`);
-      }
-    })
+    .superRefine(checkPlace)
     .transform((spec) => ({
       kind: "statewire.endpoints.v1/grpc" as const,
       functions: spec.functions,
@@ -124,6 +119,37 @@ export function grpcEndpointSchema(
       timeoutMs: spec.timeout ?? null,
       batchMax: spec.maxBatch ?? null,
     }));
+}
+
+interface WrittenPlace {
+  readonly address?: string | undefined;
+  readonly addresses?: readonly string[] | undefined;
+  readonly dialIn: boolean;
+  readonly tls?: TlsSpec | undefined;
+}
+
+/** Servers are somewhere that the runtime dials, or they dial the runtime. */
+function checkPlace(
+  { address, addresses, dialIn, tls }: WrittenPlace,
+  issues: z.RefinementCtx<WrittenPlace>,
+): void {
+  const given = [
+    ...(address === undefined ? [] : ["address"]),
+    ...(addresses === undefined ? [] : ["addresses"]),
+    ...(dialIn ? ["dialIn"] : []),
+  ];
+  if (given.length > 1) {
+    issues.addIssue(`has both ${given.slice(0, 2).join(" and ")}: expected one of them`);
+  }
+  if (given.length === 0) {
+    issues.addIssue(
+      `lacks address: expected ${addressSyntax}, a list of them as addresses, or dialIn: true`,
+    );
+  }
+  if (dialIn && tls !== undefined) {
+    const message = "is of no use with dialIn: true, since the runtime dials nobody";
+    issues.addIssue({ code: "custom", message, path: ["tls"] });
+  }
 }
 
 function tlsSchema({ resolvePath }: SchemaContext): z.ZodType<TlsSpec> {

@@ -24,13 +24,16 @@ export interface SourcePosition {
   readonly column: number;
 }
 
-/** Function servers that the runtime dials. */
+/** Function servers that the runtime dials, or that dial it. */
 export interface GrpcEndpointSpec {
   readonly kind: "statewire.endpoints.v1/grpc";
   readonly source: SourcePosition;
   /** "namespace/type" or "namespace/*"; at least one. */
   readonly functions: readonly string[];
-  /** "host:port", or "unix:/path"; at least one, no two the same. Each serves all the functions. */
+  /**
+   * "host:port", or "unix:/path"; no two the same. Each serves all the functions. None: the function
+   * servers dial the runtime.
+   */
   readonly addresses: readonly string[];
   /** Null: plain text. */
   readonly tls: TlsSpec | null;

@@ -39,7 +39,9 @@ describe("a target of a file ingress", () => {
   }
 
   it("that no endpoint covers is warned of, with its place and the nearest name", () => {
-    const waits = "the ingress waits until a function server dials in that serves it";
+    const waits =
+      "the ingress waits until a function server dials in that serves it " +
+      "(an endpoint with dialIn: true says that one will)";
     assert.deepEqual(warningsOf("flights/airport", "flights/airprot"), [
       'a.yaml:8:17: spec.targets[0].function is "flights/airport", which no endpoint\'s functions ' +
         `cover (did you mean "flights/airprot"?): ${waits}`,

@@ -28,7 +28,7 @@ export function findUncoveredTargets(
       const message =
         `${document.describe(path)} is ${written}, which no endpoint's functions cover` +
         `${suggest(target.function, patterns)}: the ingress waits until a function server dials in ` +
-        "that serves it";
+        "that serves it (an endpoint with dialIn: true says that one will)";
       return [{ position: document.locate(path), message }];
     }),
   );
