@@ -3,7 +3,8 @@ import { ModuleError } from "./module-problem.js";
 import { parseModule } from "./parse-module.js";
 
 function parse(...lines: string[]) {
-  const text = ["kind: statewire.endpoints.v1/grpc", "spec:", ...lines].join("\n  ");
+  const head = "kind: statewire.endpoints.v1/grpc\nspec:\n  ";
+  const text = `${head}${lines.join("\n  ")}`;
   const { module, warnings } = parseModule([{ file: "a.yaml", text }]);
   assert.deepEqual(warnings, []);
   return module.endpoints[0];
