@@ -100,7 +100,7 @@ describe("a session's invocations", () => {
     ["STATE-1", "a lazy state", { states: [{ state: 1, value: text("") }] }],
     ["STATE-1", "an unknown state", { states: [{ state: 3, value: text("") }] }],
     ["STATE-1", "a state twice", { states: [{ state: 0 }, { state: 0 }] }],
-    ["STATE-1", "states under a lease", { lease: 1, states: [{ state: 0, value: text("") }] }],
+    ["STATE-9", "states under a lease", { lease: 1, states: [{ state: 0, value: text("") }] }],
     ["LIMIT-2", "an input that is too large", { inputs: [input("t/x", Buffer.alloc(1_048_577))] }],
     [
       "LIMIT-2",

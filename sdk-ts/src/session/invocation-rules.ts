@@ -13,7 +13,7 @@ export interface InvocationRules {
 /**
  * Checks what can be checked of an invocation alone; its states are checked where they are read.
  *
- * @throws ProtocolViolation INVOKE-4, INVOKE-5, LIMIT-2, LIMIT-3, STATE-1 or LEASE-4.
+ * @throws ProtocolViolation INVOKE-4, INVOKE-5, LIMIT-2, LIMIT-3, STATE-9 or LEASE-4.
  */
 export function validateInvocation(
   invocation: Invocation,
@@ -34,7 +34,7 @@ export function validateInvocation(
   }
   if (lease !== 0 && states.length > 0) {
     throw new ProtocolViolation(
-      "STATE-1",
+      "STATE-9",
       `invocation ${invocationId} names a lease and lists ${states.length} states`,
     );
   }

@@ -31,6 +31,9 @@ const origin: Savepoint = {
   stateBytes: 0,
 };
 
+/** The protocol's limit, for values that carry the name of a type that is not declared. [LIMIT-12] */
+const typenameBytesMax = 1024;
+
 /** Tags and lengths of one effect's fields, generously. */
 const effectOverheadBytes = 48;
 
@@ -106,6 +109,7 @@ export class SideEffects {
 
   egress(record: EgressRecord): void {
     this.#admitEffect();
+    validateTypenameLength(record.typename);
     this.#admitValue(record.value, 3 * (record.egress.length + record.typename.length));
     this.#egressRecords ??= [];
     this.#egressRecords.push(record);
@@ -116,6 +120,7 @@ export class SideEffects {
     if (this.#replies?.at(-1)?.input === reply.input) {
       throw new StatewireError("invalid-value", "the message has been replied to already");
     }
+    validateTypenameLength(reply.typename);
     this.#admitValue(reply.value, 3 * reply.typename.length);
     this.#replies ??= [];
     this.#replies.push(reply);
@@ -166,6 +171,7 @@ export class SideEffects {
     if (send.id.length * 3 > idBytesMax && Buffer.byteLength(send.id) > idBytesMax) {
       throw limitExceeded(`id of ${Buffer.byteLength(send.id)} bytes`, "id_bytes_max", idBytesMax);
     }
+    validateTypenameLength(send.typename);
     const nameBytes = 3 * (send.id.length + send.typeName.length + send.typename.length);
     this.#admitValue(send.value, nameBytes + send.traceparent.length);
   }
@@ -194,6 +200,14 @@ export class SideEffects {
     if (resultBytes > frameBytesMax) {
       throw limitExceeded(`result of ${resultBytes} bytes`, "frame_bytes_max", frameBytesMax);
     }
+  }
+}
+
+function validateTypenameLength(typename: string): void {
+  if (typename.length * 3 <= typenameBytesMax) return;
+  const bytes = Buffer.byteLength(typename);
+  if (bytes > typenameBytesMax) {
+    throw limitExceeded(`typename of ${bytes} bytes`, "the protocol's limit", typenameBytesMax);
   }
 }
 

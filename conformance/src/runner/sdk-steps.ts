@@ -1,0 +1,144 @@
+import type { Data, Step } from "../suite/schema.js";
+import { CaseFailure } from "./case-failure.js";
+import { nextEvent, stepMs } from "./events.js";
+import { invocationFrame } from "./invoke.js";
+import { mismatch, show } from "./match.js";
+import { expectResults } from "./results.js";
+import { scenarios } from "./scenarios.js";
+import { helloFields, nameTable, type SdkCase, type SdkSession } from "./sdk-case.js";
+import { CaseError, hexBytes, substitute, toFields } from "./values.js";
+
+/** Runs one step. @throws CaseFailure when the subject did not do what it expects. */
+export async function runStep(testCase: SdkCase, step: Step): Promise<void> {
+  if ("open" in step) testCase.open(step.open);
+  else if ("on" in step) testCase.select(step.on);
+  else if ("scenario" in step) await runScenario(testCase, step);
+  else if ("discover" in step) await discover(testCase, step);
+  else if ("signal" in step) testCase.server.process.kill(step.signal);
+  else if ("exit" in step) await expectExit(testCase, step.exit);
+  else if ("printed" in step) await expectPrinted(testCase, step.printed);
+  else await runStreamStep(testCase.session, step);
+}
+
+async function runStreamStep(session: SdkSession, step: Step): Promise<void> {
+  const { stream, variables } = session;
+  if ("hello" in step) await greet(session, step.hello);
+  else if ("send" in step) await stream.send(toFields(step.send, variables));
+  else if ("bytes" in step) await stream.sendBytes(hexBytes(step.bytes), step.about);
+  else if ("invoke" in step) await stream.send(invocationFrame(session, step));
+  else if ("result" in step) await expectResults(session, [step.result].flat());
+  else if ("expect" in step) await expectFrame(session, step.expect, step.withinMs ?? stepMs);
+  else if ("error" in step) await expectProtocolError(session, [step.error].flat());
+  else if ("end" in step) await expectEnd(session, [step.end].flat(), step.withinMs);
+  else if ("quietMs" in step) await expectQuiet(session, step.quietMs);
+  else if ("credit" in step) await stream.send({ credit: { bytes: step.credit } });
+  else if ("drain" in step) await stream.send({ drain: { reason: step.drain } });
+  else if ("halfClose" in step) stream.halfClose();
+  else if ("cut" in step) stream.cancel();
+  else if ("alive" in step) await expectAlive(session);
+}
+
+async function greet(
+  session: SdkSession,
+  overrides: { readonly [key: string]: Data },
+): Promise<void> {
+  await session.stream.send({ hello: helloFields(overrides) });
+  const { fields } = await nextEvent(session, ["welcome"], stepMs);
+  nameTable(session, fields);
+}
+
+async function expectFrame(
+  session: SdkSession,
+  expected: { readonly [key: string]: Data },
+  withinMs: number,
+): Promise<void> {
+  const [kind = ""] = Object.keys(expected);
+  const event = await nextEvent(session, [kind], withinMs);
+  const data = substitute(expected[kind] ?? {}, session.variables);
+  const found = mismatch(data, event.fields, kind);
+  if (found !== undefined) throw new CaseFailure(found);
+}
+
+/** ProtocolError with one of the clauses, then the end of the call. [ERROR-1] [ERROR-5] */
+async function expectProtocolError(session: SdkSession, clauses: readonly string[]): Promise<void> {
+  const event = await nextEvent(session, ["error"], stepMs);
+  const clause = String(event.fields["clause"] ?? "");
+  if (!clauses.includes(clause)) {
+    const message = String(event.fields["message"] ?? "");
+    throw new CaseFailure(
+      `protocol error: expected ${clauses.join(" or ")}, received ${clause}: ${message}`,
+    );
+  }
+  await expectEnd(session, ["INVALID_ARGUMENT"]);
+}
+
+async function expectEnd(
+  session: SdkSession,
+  statuses: readonly string[],
+  withinMs = stepMs,
+): Promise<void> {
+  const { fields } = await nextEvent(session, ["end"], withinMs);
+  const status = String(fields["status"]);
+  if (!statuses.includes(status)) {
+    throw new CaseFailure(
+      `end of stream: expected ${statuses.join(" or ")}, received ${status}: ${fields["details"]}`,
+    );
+  }
+}
+
+/** Nothing comes but windows, which a server may send at any time. */
+async function expectQuiet(session: SdkSession, quietMs: number): Promise<void> {
+  const event = await session.stream.events.takeWithin(quietMs, ({ kind }) => kind !== "window");
+  if (event !== undefined) {
+    throw new CaseFailure(
+      `expected nothing for ${quietMs} ms, received ${event.kind} ${show(event.fields)}`,
+    );
+  }
+}
+
+/** The stream still works: an invocation goes through. */
+async function expectAlive(session: SdkSession): Promise<void> {
+  const as = `alive-${session.nextInvocation}`;
+  const probe = { as, type: "interpreter", id: as, inputs: [[]], states: {}, with: {} };
+  await session.stream.send(invocationFrame(session, { invoke: probe }));
+  await expectResults(session, [{ of: as }]);
+}
+
+async function discover(
+  testCase: SdkCase,
+  step: Extract<Step, { discover: unknown }>,
+): Promise<void> {
+  const answer = await testCase.server.discover(toFields(step.discover, new Map()));
+  const expected = step.status ?? "OK";
+  if (answer.status !== expected) {
+    throw new CaseFailure(
+      `Discover: expected ${expected}, received ${answer.status}: ${answer.details}`,
+    );
+  }
+  const found = mismatch(step.answer ?? {}, answer.fields, "welcome");
+  if (found !== undefined) throw new CaseFailure(`Discover: ${found}`);
+}
+
+async function expectExit({ server }: SdkCase, how: string): Promise<void> {
+  const found = await server.process.exitWithin(stepMs * 3);
+  if (found !== how)
+    throw new CaseFailure(`the process: expected ${how}, received ${found ?? "no exit"}`);
+}
+
+/** What people see of it: the process says something on standard output or error. */
+async function expectPrinted({ server }: SdkCase, pattern: string): Promise<void> {
+  const regular = new RegExp(pattern, "s");
+  if (await server.process.printedWithin(stepMs, (output) => regular.test(output))) return;
+  throw new CaseFailure(
+    `expected output that matches /${pattern}/, received ${server.process.output}`,
+  );
+}
+
+async function runScenario(
+  testCase: SdkCase,
+  step: Extract<Step, { scenario: string }>,
+): Promise<void> {
+  const scenario = scenarios[step.scenario];
+  if (scenario === undefined) throw new CaseError(`no scenario ${step.scenario}`);
+  await scenario(testCase, step.with);
+}

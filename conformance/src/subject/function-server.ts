@@ -1,0 +1,112 @@
+import { Client, credentials } from "@grpc/grpc-js";
+import type { Fields } from "../protocol/protocol.js";
+import { methodOf, rawMethod, runtimeFrame, serverFrame } from "../protocol/protocol.js";
+import { FrameStream } from "../wire/frame-stream.js";
+import type { Trace } from "../wire/trace.js";
+import { freePort } from "./free-port.js";
+import { SubjectError, SubjectProcess } from "./subject-process.js";
+
+/** The environment variable by which the function server learns where to listen: host:port. */
+export const addressVariable = "STATEWIRE_CONFORMANCE_ADDRESS";
+
+/** How long a subject may take until it accepts connections, in milliseconds. */
+const startMsMax = 60_000;
+
+const connect = rawMethod("FunctionServer", "Connect");
+const discover = methodOf("FunctionServer", "Discover");
+
+/** The answer of a unary call, or its status. */
+export interface Answer {
+  readonly status: string;
+  readonly details: string;
+  readonly fields: Fields;
+}
+
+/** The function server under test: started once, dialled anew for every stream. */
+export class FunctionServer {
+  readonly address: string;
+  readonly process: SubjectProcess;
+  #client: Client;
+
+  private constructor(address: string, process: SubjectProcess) {
+    this.address = address;
+    this.process = process;
+    this.#client = createClient(address);
+  }
+
+  /** @throws SubjectError when it ends, or accepts no connection in time. */
+  static async start(command: readonly string[]): Promise<FunctionServer> {
+    const address = `127.0.0.1:${await freePort()}`;
+    const process = new SubjectProcess(command, { [addressVariable]: address });
+    const server = new FunctionServer(address, process);
+    await server.#ready();
+    return server;
+  }
+
+  /** Opens a stream as a runtime does. */
+  open(name: string, trace: Trace): FrameStream {
+    const call = this.#client.makeBidiStreamRequest(
+      connect.path,
+      connect.requestSerialize,
+      connect.responseDeserialize,
+    );
+    const codec = { outgoing: runtimeFrame, incoming: serverFrame };
+    return new FrameStream({ name, call: call as never, codec, trace });
+  }
+
+  discover(request: Fields): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#client.makeUnaryRequest(
+        discover.path,
+        discover.requestSerialize,
+        discover.responseDeserialize,
+        request,
+        { deadline: Date.now() + 5000 },
+        (error, answer) => {
+          if (error === null) resolve({ status: "OK", details: "", fields: answer as Fields });
+          else resolve({ status: statusName(error.message), details: error.details, fields: {} });
+        },
+      );
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#client.close();
+    await this.process.stop(10_000);
+  }
+
+  async #ready(): Promise<void> {
+    const untilMs = Date.now() + startMsMax;
+    while (!(await connected(this.#client))) {
+      const { exit, output } = this.process;
+      if (exit !== undefined)
+        throw new SubjectError(`the function server ended with ${exit}\n${output}`);
+      if (Date.now() > untilMs) {
+        const hint = `it has to listen on ${this.address}, which ${addressVariable} tells it`;
+        throw new SubjectError(`no connection after ${startMsMax} ms: ${hint}\n${output}`);
+      }
+      // A new channel: a failed one waits longer and longer before it tries again.
+      this.#client.close();
+      this.#client = createClient(this.address);
+    }
+  }
+}
+
+function createClient(address: string): Client {
+  return new Client(address, credentials.createInsecure(), {
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    "grpc.use_local_subchannel_pool": 1,
+  });
+}
+
+function connected(client: Client): Promise<boolean> {
+  return new Promise((resolve) => {
+    client.waitForReady(Date.now() + 250, (error) => resolve(error === undefined));
+  });
+}
+
+/** "5 NOT_FOUND: ..." begins with the code's name. */
+function statusName(message: string): string {
+  return /^\d+ ([A-Z_]+)/.exec(message)?.[1] ?? message;
+}
