@@ -1,21 +1,23 @@
-import { runSdkSuites } from "./runner/run-suites.js";
-import { loadSuites } from "./suite/load-suites.js";
+import { CommanderError } from "commander";
+import { createProgram } from "./cli/program.js";
+import { UsageError } from "./cli/usage-error.js";
+import { SubjectError } from "./subject/subject-process.js";
 
-const at = process.argv.indexOf("--");
-const reports = await runSdkSuites({
-  command: process.argv.slice(at + 1),
-  suites: loadSuites("sdk"),
-  features: new Set(["leases", "lazy-state", "wildcard", "limits", "discover"]),
-  selects: (path) => path.includes(process.env["ONLY"] ?? ""),
-  onCase: (report) => {
-    console.log(
-      `${report.outcome} ${report.suite}/${report.name} ${report.durationMs.toFixed(0)} ms`,
-    );
-    if (report.outcome === "failed") {
-      console.log(`  step ${report.step}: ${report.reason}`);
-      for (const entry of report.trace.slice(-8))
-        console.log("   ", JSON.stringify(entry).slice(0, 600));
-    }
-  },
+const program = createProgram((code) => {
+  process.exitCode = code;
 });
-console.log(reports.length, reports.filter((each) => each.outcome === "failed").length);
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof UsageError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 2;
+  } else if (error instanceof SubjectError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    throw error;
+  }
+}

@@ -1,50 +1,52 @@
+import type { CaseReport } from "../report/run-report.js";
 import { FunctionServer } from "../subject/function-server.js";
 import type { Suite, TestCase } from "../suite/schema.js";
-import { Trace, type TraceEntry } from "../wire/trace.js";
+import { Trace } from "../wire/trace.js";
 import { CaseFailure } from "./case-failure.js";
+import { discoverFeatures } from "./discover-features.js";
 import { show } from "./match.js";
 import { SdkCase } from "./sdk-case.js";
 import { runStep } from "./sdk-steps.js";
 
-/** How one case ended. */
-export interface CaseReport {
-  readonly suite: string;
-  readonly name: string;
-  readonly clauses: readonly string[];
-  readonly level: TestCase["level"];
-  readonly outcome: "passed" | "failed" | "not applicable";
-  /** Why it failed, or which feature it wants. */
-  readonly reason: string;
-  /** The step that failed, from 1; 0: none. */
-  readonly step: number;
-  readonly durationMs: number;
-  readonly trace: readonly TraceEntry[];
-}
-
 export interface RunOptions {
   readonly command: readonly string[];
   readonly suites: readonly Suite[];
-  /** What the subject is said to offer. */
-  readonly features: ReadonlySet<string>;
+  /** What the subject is said to offer; undefined: whatever it announces. */
+  readonly declared: ReadonlySet<string> | undefined;
   /** Whether a case, "suite/name", is wanted. */
   readonly selects: (path: string) => boolean;
   readonly onCase: (report: CaseReport) => void;
 }
 
-/** Runs the cases one after the other against one function server. */
-export async function runSdkSuites(options: RunOptions): Promise<readonly CaseReport[]> {
+/** What a run found out. */
+export interface RunOutcome {
+  readonly features: ReadonlySet<string>;
+  readonly cases: readonly CaseReport[];
+}
+
+/**
+ * Runs the cases one after the other against one function server.
+ *
+ * @throws SubjectError when it cannot be started.
+ */
+export async function runSdkSuites(options: RunOptions): Promise<RunOutcome> {
   const selected = options.suites.flatMap((suite) => {
     const cases = suite.cases.filter(({ name }) => options.selects(`${suite.suite}/${name}`));
     return cases.map((testCase) => ({ suite, testCase }));
   });
   const reports: CaseReport[] = [];
   let server = await FunctionServer.start(options.command);
-  const run = async (each: (typeof selected)[number]) => {
-    const report = await runCase({ ...each, server, features: options.features });
+  const announced = await discoverFeatures(server);
+  const features = options.declared ?? announced;
+  const add = (report: CaseReport) => {
     reports.push(report);
     options.onCase(report);
   };
+  const run = async (each: (typeof selected)[number]) => {
+    add(await runCase({ ...each, server, features }));
+  };
   try {
+    add(compareFeatures(features, announced));
     for (const each of selected.filter(({ testCase }) => !testCase.slow)) {
       await run(each);
       // A subject that has ended must not fail the cases after the one that ended it.
@@ -57,7 +59,31 @@ export async function runSdkSuites(options: RunOptions): Promise<readonly CaseRe
   } finally {
     await server.stop();
   }
-  return reports;
+  return { features, cases: reports };
+}
+
+/** Nothing is skipped because a server forgot to announce it, or announced what it should not. */
+function compareFeatures(
+  declared: ReadonlySet<string>,
+  announced: ReadonlySet<string>,
+): CaseReport {
+  const missing = [...declared].filter((feature) => !announced.has(feature));
+  const surplus = [...announced].filter((feature) => !declared.has(feature));
+  const parts = [
+    ...missing.map((feature) => `declared, but not announced: ${feature}`),
+    ...surplus.map((feature) => `announced, but not declared: ${feature}`),
+  ];
+  return {
+    suite: "features",
+    name: "are those that were declared",
+    clauses: ["HELLO-4"],
+    level: "MUST",
+    outcome: parts.length === 0 ? "passed" : "failed",
+    reason: parts.join("; "),
+    step: 0,
+    durationMs: 0,
+    trace: [],
+  };
 }
 
 async function runCase(parts: {
@@ -82,7 +108,7 @@ async function runCase(parts: {
   const mayEnd = testCase.steps.some((step) => "exit" in step);
   const died = mayEnd || exit === undefined ? "" : `\nthe subject ended with ${exit}\n${output}`;
   if (failure === undefined && died === "") {
-    return { ...common, outcome: "passed", reason: "", step: 0, durationMs, trace: trace.entries };
+    return { ...common, outcome: "passed", reason: "", step: 0, durationMs, trace: [] };
   }
   const reason = `${failure?.message ?? ""}${died}`.trim();
   const step = (failure?.step ?? 0) + 1;

@@ -1,0 +1,62 @@
+import { Command } from "commander";
+import { listCases } from "./list-command.js";
+import { combineReports } from "./report-command.js";
+import { type RunFlags, runAgainst } from "./run-command.js";
+import { kitVersion } from "./version.js";
+
+/** The command line. `exit` gets the exit code of a command that has ended. */
+export function createProgram(exit: (code: number) => void): Command {
+  const program = new Command("statewire-conformance")
+    .description("Tells whether an SDK or a runtime keeps to the Statewire protocol.")
+    .version(kitVersion)
+    .exitOverride();
+  runCommand(program, "sdk")
+    .summary("test a function server")
+    .description(
+      "Starts COMMAND, which serves the interpreter (see INTERPRETER.md) at the address in\n" +
+        "STATEWIRE_CONFORMANCE_ADDRESS, plays the runtime, and runs every case.",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  statewire-conformance sdk -- python interpreter.py\n" +
+        "  statewire-conformance sdk --select leases --select 'state/*zero*' -- ./interpreter\n" +
+        "  statewire-conformance sdk --name my-sdk --json my-sdk.json --html matrix.html -- ./interpreter",
+    )
+    .action(async (command: string[], flags: RunFlags) =>
+      exit(await runAgainst("sdk", command, flags)),
+    );
+  program
+    .command("report")
+    .summary("put reports side by side")
+    .description("Makes one HTML page of the files that --json wrote: one column each.")
+    .argument("<report...>", "files of --json")
+    .requiredOption("--html <file>", "where the page goes; - is standard output")
+    .action((paths: string[], flags: { html: string }) => combineReports(paths, flags.html));
+  program
+    .command("list")
+    .summary("list the cases")
+    .description("Lists the cases, or those that prove one clause of PROTOCOL.md, with its text.")
+    .argument("[clause]", "for example LEASE-3")
+    .action((clause: string | undefined) => listCases(clause));
+  return program;
+}
+
+function runCommand(program: Command, name: string): Command {
+  return program
+    .command(name)
+    .argument("<command...>", "what starts the subject, after --")
+    .option("--name <name>", "what reports call the subject; default: the command")
+    .option("--features <list>", "what it offers, with commas; what it announces must be the same")
+    .option("--select <glob>", "only suites or suite/case of such names; repeatable", collect, [])
+    .option("--known-failing <file>", "lines of `suite/case # reason`; they are run, and must fail")
+    .option("--json <file>", "write the report as JSON; - is standard output")
+    .option("--junit <file>", "write the report as JUnit XML")
+    .option("--html <file>", "write the report as a page")
+    .option("--badge <file>", "write an SVG badge")
+    .option("--quiet", "print only what failed");
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import picomatch from "picomatch";
+import { readClauses } from "../protocol/clauses.js";
+import { explainCase, formatCase, formatSummary } from "../report/console-report.js";
+import { applyKnownFailing, parseKnownFailing } from "../report/known-failing.js";
+import { type CaseReport, isBad, type RunReport } from "../report/run-report.js";
+import { sdkFeatures } from "../runner/discover-features.js";
+import { runSdkSuites } from "../runner/run-suites.js";
+import { loadSuites } from "../suite/load-suites.js";
+import type { Suite } from "../suite/schema.js";
+import { type OutputFiles, writeReports } from "./output-files.js";
+import { UsageError } from "./usage-error.js";
+import { kitVersion, protocolVersion } from "./version.js";
+
+/** The flags of `sdk` and `runtime`. */
+export interface RunFlags extends OutputFiles {
+  readonly name?: string;
+  readonly features?: string;
+  readonly select: readonly string[];
+  readonly knownFailing?: string;
+  readonly quiet?: boolean;
+}
+
+/** Runs the suites against a command. Resolves to the exit code: 0, or 1 when a case failed. */
+export async function runAgainst(
+  role: Suite["subject"],
+  command: readonly string[],
+  flags: RunFlags,
+): Promise<number> {
+  const clauses = readClauses();
+  const known = readKnownFailing(flags.knownFailing);
+  const startedAt = new Date().toISOString();
+  const cases: CaseReport[] = [];
+  const print = (line: string) => process.stderr.write(`${line}\n`);
+  const outcome = await runSdkSuites({
+    command,
+    suites: loadSuites(role),
+    declared: parseFeatures(flags.features),
+    selects: selector(flags.select),
+    onCase: (each) => {
+      const report = applyKnownFailing(each, known);
+      cases.push(report);
+      if (flags.quiet !== true || isBad(report)) print(formatCase(report));
+    },
+  });
+  const run: RunReport = {
+    format: 1,
+    kitVersion,
+    protocolVersion,
+    subject: { name: flags.name ?? command[0] ?? "", role, features: [...outcome.features] },
+    startedAt,
+    cases,
+  };
+  const bad = cases.filter(isBad);
+  for (const report of bad) print(`\n${explainCase(report, clauses)}`);
+  print(`\n${formatSummary(run)}`);
+  writeReports(run, flags, clauses);
+  if (cases.length === 1)
+    throw new UsageError(`--select ${flags.select.join(" ")}: no case has such a name`);
+  return bad.length === 0 ? 0 : 1;
+}
+
+function readKnownFailing(path: string | undefined): ReadonlyMap<string, string> {
+  if (path === undefined) return new Map();
+  try {
+    return parseKnownFailing(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UsageError(`--known-failing ${path}: ${(error as Error).message}`);
+  }
+}
+
+function parseFeatures(text: string | undefined): ReadonlySet<string> | undefined {
+  if (text === undefined) return undefined;
+  const names = text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+  const known: readonly string[] = sdkFeatures;
+  const unknown = names.filter((each) => !known.includes(each));
+  if (unknown.length === 0) return new Set(names);
+  throw new UsageError(`--features ${unknown.join(",")}: not known; known: ${known.join(", ")}`);
+}
+
+/** A case is wanted when a pattern matches its suite, or "suite/name". */
+function selector(patterns: readonly string[]): (path: string) => boolean {
+  if (patterns.length === 0) return () => true;
+  const matches = picomatch([...patterns]);
+  return (path) => matches(path) || matches(path.split("/")[0] ?? "");
+}
