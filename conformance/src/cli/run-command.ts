@@ -6,6 +6,7 @@ import { applyKnownFailing, parseKnownFailing } from "../report/known-failing.js
 import { type CaseReport, isBad, type RunReport } from "../report/run-report.js";
 import { sdkFeatures } from "../runner/discover-features.js";
 import { runSdkSuites } from "../runner/run-suites.js";
+import { FunctionServer } from "../subject/function-server.js";
 import { loadSuites } from "../suite/load-suites.js";
 import type { Suite } from "../suite/schema.js";
 import { type OutputFiles, writeReports } from "./output-files.js";
@@ -33,7 +34,8 @@ export async function runAgainst(
   const cases: CaseReport[] = [];
   const print = (line: string) => process.stderr.write(`${line}\n`);
   const outcome = await runSdkSuites({
-    command,
+    start: () => FunctionServer.start(command),
+    stop: (server) => server.stop(),
     suites: loadSuites(role),
     declared: parseFeatures(flags.features),
     selects: selector(flags.select),

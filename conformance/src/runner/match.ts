@@ -38,9 +38,10 @@ function listMismatch(
   return undefined;
 }
 
-/** A field that is not set has its default. */
+/** A field that is not set has its default; a value that is absent is not an empty one. [STATE-2] */
 function scalarMismatch(expected: Data, actual: unknown, path: string): string | undefined {
-  const isDefault = expected === 0 || expected === "" || expected === false;
+  const isValue = path.endsWith(".value") || path.startsWith("state_changes.");
+  const isDefault = !isValue && (expected === 0 || expected === "" || expected === false);
   if (actual === expected || (actual === undefined && isDefault)) return undefined;
   return differ(path, expected, actual);
 }

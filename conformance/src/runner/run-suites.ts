@@ -1,5 +1,5 @@
 import type { CaseReport } from "../report/run-report.js";
-import { FunctionServer } from "../subject/function-server.js";
+import type { FunctionServer } from "../subject/function-server.js";
 import type { Suite, TestCase } from "../suite/schema.js";
 import { Trace } from "../wire/trace.js";
 import { CaseFailure } from "./case-failure.js";
@@ -9,7 +9,9 @@ import { SdkCase } from "./sdk-case.js";
 import { runStep } from "./sdk-steps.js";
 
 export interface RunOptions {
-  readonly command: readonly string[];
+  /** Called for the first case, and again when the function server has ended. */
+  readonly start: () => Promise<FunctionServer>;
+  readonly stop: (server: FunctionServer) => Promise<void>;
   readonly suites: readonly Suite[];
   /** What the subject is said to offer; undefined: whatever it announces. */
   readonly declared: ReadonlySet<string> | undefined;
@@ -35,7 +37,7 @@ export async function runSdkSuites(options: RunOptions): Promise<RunOutcome> {
     return cases.map((testCase) => ({ suite, testCase }));
   });
   const reports: CaseReport[] = [];
-  let server = await FunctionServer.start(options.command);
+  let server = await options.start();
   const announced = await discoverFeatures(server);
   const features = options.declared ?? announced;
   const add = (report: CaseReport) => {
@@ -52,12 +54,12 @@ export async function runSdkSuites(options: RunOptions): Promise<RunOutcome> {
       // A subject that has ended must not fail the cases after the one that ended it.
       const stopped = each.testCase.steps.some((step) => "signal" in step);
       if (!stopped && server.process.exit === undefined) continue;
-      await server.stop();
-      server = await FunctionServer.start(options.command);
+      await options.stop(server);
+      server = await options.start();
     }
     await Promise.all(selected.filter(({ testCase }) => testCase.slow).map(run));
   } finally {
-    await server.stop();
+    await options.stop(server);
   }
   return { features, cases: reports };
 }

@@ -1,3 +1,4 @@
+import type { Fields } from "../protocol/protocol.js";
 import type { Data, Step } from "../suite/schema.js";
 import { CaseFailure } from "./case-failure.js";
 import { nextEvent, stepMs } from "./events.js";
@@ -42,9 +43,29 @@ async function greet(
   session: SdkSession,
   overrides: { readonly [key: string]: Data },
 ): Promise<void> {
-  await session.stream.send({ hello: helloFields(overrides) });
+  const hello = helloFields(overrides);
+  await session.stream.send({ hello });
   const { fields } = await nextEvent(session, ["welcome"], stepMs);
+  agree(hello, fields);
   nameTable(session, fields);
+}
+
+/** The answer stays within what was offered. [HELLO-3] [HELLO-4] */
+function agree(hello: Fields, welcome: Fields): void {
+  const versions = hello["versions"] as readonly unknown[];
+  if (!versions.includes(welcome["version"])) {
+    throw new CaseFailure(
+      `version: expected one of ${show(versions)}, received ${show(welcome["version"])}`,
+    );
+  }
+  const offered = hello["features"] as readonly string[];
+  const features = (welcome["features"] ?? []) as readonly string[];
+  const valid =
+    new Set(features).size === features.length && features.every((each) => offered.includes(each));
+  if (!valid)
+    throw new CaseFailure(
+      `features: expected some of ${show(offered)}, received ${show(features)}`,
+    );
 }
 
 async function expectFrame(

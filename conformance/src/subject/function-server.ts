@@ -28,7 +28,8 @@ export class FunctionServer {
   readonly process: SubjectProcess;
   #client: Client;
 
-  private constructor(address: string, process: SubjectProcess) {
+  /** A function server that runs already; stop() ends its process. */
+  constructor(address: string, process: SubjectProcess) {
     this.address = address;
     this.process = process;
     this.#client = createClient(address);
@@ -70,8 +71,13 @@ export class FunctionServer {
     });
   }
 
-  async stop(): Promise<void> {
+  /** Hangs up, and lets the process run. */
+  disconnect(): void {
     this.#client.close();
+  }
+
+  async stop(): Promise<void> {
+    this.disconnect();
     await this.process.stop(10_000);
   }
 

@@ -13,6 +13,7 @@ export class SubjectProcess {
   readonly #lines: string[] = [];
   readonly #watchers = new Set<() => unknown>();
   #exit: string | undefined;
+  #signalled = false;
 
   /** @param environment What the subject is told, beside the kit's own environment. */
   constructor(command: readonly string[], environment: { readonly [name: string]: string }) {
@@ -77,7 +78,13 @@ export class SubjectProcess {
     for (const check of [...this.#watchers]) check();
   }
 
+  /** Whether it was asked to end, or has ended. */
+  get isEnding(): boolean {
+    return this.#signalled || this.#exit !== undefined;
+  }
+
   kill(signal: NodeJS.Signals): void {
+    this.#signalled = true;
     this.#child.kill(signal);
   }
 
