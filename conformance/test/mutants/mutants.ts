@@ -197,7 +197,7 @@ export const mutants: { readonly [name: string]: Mutant } = {
     caughtBy: ["invocations/refuses invocation id 0"],
     fromServer: (frame) => {
       const error = frame["error"] as Fields | undefined;
-      return [error === undefined ? frame : { error: { ...error, clause: "FRAME-9" } }];
+      return [error === undefined ? frame : { error: { ...error, clause: "HELLO-1" } }];
     },
   },
   "stays-after-error": {

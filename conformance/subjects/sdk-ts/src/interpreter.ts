@@ -51,7 +51,7 @@ export const limited = statefulFunction("conformance/limited", {
   handle: (ctx, list) => interpret(ctx as unknown as Interpreting, list),
 });
 
-export const any = statefulFunction("conformance.any/*", {
+export const anyType = statefulFunction("conformance.any/*", {
   states: { value },
   accepts,
   handle: (ctx, list) => interpret(ctx as unknown as Interpreting, list),
