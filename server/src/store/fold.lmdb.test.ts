@@ -3,16 +3,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { recordOf, rowChanges, rowTable } from "../../test/support/epoch-records.js";
+import { changeSet, recordOf, rowChanges, rowTable } from "../../test/support/epoch-records.js";
 import { ByteWriter } from "../codec/byte-writer.js";
 import { recordHeaderBytes, saltRecord } from "../codec/record-codec.js";
 import { writeRowKey } from "../codec/table-layout.js";
-import { foldInto, NetEffect } from "./fold.js";
+import { createType } from "../core/catalog.js";
+import type { ChangeSet } from "../core/change-set.js";
+import type { FunctionType } from "../core/function-type.js";
+import type { Message } from "../core/message.js";
+import { foldInto, foldSlices, NetEffect } from "./fold.js";
 import { Journal } from "./journal.js";
 import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { systemDisk } from "./system-disk.js";
 import type { Tables } from "./tables.js";
-import { openTables, readMetaNumber } from "./tables.js";
+import { entryCount, openTables, readMetaNumber } from "./tables.js";
 
 // Goal: the fold of any epochs is what writing them one by one would have left, however often and in
 // however many steps it is done; and damage is told from a torn end. Method: real journal files,
@@ -37,23 +41,26 @@ describe("fold", () => {
   });
 
   /** Writes epochs into a journal of its own and returns its segments. */
-  async function write(epochs: readonly Rows[], firstEpoch = 1): Promise<string[]> {
+  function write(epochs: readonly Rows[], firstEpoch = 1): Promise<string[]> {
+    return writeRecords(
+      epochs.map((rows, at) => rowChanges(firstEpoch + at, rows)),
+      firstEpoch,
+    );
+  }
+
+  async function writeRecords(epochs: readonly ChangeSet[], firstEpoch = 1): Promise<string[]> {
     const path = mkdtempSync(join(directory, "journal-"));
     const journal = new Journal(
       { disk: systemDisk, directory: path, segmentBytes },
       { folded: [], firstEpoch },
     );
-    let epoch = firstEpoch;
-    for (const rows of epochs) {
-      await journal.append(recordOf(rowChanges(epoch, rows)), epoch);
-      epoch++;
-    }
+    for (const changes of epochs) await journal.append(recordOf(changes), changes.epoch);
     await journal.close();
     return journal.segments.map((segment) => segment.path);
   }
 
   function netOf(paths: readonly string[], fromEpoch = 0, toEpoch = all): NetEffect {
-    const net = new NetEffect(fromEpoch);
+    const net = new NetEffect(fromEpoch, { isExact: true });
     for (const path of paths) net.addSegment({ path, bytes: readFileSync(path) }, toEpoch);
     return net;
   }
@@ -266,6 +273,22 @@ describe("fold", () => {
     });
   });
 
+  it("deletes what an earlier fold has put that was cut short", async () => {
+    const type = createType(1, "t/a");
+    const message = storedMessage(type);
+    const put = changeSet(1, { messages: [message], rows: rowChanges(1, { a: "1" }).rows });
+    const [path = ""] = await writeRecords([put, changeSet(2, { consumed: [message] })]);
+    const slices = foldSlices(tables, netOf([path], 0, 1), 1);
+    while (entryCount(tables.byName.messages) === 0) slices.next();
+    assert.equal(readMetaNumber(tables, "foldedEpoch"), undefined, "the fold is not done");
+
+    const net = new NetEffect(0, { isExact: false });
+    net.addSegment({ path, bytes: readFileSync(path) }, all);
+    foldInto(tables, net);
+    assert.equal(entryCount(tables.byName.messages), 0);
+    assert.equal(readMetaNumber(tables, "foldedEpoch"), 2);
+  });
+
   it("changes nothing when it cannot be written whole", async () => {
     const paths = await write([{ a: "1", b: "1" }]);
     const net = netOf(paths);
@@ -291,4 +314,21 @@ function offsetsOf(bytes: Buffer): number[] {
     if (length === 0) return offsets;
     offsets.push(at + recordHeaderBytes + length);
   }
+}
+
+function storedMessage(type: FunctionType): Message {
+  return {
+    type,
+    id: "x",
+    callerType: null,
+    callerId: "",
+    typename: "x/text",
+    value: null,
+    traceparent: "",
+    sequence: 1,
+    key: "",
+    request: 0,
+    storedEpoch: 1,
+    consumed: false,
+  };
 }

@@ -32,12 +32,17 @@ export class NetEffect {
   readonly #segments: Buffer[] = [];
   /** By table: key as latin1 -> where its last change is: segment * 2^32 + position. */
   readonly #changes = tableNames.map(() => new Map<string, number>());
+  readonly #isExact: boolean;
   #epoch: number;
   #epochs = 0;
 
-  /** `epoch`: the epoch that the tables hold. */
-  constructor(epoch: number) {
+  /**
+   * `epoch`: the epoch that the tables hold. `isExact`: they hold nothing newer. A fold that was cut
+   * short leaves entries of later epochs behind, which may be deleted since.
+   */
+  constructor(epoch: number, { isExact }: { readonly isExact: boolean }) {
     this.#epoch = epoch;
+    this.#isExact = isExact;
   }
 
   get epoch(): number {
@@ -119,13 +124,14 @@ export class NetEffect {
   }
 
   /**
-   * A message, timer or record is put once and deleted once: when both are here, the tables never
+   * A message, timer or record is put once and deleted once: when both are here, exact tables never
    * see it. Other keys are put again and again.
    */
   #add(change: Parameters<ChangeVisitor>[0], base: number): void {
     const changes = this.#changes[change.table];
     if (changes === undefined) return;
-    if (change.isDelete && passing.has(change.table) && changes.delete(change.key)) return;
+    const passes = this.#isExact && change.isDelete && passing.has(change.table);
+    if (passes && changes.delete(change.key)) return;
     changes.set(change.key, base + change.at);
   }
 }
@@ -168,7 +174,7 @@ export function readNetEffect(
   disk: Disk,
   { fromEpoch, toEpoch, paths }: Omit<FoldRequest, "expiredMs">,
 ): NetEffect {
-  const net = new NetEffect(fromEpoch);
+  const net = new NetEffect(fromEpoch, { isExact: true });
   for (const path of paths) {
     if (net.epoch < toEpoch) net.addSegment({ path, bytes: disk.read(path) }, toEpoch);
   }

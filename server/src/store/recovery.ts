@@ -54,7 +54,8 @@ function readSegments(disk: Disk, directory: string, names: readonly string[]): 
 
 /** Brings the tables up to the last epoch that is whole. */
 export function foldTail(disk: Disk, tables: Tables, segments: readonly Segment[]): FoldReport {
-  const net = new NetEffect(foldedEpochOf(tables));
+  // A fold may have been under way when the process died.
+  const net = new NetEffect(foldedEpochOf(tables), { isExact: false });
   for (const { path } of segments) {
     net.addSegment({ path, bytes: disk.read(path) }, Number.MAX_SAFE_INTEGER);
   }
