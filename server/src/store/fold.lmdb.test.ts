@@ -278,7 +278,7 @@ describe("fold", () => {
     const message = storedMessage(type);
     const put = changeSet(1, { messages: [message], rows: rowChanges(1, { a: "1" }).rows });
     const [path = ""] = await writeRecords([put, changeSet(2, { consumed: [message] })]);
-    const slices = foldSlices(tables, netOf([path], 0, 1), 1);
+    const slices = foldSlices(tables, netOf([path], 0, 1), { changesMax: 1, expiredMs: 0 });
     while (entryCount(tables.byName.messages) === 0) slices.next();
     assert.equal(readMetaNumber(tables, "foldedEpoch"), undefined, "the fold is not done");
 

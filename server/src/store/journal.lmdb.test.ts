@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordOf, rowChanges } from "../../test/support/epoch-records.js";
 import { readRecordHeader } from "../codec/record-codec.js";
+import type { Disk } from "./disk.js";
 import { Journal } from "./journal.js";
 import { parseSegmentHeader, readSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { systemDisk } from "./system-disk.js";
@@ -121,6 +122,36 @@ describe("Journal", () => {
     for (const name of readdirSync(directory)) {
       assert.ok(statSync(join(directory, name)).size <= segmentBytes, `${name} is kept`);
     }
+  });
+
+  it("gives a used file its new name for good before its new number", async () => {
+    const calls: string[] = [];
+    const disk: Disk = {
+      ...systemDisk,
+      rename: (from, to) => {
+        calls.push("rename");
+        systemDisk.rename(from, to);
+      },
+      syncNames: (path) => {
+        calls.push("names");
+        systemDisk.syncNames(path);
+      },
+      open: (path) => {
+        const file = systemDisk.open(path);
+        return {
+          bytes: file.bytes,
+          writeSync: (data, at) => {
+            calls.push("header");
+            file.writeSync(data, at);
+          },
+          write: (data, at, callback) => file.write(data, at, callback),
+          close: () => file.close(),
+        };
+      },
+    };
+    const journal = new Journal({ disk, directory, segmentBytes }, { folded: [], firstEpoch: 1 });
+    journals.push(journal);
+    assert.deepEqual(calls, ["rename", "names", "header"]);
   });
 
   it("drops only segments whose every epoch is folded", async () => {

@@ -122,11 +122,12 @@ export class Journal {
     try {
       if (size === segmentBytes) this.#spares.take(path);
       else this.#spares.create(path, size);
+      // Before the header: a file that still bears its old name must not have a new number.
+      disk.syncNames(directory);
       const file = disk.open(path);
       const salt = disk.randomBytes(recordSaltBytes);
       const segment = { path, number, firstEpoch, bytes: file.bytes, salt };
       file.writeSync(encodeSegmentHeader(segment), 0);
-      disk.syncNames(directory);
       return {
         ...segment,
         file,

@@ -44,8 +44,8 @@ export class SpareSegments {
   }
 
   /**
-   * Gives a spare the name, which is durable with the header that comes next. Waits for the disk
-   * only when no spare is ready.
+   * Gives a spare the name, which the caller makes durable. Waits for the disk only when no spare is
+   * ready.
    */
   take(path: string): void {
     const spare = this.#paths.pop();
