@@ -2,117 +2,162 @@ import assert from "node:assert/strict";
 import type { Binding } from "../../src/core/binding.js";
 import type { Machine } from "../../src/core/machine.js";
 import type { Mailbox } from "../../src/core/mailbox.js";
-import { type Message, payloadBytes } from "../../src/core/message.js";
+import { payloadBytes } from "../../src/core/message.js";
+import type { Outbox } from "../../src/core/outbox.js";
 import { hasRoom, readyCount } from "../../src/core/placement.js";
 import { isSuspect } from "../../src/core/quarantine.js";
 import type { Session } from "../../src/core/session.js";
 import type { Shard } from "../../src/core/shard.js";
 
+/** What is in memory of the mailboxes. */
+interface InMemory {
+  messages: number;
+  bytes: number;
+  spilled: number;
+}
+
 /**
  * Fails when the core breaks a rule that its own files state: what mailbox.ts, binding.ts,
  * session.ts and outbox.ts call INVARIANT, and that the counters equal what they count.
+ *
+ * Called after every step of a simulation: so nothing is made here that is not needed.
  */
 export function assertInvariants({ shard }: Machine): void {
-  const mailboxes = [...shard.types.values()].flatMap((type) => [...type.mailboxes.values()]);
-  for (const mailbox of mailboxes) assertMailbox(mailbox);
-  for (const session of shard.sessions.values()) assertSession(session);
+  const inMemory = { messages: 0, bytes: 0, spilled: 0 };
+  const inFlight = new Map<Session, Mailbox[]>();
+  for (const { mailboxes } of shard.types.values()) {
+    for (const mailbox of mailboxes.values()) {
+      assertMailbox(mailbox);
+      countFront(mailbox, inMemory);
+      if (mailbox.state !== "inFlight" || mailbox.binding === null) continue;
+      const { session } = mailbox.binding;
+      const ofSession = inFlight.get(session);
+      if (ofSession === undefined) inFlight.set(session, [mailbox]);
+      else ofSession.push(mailbox);
+    }
+  }
+  for (const session of shard.sessions.values()) {
+    assertSession(session, inFlight.get(session) ?? []);
+  }
   assertCounters(shard);
-  const front = mailboxes.flatMap(messagesInFront);
-  assert.ok(shard.backlogMessages >= front.length, "backlogMessages counts what is in memory");
-  assert.ok(shard.backlogBytes >= sum(front.map(payloadBytes)), "backlogBytes counts the same");
-  if (mailboxes.every(({ spilled }) => spilled === 0)) {
-    assert.equal(shard.backlogMessages, front.length, "backlogMessages");
-    assert.equal(shard.backlogBytes, sum(front.map(payloadBytes)), "backlogBytes");
-  }
-  for (const outbox of shard.outboxes.values()) {
-    const { acknowledged, delivered, durable, last, egress } = outbox;
-    const chain = [acknowledged, delivered, durable, last];
-    assert.deepEqual(
-      chain,
-      chain.toSorted((a, b) => a - b),
-      `positions of ${egress}`,
-    );
-    assert.equal(outbox.queue.length, last - acknowledged, `records of ${egress}`);
-  }
+  assertBacklog(shard, inMemory);
+  for (const outbox of shard.outboxes.values()) assertOutbox(outbox);
+}
+
+/** Fails with the message, which is made only then. */
+function check(condition: boolean, message: () => string): void {
+  if (!condition) assert.fail(message());
+}
+
+function assertBacklog(shard: Shard, inMemory: InMemory): void {
+  const { backlogMessages, backlogBytes } = shard;
+  const { messages, bytes, spilled } = inMemory;
+  const text = () => `backlog of ${backlogMessages} messages, ${backlogBytes} bytes`;
+  if (spilled === 0) check(backlogMessages === messages && backlogBytes === bytes, text);
+  else check(backlogMessages >= messages && backlogBytes >= bytes, text);
+}
+
+function assertOutbox({ egress, acknowledged, delivered, durable, last, queue }: Outbox): void {
+  const isOrdered = acknowledged <= delivered && delivered <= durable && durable <= last;
+  check(isOrdered, () => `${egress}: ${acknowledged} <= ${delivered} <= ${durable} <= ${last}`);
+  check(queue.length === last - acknowledged, () => `${egress}: ${queue.length} records`);
 }
 
 function assertMailbox(mailbox: Mailbox): void {
   const { type, id, state, binding, invocation, batch } = mailbox;
-  const name = `${type.name}/${id}, ${state}`;
-  assert.equal(state === "idle", mailbox.length === 0, `${name}: ${mailbox.length} messages`);
-  if (state === "idle") assert.ok(mailbox.leaseSession, `${name}: kept without a lease`);
+  const say = (what: string) => () => `${type.name}/${id}, ${state}: ${what}`;
+  const { length } = mailbox;
+  check((state === "idle") === (length === 0), say(`${length} messages`));
+  if (state === "idle") check(mailbox.leaseSession !== null, say("kept without a lease"));
   const placed = state === "ready" || state === "inFlight";
-  assert.equal(binding !== null, placed, `${name}: bound`);
+  check((binding !== null) === placed, say("bound"));
   const isUnplaced = type.unplaced.has(mailbox);
-  if (state !== "parked") assert.equal(isUnplaced, state === "unplaced", `${name}: in unplaced`);
-  else if (isUnplaced)
-    assert.equal(type.bindings.length, 0, `${name}: parked for want of a server`);
+  if (state !== "parked") check(isUnplaced === (state === "unplaced"), say("in unplaced"));
+  else if (isUnplaced) check(type.bindings.length === 0, say("parked for want of a server"));
   const inFlight = binding?.session.inFlight.get(invocation) === mailbox;
-  assert.equal(inFlight, state === "inFlight", `${name}: in flight as ${invocation}`);
-  if (inFlight) assert.ok(mailbox.inMemoryFront >= batch, `${name}: batch of ${batch} in memory`);
-  if (mailbox.length > 0) assert.ok(mailbox.inMemoryFront > 0, `${name}: no message in memory`);
-  const sequences = messagesInFront(mailbox).map(({ sequence }) => sequence);
-  assert.deepEqual(
-    sequences,
-    sequences.toSorted((a, b) => a - b),
-    `${name}: order`,
-  );
-  if (mailbox.lease !== 0) assert.ok(mailbox.leaseSession, `${name}: lease of no session`);
+  check(inFlight === (state === "inFlight"), say(`in flight as ${invocation}`));
+  if (inFlight) check(mailbox.inMemoryFront >= batch, say(`batch of ${batch} in memory`));
+  if (length > 0) check(mailbox.inMemoryFront > 0, say("no message in memory"));
+  if (mailbox.lease !== 0) check(mailbox.leaseSession !== null, say("lease of no session"));
 }
 
-function assertSession(session: Session): void {
-  const name = `session ${session.id}`;
-  const inFlight = [...session.inFlight.values()];
-  assert.equal(session.bytesInFlight, sum(inFlight.map(({ bytes }) => bytes)), `${name}: bytes`);
+function countFront(mailbox: Mailbox, inMemory: InMemory): void {
+  inMemory.spilled += mailbox.spilled;
+  let before = 0;
+  for (let at = 0; at < mailbox.inMemoryFront; at++) {
+    const message = mailbox.front(at);
+    if (message === undefined) continue;
+    const { sequence } = message;
+    check(sequence > before, () => `${mailbox.type.name}/${mailbox.id}: ${before}, ${sequence}`);
+    before = sequence;
+    inMemory.messages++;
+    inMemory.bytes += payloadBytes(message);
+  }
+}
+
+function assertSession(session: Session, inFlight: readonly Mailbox[]): void {
+  const say = (what: string) => () => `session ${session.id}: ${what}`;
+  check(session.inFlight.size === inFlight.length, say(`${session.inFlight.size} in flight`));
+  let bytes = 0;
+  for (const mailbox of inFlight) bytes += mailbox.bytes;
+  check(session.bytesInFlight === bytes, say(`${session.bytesInFlight} bytes in flight`));
   for (const load of session.loads) {
-    const ofEntry = inFlight.filter(({ binding }) => binding?.load === load).length;
-    assert.equal(load.inFlight, ofEntry, `${name}: in flight of an entry`);
-    if (load.inFlightMax > 0) assert.ok(load.inFlight <= load.inFlightMax, `${name}: entry limit`);
+    let ofEntry = 0;
+    for (const { binding } of inFlight) if (binding?.load === load) ofEntry++;
+    check(load.inFlight === ofEntry, say("in flight of an entry"));
+    if (load.inFlightMax > 0) check(load.inFlight <= load.inFlightMax, say("entry limit"));
   }
   for (const binding of session.bindings.values()) assertBinding(binding);
-  const held = [...session.leases];
-  assert.equal(held.length, session.leases.length, `${name}: length of the list of leases`);
-  assert.ok(held.length <= session.leasesMax, `${name}: ${held.length} leases`);
-  for (const mailbox of held)
-    assert.equal(mailbox.leaseSession, session, `${name}: lease of another`);
+  let held = 0;
+  for (const mailbox of session.leases) {
+    held++;
+    check(mailbox.leaseSession === session, say(`lease of another, ${mailbox.id}`));
+  }
+  check(held === session.leases.length, say("length of the list of leases"));
+  check(held <= session.leasesMax, say(`${held} leases`));
 }
 
 function assertBinding(binding: Binding): void {
-  const { session, type } = binding;
-  const name = `${type.name} on session ${session.id}`;
-  const ready = Array.from({ length: binding.ready.length }, (_, at) => binding.ready.at(at));
-  assert.equal(new Set(ready).size, ready.length, `${name}: a mailbox is ready twice`);
-  const all = [...type.mailboxes.values()];
-  const bound = all.filter((mailbox) => mailbox.state === "ready" && mailbox.binding === binding);
+  const { session, type, ready } = binding;
+  const say = (what: string) => () => `${type.name} on session ${session.id}: ${what}`;
+  const inReady = new Set<Mailbox>();
+  for (let at = 0; at < ready.length; at++) {
+    const mailbox = ready.at(at);
+    if (mailbox === undefined) continue;
+    const isReady = mailbox.state === "ready" && mailbox.binding === binding;
+    check(isReady && !inReady.has(mailbox), say(`${mailbox.id} in line, ${mailbox.state}`));
+    check(!isSuspect(mailbox), say(`${mailbox.id} in line, a suspect`));
+    inReady.add(mailbox);
+  }
   const { waiting } = session.quarantine;
-  const suspects = Array.from({ length: waiting.length }, (_, at) => waiting.at(at));
-  const inLineOf = new Set([...ready, ...suspects.filter((one) => one?.binding === binding)]);
-  assert.deepEqual(new Set(bound), inLineOf, `${name}: ready mailboxes`);
-  assert.ok(!ready.some((one) => one !== undefined && isSuspect(one)), `${name}: a ready suspect`);
-  const inLine = session.runnable.filter((other) => other === binding).length;
-  assert.equal(inLine, binding.runnable ? 1 : 0, `${name}: in the line of the session`);
-  if (readyCount(binding) > 0 && hasRoom(binding)) assert.ok(binding.runnable, `${name}: runnable`);
+  for (let at = 0; at < waiting.length; at++) {
+    const mailbox = waiting.at(at);
+    if (mailbox?.binding === binding) inReady.add(mailbox);
+  }
+  let bound = 0;
+  for (const mailbox of type.mailboxes.values()) {
+    if (mailbox.state === "ready" && mailbox.binding === binding) bound++;
+  }
+  check(bound === inReady.size, say(`${inReady.size} of ${bound} ready mailboxes in line`));
+  let inLine = 0;
+  for (const other of session.runnable) if (other === binding) inLine++;
+  check(inLine === (binding.runnable ? 1 : 0), say("in the line of the session"));
+  if (readyCount(binding) > 0 && hasRoom(binding)) check(binding.runnable, say("runnable"));
 }
 
 function assertCounters(shard: Shard): void {
   for (const { name, mailboxes, counters } of shard.types.values()) {
-    const all = [...mailboxes.values()];
-    const inState = (state: string) => all.filter((mailbox) => mailbox.state === state).length;
-    assert.equal(counters.waiting, sum(all.map(({ length }) => length)), `${name}: waiting`);
-    assert.equal(counters.inFlight, inState("inFlight"), `${name}: in flight`);
-    assert.equal(counters.parked, inState("parked"), `${name}: parked`);
+    let waiting = 0;
+    let inFlight = 0;
+    let parked = 0;
+    for (const { length, state } of mailboxes.values()) {
+      waiting += length;
+      if (state === "inFlight") inFlight++;
+      if (state === "parked") parked++;
+    }
+    const is = [counters.waiting, counters.inFlight, counters.parked];
+    const isRight =
+      counters.waiting === waiting && counters.inFlight === inFlight && counters.parked === parked;
+    check(isRight, () => `${name}: counters ${is}, not ${[waiting, inFlight, parked]}`);
   }
-}
-
-function messagesInFront(mailbox: Mailbox): Message[] {
-  const messages: Message[] = [];
-  for (let at = 0; at < mailbox.inMemoryFront; at++) {
-    const message = mailbox.front(at);
-    if (message !== undefined) messages.push(message);
-  }
-  return messages;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,0 +1,162 @@
+import type { Faults } from "./faults.js";
+import type { FunctionState, Ledger } from "./ledger.js";
+import type { EgressName, Program, Step } from "./program.js";
+import { addresses, egresses } from "./program.js";
+import type { Root } from "./root.js";
+import type { RunBook } from "./run-book.js";
+import type { RecordText } from "./simulated-function.js";
+import type { Verdict } from "./verdict.js";
+
+/** What is left when everything has come to rest. */
+export interface EndState {
+  readonly roots: readonly Root[];
+  /** By address. */
+  readonly states: ReadonlyMap<string, FunctionState>;
+  /** What arrived at each egress, in order. */
+  readonly texts: ReadonlyMap<EgressName, readonly string[]>;
+}
+
+interface Expected {
+  tally: number;
+  readonly in: Map<string, number>;
+  readonly out: Map<string, number>;
+  readonly once: Set<string>;
+}
+
+/**
+ * Knows from the messages alone what they must come to, whatever the order in which senders were
+ * served: it walks through the programs of the messages from outside, and through those in them.
+ */
+export class Oracle {
+  readonly #book: RunBook;
+  readonly #verdict: Verdict;
+  readonly #faults: Faults;
+  readonly #end: EndState;
+  readonly #expected = new Map<string, Expected>();
+  /** Steps that emit, by egress. */
+  readonly #records = new Map<EgressName, Set<string>>(egresses.map((name) => [name, new Set()]));
+  #messages = 0;
+
+  constructor(
+    parts: { readonly book: RunBook; readonly verdict: Verdict; readonly faults: Faults },
+    end: EndState,
+  ) {
+    this.#book = parts.book;
+    this.#verdict = parts.verdict;
+    this.#faults = parts.faults;
+    this.#end = end;
+    for (const address of addresses) {
+      this.#expected.set(address, { tally: 0, in: new Map(), out: new Map(), once: new Set() });
+    }
+  }
+
+  /** Compares. Nothing may be there that nobody asked for, and nothing be missing. Counts messages. */
+  check(): number {
+    for (const { to, letter, fate } of this.#end.roots) {
+      const { from, number, program } = letter;
+      const hasRun = fate === "sure" || (fate === "open" && this.#hasArrived(to, program));
+      if (hasRun) this.#walk(to, program, number === 0 ? null : from);
+    }
+    for (const address of addresses) this.#checkAddress(address);
+    for (const egress of egresses) this.#checkEgress(egress);
+    return this.#messages;
+  }
+
+  /** `from`: the sender, when the letter has a place in its order. */
+  #walk(self: string, program: Program, from: string | null): void {
+    this.#messages++;
+    const expected = this.#of(self);
+    if (from === null) expected.once.add(program.id);
+    else count(expected.in, from);
+    program.steps.forEach((step, at) => {
+      if (step.do === "add") expected.tally += step.amount;
+      else if (step.do === "send") {
+        count(expected.out, step.to);
+        this.#walk(step.to, step.program, self);
+      } else if (step.do === "delay") this.#walkDelayed(self, step);
+      else if (step.do === "emit") {
+        count(expected.out, step.egress);
+        this.#records.get(step.egress)?.add(`${program.id}.${at}`);
+      }
+    });
+  }
+
+  #walkDelayed(self: string, { to, delayMs, program }: Extract<Step, { do: "delay" }>): void {
+    const entry = this.#ledger(self).cancelled.find(([id]) => id === program.id);
+    const isThere = this.#hasArrived(to, program);
+    const outcome =
+      entry === undefined ? "delivered" : this.#book.cancellation(entry[1], entry[2], delayMs);
+    const { id } = program;
+    this.#verdict.check(outcome !== "delivered" || isThere, `${to} never got delayed ${id}`);
+    this.#verdict.check(outcome !== "stopped" || !isThere, `${to} got ${id}, which was cancelled`);
+    if (entry !== undefined) {
+      this.#faults.note(
+        isThere ? "timer fired before its cancellation" : "timer cancelled in time",
+      );
+    }
+    if (isThere) this.#walk(to, program, null);
+  }
+
+  #checkAddress(address: string): void {
+    const expected = this.#of(address);
+    const ledger = this.#ledger(address);
+    const tally = this.#end.states.get(address)?.tally ?? 0;
+    this.#compare(address, "once", [...expected.once].sort(), [...ledger.once].sort());
+    this.#compare(address, "in", sorted(expected.in), sorted(Object.entries(ledger.in)));
+    this.#compare(address, "out", sorted(expected.out), sorted(Object.entries(ledger.out)));
+    this.#compare(address, "tally", expected.tally, tally);
+  }
+
+  #checkEgress(egress: EgressName): void {
+    const numbers = new Map<string, number>();
+    const steps: string[] = [];
+    for (const text of this.#end.texts.get(egress) ?? []) {
+      const [from, number, step] = readRecord(text);
+      const next = (numbers.get(from) ?? 0) + 1;
+      this.#verdict.check(
+        number === next,
+        `${egress} has record ${number} of ${from}, not ${next}`,
+      );
+      numbers.set(from, number);
+      steps.push(step);
+    }
+    this.#compare(egress, "records", [...(this.#records.get(egress) ?? [])].sort(), steps.sort());
+  }
+
+  #compare(where: string, what: string, expected: unknown, actual: unknown): void {
+    const [should, is] = [JSON.stringify(expected), JSON.stringify(actual)];
+    this.#verdict.check(should === is, `${what} of ${where} should be ${should}, and is ${is}`);
+  }
+
+  #hasArrived(to: string, { id }: Program): boolean {
+    return this.#ledger(to).once.includes(id);
+  }
+
+  #of(address: string): Expected {
+    const expected = this.#expected.get(address);
+    if (expected === undefined) return this.#verdict.fail(`no address ${address}`);
+    return expected;
+  }
+
+  #ledger(address: string): Ledger {
+    const state = this.#end.states.get(address);
+    if (state === undefined) return this.#verdict.fail(`no address ${address}`);
+    return state.ledger;
+  }
+}
+
+function readRecord(text: string): RecordText {
+  try {
+    return JSON.parse(text) as RecordText;
+  } catch {
+    return [text, 0, text];
+  }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function sorted(counts: Iterable<readonly [string, number]>): (readonly [string, number])[] {
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,20 @@
+import type { EventLog } from "./event-log.js";
+import type { Faults } from "./faults.js";
+import type { Limits } from "./limits.js";
+import type { Random } from "./random.js";
+import type { RunBook } from "./run-book.js";
+import type { Seams } from "./seams.js";
+import type { Timeline } from "./timeline.js";
+import type { Verdict } from "./verdict.js";
+
+/** What every part of one simulated world shares. */
+export interface World {
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly log: EventLog;
+  readonly faults: Faults;
+  readonly verdict: Verdict;
+  readonly book: RunBook;
+  readonly limits: Limits;
+  readonly seams: Seams;
+}
