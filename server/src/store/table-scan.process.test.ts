@@ -19,13 +19,13 @@ const store = new URL("./", import.meta.url).href;
 /** Damages, scans and reads, and says how it went; the last line is before what may kill it. */
 const script = `
   const [directory, seed, count] = process.argv.slice(1);
-  const { Random } = await import("${support}core-random.js");
+  const { Random } = await import("${support}random.js");
   const tables = await import("${support}damaged-tables.js");
   const { withTableFile } = await import("${store}table-file.js");
   const { scanTables } = await import("${store}table-scan.js");
   const original = tables.readTableBytes(directory);
   const expected = await tables.readTables(directory);
-  const random = new Random(Number(seed));
+  const random = new Random(BigInt(seed));
   let found = 0;
   for (let at = 0; at < Number(count); at++) {
     const what = tables.damageTables(directory + "-damaged", original, random);

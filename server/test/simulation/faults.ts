@@ -1,4 +1,4 @@
-import type { Random } from "./random.js";
+import type { Random } from "../support/random.js";
 
 /** What the simulation does to the system on purpose, by chance. */
 export const faultKinds = [

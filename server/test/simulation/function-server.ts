@@ -7,11 +7,11 @@ import type {
   StateReply,
 } from "@statewire/protos/statewire/v1/stream.js";
 import { RuntimeFrame, ServerFrame } from "@statewire/protos/statewire/v1/stream.js";
+import type { Random } from "../support/random.js";
 import type { EventLog } from "./event-log.js";
 import type { Faults } from "./faults.js";
 import { KeptStates } from "./kept-states.js";
 import { decodeLetter } from "./program.js";
-import type { Random } from "./random.js";
 import { ResultMaker } from "./result-maker.js";
 import type { RunBook } from "./run-book.js";
 import { ServerTypes } from "./server-types.js";

@@ -1,7 +1,7 @@
 import type { Hello } from "@statewire/protos/statewire/v1/stream.js";
 import type { CoreOptions } from "../../src/core/options.js";
+import type { Random } from "../support/random.js";
 import { egresses } from "./program.js";
-import type { Random } from "./random.js";
 import type { Lifetimes } from "./run-book.js";
 
 /** The settings of one simulated node: small ones, so that each is met. */

@@ -1,5 +1,5 @@
 import { hashText } from "../../src/core/hash.js";
-import type { Random } from "./random.js";
+import type { Random } from "../support/random.js";
 
 // The work of the simulated functions. A message carries a program: what its receiver is to do, and
 // in it the programs of the messages that this sends. So what a message must come to in the end is

@@ -1,7 +1,7 @@
 import type { Disk, DiskFile } from "../../src/store/disk.js";
+import type { Random } from "../support/random.js";
 import type { Faults } from "./faults.js";
 import { plannedFault } from "./planned-fault.js";
-import type { Random } from "./random.js";
 import type { Scope } from "./timeline.js";
 
 /** What a disk writes whole or not at all, in bytes. */

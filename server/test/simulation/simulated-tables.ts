@@ -1,6 +1,7 @@
 import type { TableName } from "../../src/codec/table-layout.js";
 import { tableNames } from "../../src/codec/table-layout.js";
-import type { KeyRange, Table, Tables } from "../../src/store/tables.js";
+import type { KeyRange, Table } from "../../src/store/table.js";
+import type { Tables } from "../../src/store/tables.js";
 
 /**
  * Tables in memory that stand for LMDB: ordered by the bytes of their keys, changed by transactions

@@ -1,6 +1,7 @@
 import { parseAddress } from "../../src/core/address.js";
 import type { Machine } from "../../src/core/machine.js";
 import { assertInvariants } from "../support/core-invariants.js";
+import { Random } from "../support/random.js";
 import { Client } from "./client.js";
 import { EventLog } from "./event-log.js";
 import { type Coverage, type FaultKind, Faults } from "./faults.js";
@@ -10,7 +11,6 @@ import { decodeState, stateNames } from "./ledger.js";
 import { randomLimits } from "./limits.js";
 import { Oracle } from "./oracle.js";
 import { addresses } from "./program.js";
-import { Random } from "./random.js";
 import type { Root } from "./root.js";
 import { RunBook } from "./run-book.js";
 import { noPlants, type Seams } from "./seams.js";

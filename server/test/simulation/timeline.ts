@@ -1,5 +1,5 @@
 import { Heap } from "../../src/core/heap.js";
-import type { Random } from "./random.js";
+import type { Random } from "../support/random.js";
 
 /** Something that will happen in the simulated world. */
 export interface TimelineEvent {

@@ -1,8 +1,8 @@
 import type { Result } from "@statewire/protos/statewire/v1/stream.js";
 import { Failure_Code, ServerFrame } from "@statewire/protos/statewire/v1/stream.js";
+import type { Random } from "../support/random.js";
 import type { Work } from "./function-server.js";
 import { letterTypename } from "./program.js";
-import type { Random } from "./random.js";
 import { emptyResult, ghost } from "./result-maker.js";
 
 /** A frame that breaks the protocol. */

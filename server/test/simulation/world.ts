@@ -1,7 +1,7 @@
+import type { Random } from "../support/random.js";
 import type { EventLog } from "./event-log.js";
 import type { Faults } from "./faults.js";
 import type { Limits } from "./limits.js";
-import type { Random } from "./random.js";
 import type { RunBook } from "./run-book.js";
 import type { Seams } from "./seams.js";
 import type { Timeline } from "./timeline.js";

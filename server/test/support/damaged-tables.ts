@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableNames } from "../../src/codec/table-layout.js";
 import { openTables } from "../../src/store/tables.js";
-import { Random } from "./core-random.js";
+import { Random } from "./random.js";
 
 // Tables with a bit of everything, their file with a bit of damage, and what reading them gives.
 
@@ -10,7 +10,7 @@ import { Random } from "./core-random.js";
 export async function writeTables(directory: string, seed: number): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const tables = openTables(directory);
-  const random = new Random(seed);
+  const random = new Random(BigInt(seed));
   for (let batch = 0; batch < 8; batch++) {
     tables.root.transactionSync(() => {
       for (let change = 0; change < 250; change++) {
