@@ -204,13 +204,18 @@ describe("statewire call", () => {
     assert.equal(json.stdout.toString(), '{"replied":false}\n');
   });
 
-  it("exits with 1 when the reply does not come in time, and says that the function runs", async () => {
+  it("exits with 1 when the reply does not come in time, and says that the message runs", async () => {
     const { exitCode, stderr } = await against({ call: () => "nothing" }, [
       ..."call a/b/c x --timeout".split(" "),
       "50 ms",
     ]);
     assert.equal(exitCode, 1);
-    assert.equal(stderr, "statewire: no reply within 50 ms; the function runs all the same\n");
+    assert.equal(stderr, "statewire: no reply within 50 ms; the message runs all the same\n");
+    const details = "no reply within 49 ms: no function server is ready";
+    const refused = await against({ call: () => ({ code: status.DEADLINE_EXCEEDED, details }) }, [
+      ..."call a/b/c x".split(" "),
+    ]);
+    assert.equal(refused.stderr, `statewire: ${details}\n`);
   });
 });
 

@@ -119,7 +119,8 @@ function validateLimits(limits: Limits | undefined, offer: ServerOffer): Limits 
   if (limits.frameBytesMax > offer.frameBytesMax) {
     throw new ProtocolViolation(
       "LIMIT-6",
-      `frame_bytes_max ${limits.frameBytesMax} is more than the ${offer.frameBytesMax} bytes that this server receives`,
+      `frame_bytes_max ${limits.frameBytesMax} is more than the ${offer.frameBytesMax} bytes that this server ` +
+        "receives: raise frameBytesMax of serve(), or lower the runtime's setting frameBytesMax",
     );
   }
   return limits;

@@ -126,7 +126,7 @@ async function runCall(
     traceparent: options.traceparent ?? "",
   };
   const timeoutMs = options.timeout ?? defaultTimeoutMs;
-  const onTimeout = `no reply within ${timeoutMs} ms; the function runs all the same`;
+  const onTimeout = `no reply within ${timeoutMs} ms; the message runs all the same`;
   const { reply } = await withNode(grpc, (ask) =>
     ask(IngressService.call, request, { timeoutMs, onTimeout }),
   );

@@ -119,7 +119,10 @@ function dialAddress(listenAddress: string): string {
 
 function describeError(error: ServiceError | null, node: string, { onTimeout }: Patience): string {
   if (error === null) return `${node} answered nothing`;
-  if (error.code === status.DEADLINE_EXCEEDED) return onTimeout;
+  if (error.code === status.DEADLINE_EXCEEDED) {
+    // A node that answers in time says what it waited for; else these are the library's words.
+    return error.details.startsWith("Deadline exceeded") ? onTimeout : error.details;
+  }
   if (isNoConnection(error)) return describeNoConnection(error.details, node);
   if (/^Received HTTP status code/.test(error.details)) return describeForeign(node, error.details);
   if (error.code === status.UNIMPLEMENTED) {
