@@ -1,5 +1,6 @@
 export { type Address, address, formatAddress } from "./address.js";
 export type { Context, DelayOptions, Destination, MessageFor, ReplyOf, Target } from "./context.js";
+export { type DeadLetter, deadLetterType } from "./dead-letter.js";
 export { type Egress, egress } from "./egress.js";
 export {
   FunctionFailure,

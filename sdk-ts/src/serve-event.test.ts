@@ -5,6 +5,7 @@ const failed: ServeEvent = {
   kind: "messageFailed",
   address: { namespace: "shop", type: "cart", id: "a" },
   error: new Error("no"),
+  attempt: 1,
 };
 
 describe("the report of troubles", () => {
@@ -31,6 +32,35 @@ describe("the report of troubles", () => {
       "statewire: p is not reached, dialling on: refused",
       "statewire: protocol error with p, RESULT-1 broken by the server: m",
     ]);
+  });
+
+  it("shows a stack once in ten seconds, and never of another attempt", () => {
+    const lines: string[] = [];
+    let nowMs = 0;
+    const report = createTroubleReporter(
+      (line) => lines.push(line),
+      () => nowMs,
+    );
+    report(failed);
+    report({ ...failed, address: { ...failed.address, id: "b" } });
+    report({ ...failed, attempt: 2 });
+    report({ ...failed, error: new TypeError("no") });
+    nowMs = 10_000;
+    report({ ...failed, attempt: 3 });
+    report(failed);
+    assert.deepEqual(
+      lines.map((line) => line.split("\n")[0]),
+      [
+        "statewire: message to shop/cart/a failed: Error: no",
+        "statewire: message to shop/cart/b failed: Error: no",
+        "statewire: message to shop/cart/a failed (attempt 2): Error: no",
+        "statewire: message to shop/cart/a failed: TypeError: no",
+        "statewire: message to shop/cart/a failed (attempt 3): Error: no",
+        "statewire: message to shop/cart/a failed: Error: no",
+      ],
+    );
+    const withStack = lines.map((line) => line.includes("\n"));
+    assert.deepEqual(withStack, [true, false, false, true, false, true]);
   });
 
   it("writes 20 lines in a second, then counts", () => {

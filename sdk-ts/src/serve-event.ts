@@ -1,4 +1,4 @@
-import type { Address } from "./address.js";
+import { type Address, formatAddress } from "./address.js";
 import { StatewireError } from "./errors.js";
 import { describeCause } from "./type.js";
 
@@ -26,15 +26,23 @@ export type ServeEvent =
       readonly message: string;
     }
   /** A message failed. The runtime is told; what was thrown, with its stack, is here. */
-  | { readonly kind: "messageFailed"; readonly address: Address; readonly error: unknown };
+  | {
+      readonly kind: "messageFailed";
+      readonly address: Address;
+      readonly error: unknown;
+      /** Attempts at the message that have failed, with this one. */
+      readonly attempt: number;
+    };
 
 const linesPerSecondMax = 20;
+/** One stack of each trouble says it; the same again soon after is a line. */
+const stackIntervalMs = 10_000;
 
 /**
- * Writes troubles as lines of text, with a stack where a handler threw one. Streams that come and go
- * in the course of things are no trouble, and a runtime that is not reached is one, not one per
- * attempt. Beyond 20 lines in a second it only counts: a function that
- * fails for every message must not spend its time on saying so.
+ * Writes troubles as lines of text. What a handler threw has its stack once in ten seconds, at the
+ * first attempt only. Streams that come and go in the course of things are no trouble, and a runtime
+ * that is not reached is one, not one per attempt. Beyond 20 lines in a second it only counts: a
+ * function that fails for every message must not spend its time on saying so.
  */
 export function createTroubleReporter(
   write: (line: string) => void,
@@ -42,6 +50,7 @@ export function createTroubleReporter(
 ): (event: ServeEvent) => void {
   let secondStartMs = Number.NEGATIVE_INFINITY;
   let lines = 0;
+  const deservesStack = createStackFilter(nowMs);
   return (event) => {
     if (!isTrouble(event)) {
       return;
@@ -55,9 +64,29 @@ export function createTroubleReporter(
       lines = 0;
     }
     lines++;
-    if (lines <= linesPerSecondMax) {
-      write(formatServeEvent(event));
+    if (lines > linesPerSecondMax) {
+      return;
     }
+    const isBrief = event.kind === "messageFailed" && !deservesStack(event);
+    write(isBrief ? formatFailure(event, describeBriefly(event.error)) : formatServeEvent(event));
+  };
+}
+
+/** Whether a failure has not been shown with its stack already, or soon before. */
+function createStackFilter(nowMs: () => number): (event: MessageFailed) => boolean {
+  let startMs = Number.NEGATIVE_INFINITY;
+  const shown = new Set<string>();
+  return ({ address, attempt, error }) => {
+    if (nowMs() - startMs >= stackIntervalMs) {
+      startMs = nowMs();
+      shown.clear();
+    }
+    const trouble = `${address.namespace}/${address.type} ${describeBriefly(error)}`;
+    if (attempt > 1 || shown.has(trouble)) {
+      return false;
+    }
+    shown.add(trouble);
+    return true;
   };
 }
 
@@ -84,17 +113,27 @@ export function formatServeEvent(event: ServeEvent): string {
       return `statewire: ${event.peer} is not reached, dialling on: ${event.reason}`;
     case "protocolError":
       return `statewire: protocol error with ${event.peer}, ${event.clause} broken by the ${event.brokenBy}: ${event.message}`;
-    case "messageFailed": {
-      const { namespace, type, id } = event.address;
-      return `statewire: message to ${namespace}/${type}/${id} failed: ${describeError(event.error)}`;
-    }
+    case "messageFailed":
+      return formatFailure(event, describeError(event.error));
   }
+}
+
+type MessageFailed = Extract<ServeEvent, { kind: "messageFailed" }>;
+
+function formatFailure({ address, attempt }: MessageFailed, reason: string): string {
+  const which = attempt > 1 ? ` (attempt ${attempt})` : "";
+  return `statewire: message to ${formatAddress(address)} failed${which}: ${reason}`;
 }
 
 /** With the stack where the user's code threw; an error of this package says enough by itself. */
 function describeError(error: unknown): string {
+  const isForeign = error instanceof Error && !(error instanceof StatewireError);
+  return isForeign ? (error.stack ?? describeBriefly(error)) : describeBriefly(error);
+}
+
+function describeBriefly(error: unknown): string {
   if (error instanceof StatewireError) {
     return error.message;
   }
-  return error instanceof Error ? (error.stack ?? error.message) : describeCause(error);
+  return error instanceof Error ? `${error.name}: ${error.message}` : describeCause(error);
 }

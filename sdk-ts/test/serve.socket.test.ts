@@ -193,6 +193,7 @@ describe("a served function", () => {
     const event = await events.next("messageFailed");
     assert.deepEqual(event.address, { namespace: "shop", type: "picky", id: "a" });
     assert.ok(event.error instanceof FunctionFailure);
+    assert.equal(event.attempt, 1);
   });
 
   const badInputs: [string, ReturnType<typeof input>, RegExp][] = [

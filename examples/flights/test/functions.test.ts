@@ -89,7 +89,7 @@ describe("the flight functions", () => {
   });
 
   it("watch over a route until its flights are confirmed", async () => {
-    const app = new TestApplication([route]);
+    const app = new TestApplication([route], { elsewhere: [airport, hour] });
     app.send(route.at("ORD-LAX"), typed(departure, flight({})));
     await app.settle();
     assert.equal(app.delayed.length, 1);

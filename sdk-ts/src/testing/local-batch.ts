@@ -15,10 +15,10 @@ export interface LocalMessage {
 
 /** The runtime's defaults, so that a test meets the limits that production has. */
 const limits: Limits = {
-  frameBytesMax: 16 * 1024 * 1024,
-  valueBytesMax: 4 * 1024 * 1024,
-  idBytesMax: 1024,
-  effectsMax: 100_000,
+  frameBytesMax: 4 * 1024 * 1024,
+  valueBytesMax: 1024 * 1024,
+  idBytesMax: 512,
+  effectsMax: 10_000,
   resultCreditBytes: Number.MAX_SAFE_INTEGER,
 };
 

@@ -1,14 +1,15 @@
 import { type Address, formatAddress } from "../address.js";
 import type { RegisteredFunction } from "../registered-function.js";
 import type { TypedValue } from "../typed-value.js";
+import type { Answer } from "./answer.js";
 import { MemoryState } from "./memory-state.js";
 
 /** A message that waits for its address. */
 export interface MailboxMessage {
   readonly value: TypedValue;
   readonly caller: Address | undefined;
-  /** Told when the message has been handled; only somebody who waits for a reply has it. */
-  readonly answered: ((reply: TypedValue | undefined) => void) | undefined;
+  /** Told what became of the message; only somebody who waits for a reply has it. */
+  readonly answered: ((answer: Answer) => void) | undefined;
 }
 
 /**
@@ -23,6 +24,9 @@ export class Mailbox {
   readonly state: MemoryState;
   /** Failed attempts at the first message. */
   attempt = 0;
+  firstFailedAtMs = 0;
+  /** The first message goes alone: a later one may be at fault. [RESULT-11] */
+  isSingle = false;
   isRunning = false;
   readonly #waiting: MailboxMessage[] = [];
   readonly #becameReady: (mailbox: Mailbox) => void;
@@ -42,6 +46,10 @@ export class Mailbox {
     return this.#waiting.length === 0;
   }
 
+  get first(): MailboxMessage | undefined {
+    return this.#waiting[0];
+  }
+
   push(message: MailboxMessage): void {
     this.#waiting.push(message);
     if (!this.isRunning && this.#waiting.length === 1) {
@@ -53,8 +61,15 @@ export class Mailbox {
   takeBatch(): MailboxMessage[] {
     this.isRunning = true;
     const { batchMax } = this.registered.declaration.specification;
-    const count = this.attempt > 0 ? 1 : (batchMax ?? this.#waiting.length);
+    const isAlone = this.attempt > 0 || this.isSingle;
+    const count = isAlone ? 1 : (batchMax ?? this.#waiting.length);
     return this.#waiting.splice(0, count);
+  }
+
+  /** Removes the first message, and its failed attempts. */
+  takeFirst(): MailboxMessage | undefined {
+    this.attempt = 0;
+    return this.#waiting.shift();
   }
 
   /** Messages come back to the front, the first of them with its failed attempts. */
@@ -99,6 +114,7 @@ export class Mailboxes {
   /** The mailbox's batch succeeded: it waits for messages, or is ready for the next ones. */
   release(mailbox: Mailbox): void {
     mailbox.attempt = 0;
+    mailbox.isSingle = false;
     this.unblock(mailbox);
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { address } from "../address.js";
+import { deadLetterType } from "../dead-letter.js";
 import { egress } from "../egress.js";
 import { FunctionFailure, StatewireError } from "../errors.js";
 import { functionReference, statefulFunction } from "../function.js";
@@ -52,7 +53,7 @@ const stock = statefulFunction("shop/stock", {
 
 describe("TestApplication", () => {
   it("carries messages between functions until nothing is left to do", async () => {
-    const app = new TestApplication([cart, stock]);
+    const app = new TestApplication([cart, stock], { elsewhere: [elsewhere] });
     app.send(cart.at("alice"), { item: "tea" });
     app.send(cart.at("bob"), { item: "tea" });
     app.send(cart.at("alice"), { checkout: true });
@@ -65,7 +66,7 @@ describe("TestApplication", () => {
   });
 
   it("fires delayed messages in virtual time, unless they were cancelled", async () => {
-    const app = new TestApplication([cart, stock]);
+    const app = new TestApplication([cart, stock], { elsewhere: [elsewhere] });
     app.send(cart.at("alice"), { item: "tea" });
     await app.advance(30_000);
     app.send(cart.at("alice"), { item: "milk" });
@@ -84,7 +85,7 @@ describe("TestApplication", () => {
   });
 
   it("answers a call with the reply, and with undefined when there is none", async () => {
-    const app = new TestApplication([cart, stock]);
+    const app = new TestApplication([cart, stock], { elsewhere: [elsewhere] });
     app.setState(cart, "alice", { items: ["a", "b"] });
     assert.equal(await app.call(cart, "alice", { checkout: true }), 2);
     assert.equal(await app.call(stock, "tea", 1), undefined);
@@ -169,7 +170,7 @@ describe("TestApplication", () => {
   });
 
   it("parks an address whose message cannot succeed, and no other", async () => {
-    const app = new TestApplication([fragile], { failures: "retry", attemptsMax: 2 });
+    const app = new TestApplication([fragile], { failures: "retry", retry: { attemptsMax: 2 } });
     app.send(fragile.at("a"), -1);
     app.send(fragile.at("a"), 1);
     app.send(fragile.at("b"), 1);
@@ -181,6 +182,127 @@ describe("TestApplication", () => {
     );
     assert.deepEqual(app.state(fragile, "a"), { sum: undefined });
     assert.deepEqual(app.state(fragile, "b"), { sum: 1 });
+  });
+
+  it("retries as a runtime does when nothing is said: 70 attempts, at most 30 seconds apart", async () => {
+    const app = new TestApplication([fragile], { failures: "retry" });
+    app.send(fragile.at("a"), 13);
+    const waits = [...Array(9).keys()].map((power) => 100 * 2 ** power);
+    const sum = waits.reduce((total, wait) => total + wait, 0);
+    await app.advance(sum + 60 * 30_000 - 1);
+    assert.equal(app.parked.length, 0);
+    await app.advance(1);
+    const [parked] = app.parked;
+    assert.deepEqual([parked?.address.id, parked?.code, parked?.attempts], ["a", "function", 70]);
+    assert.ok(parked?.error instanceof Error);
+  });
+
+  it("lets a test decide about a parked address, as an operator does", async () => {
+    const app = new TestApplication([fragile], { failures: "retry", retry: { attemptsMax: 1 } });
+    app.send(fragile.at("a"), 13);
+    app.send(fragile.at("a"), 1);
+    await app.settle();
+    await assert.rejects(app.call(fragile, "a", 5), /test\/fragile\/a is parked/);
+    luck = true;
+    app.retryParked(fragile.at("a"));
+    await app.settle();
+    luck = false;
+    assert.deepEqual(app.state(fragile, "a"), { sum: 14 });
+    app.send(fragile.at("a"), -1);
+    app.send(fragile.at("a"), 2);
+    await app.settle();
+    app.dropParked(fragile.at("a"));
+    await app.settle();
+    assert.deepEqual(app.state(fragile, "a"), { sum: 16 });
+    assert.deepEqual(app.parked, []);
+    assert.throws(() => app.retryParked(fragile.at("a")), /test\/fragile\/a is not parked/);
+    assert.throws(() => app.dropParked(fragile.at("a")), /test\/fragile\/a is not parked/);
+  });
+
+  it("tells who waits for a reply that the message failed for good", async () => {
+    const app = new TestApplication([fragile], { failures: "retry" });
+    await assert.rejects(app.call(fragile, "a", -1), (error: unknown) => {
+      assert.ok(error instanceof StatewireError);
+      assert.match(error.message, /test\/fragile\/a failed: negative/);
+      assert.ok(error.cause instanceof FunctionFailure);
+      return true;
+    });
+  });
+
+  it("sends what is given up to an egress when it is told to, and goes on", async () => {
+    const failed = egress("test/failed", deadLetterType);
+    const retry = { attemptsMax: 2, deadLetterEgress: failed };
+    const app = new TestApplication([fragile], { failures: "retry", retry });
+    app.send(fragile.at("a"), 13, address("test/source", "s"));
+    app.send(fragile.at("a"), 2);
+    app.send(fragile.at("a"), -1);
+    await app.advance(100);
+    assert.deepEqual(app.state(fragile, "a"), { sum: 2 });
+    const [first, second] = app.egressRecords(failed);
+    assert.deepEqual(first, {
+      function: "test/fragile",
+      id: "a",
+      caller: { function: "test/source", id: "s" },
+      typename: "io.statefun.types/int",
+      base64: Buffer.from("0d0d000000", "hex").toString("base64"),
+      code: "function",
+      error: "Error: unlucky",
+      attempts: 2,
+      firstFailedAtMs: 0,
+      lastFailedAtMs: 100,
+    });
+    assert.deepEqual([second?.error, second?.attempts], ["negative", 1]);
+    assert.deepEqual(app.parked, []);
+  });
+
+  it("fails for a message to a function that it does not have, unless that is elsewhere", async () => {
+    const app = new TestApplication([cart, stock]);
+    app.send(cart.at("alice"), { checkout: true });
+    await assert.rejects(
+      app.settle(),
+      /unknown function type mail\/outbox: the application has no function for mail\/outbox\/alice/,
+    );
+    const wild = new TestApplication([cart, stock], { elsewhere: [{ typeName: "mail/*" }] });
+    wild.send(cart.at("alice"), { checkout: true });
+    await wild.settle();
+    assert.equal(wild.messagesTo(elsewhere.at("alice")).length, 1);
+  });
+
+  it("parks the address of a function that it does not have when failures are retried", async () => {
+    const app = new TestApplication([cart, stock], { failures: "retry" });
+    app.send(cart.at("alice"), { checkout: true });
+    await app.settle();
+    const [parked] = app.parked;
+    assert.deepEqual([parked?.address.type, parked?.code], ["outbox", "unknownType"]);
+    app.retryParked(elsewhere.at("alice"));
+    assert.equal(app.parked.length, 1, "nobody serves it yet");
+    app.dropParked(elsewhere.at("alice"));
+    assert.equal(app.parked.length, 0);
+    assert.deepEqual(app.messagesTo(elsewhere.at("alice")), []);
+  });
+
+  it("finds the message of a batch whose result is refused", async () => {
+    const once = statefulFunction("test/once", {
+      states: { sum: state(types.int) },
+      accepts: types.int,
+      handle(ctx, value) {
+        ctx.state.sum.set((ctx.state.sum.get() ?? 0) + value);
+        if (value === 13) {
+          ctx.sendAfter(1000, ctx.self, 0, { token: "t" });
+          ctx.sendAfter(1000, ctx.self, 0, { token: "t" });
+        }
+      },
+    });
+    const app = new TestApplication([once], { failures: "retry" });
+    for (const value of [1, 2, 13, 4]) {
+      app.send(once.at("a"), value);
+    }
+    await app.settle();
+    assert.deepEqual(app.state(once, "a"), { sum: 3 });
+    assert.equal(app.parked[0]?.code, "badResult");
+    app.dropParked(once.at("a"));
+    await app.settle();
+    assert.deepEqual(app.state(once, "a"), { sum: 7 });
   });
 
   it("refuses the whole result when it schedules under a token that is pending", async () => {

@@ -9,35 +9,23 @@ import { registerFunctions } from "../registered-function.js";
 import type { StateDeclarations } from "../state.js";
 import type { Type } from "../type.js";
 import { fromTypedValue, type TypedValue } from "../typed-value.js";
+import { type Answer, answerHandled, replyOf, textOf } from "./answer.js";
 import { toTypedValue } from "./encode-message.js";
+import {
+  failureCodeOf,
+  type RetryOptions,
+  retryDefaults,
+  retryDelayMs,
+  toDeadLetter,
+  unknownTypeError,
+} from "./failure-policy.js";
 import { type LocalOutcome, runLocally, toAddress } from "./local-batch.js";
 import { type Mailbox, Mailboxes, type MailboxMessage } from "./mailbox.js";
-import { retryDelayMs } from "./retry-delay.js";
+import { type ParkedAddress, ParkedAddresses } from "./parked-addresses.js";
 import { decodeRecord, type StateValues, toSent } from "./run-function.js";
 import { SentMessage } from "./sent-message.js";
+import type { TestApplicationOptions } from "./test-application-options.js";
 import { VirtualTimers } from "./virtual-timers.js";
-
-/** How a {@link TestApplication} behaves. */
-export interface TestApplicationOptions {
-  /**
-   * What happens when a handler throws. "throw" (default): `settle`, `advance` and `call` reject with
-   * it, and the message is dropped. "retry": as in production, it is tried again after a growing time,
-   * and its address is parked when that does not help.
-   */
-  readonly failures?: "throw" | "retry";
-  /** With "retry": attempts at one message before its address is parked. Default: 10. */
-  readonly attemptsMax?: number;
-  /** The time at the start, in milliseconds. Default: 0. */
-  readonly startMs?: number;
-  /** Invocations within one `settle` before it gives up on an endless cycle. Default: 100,000. */
-  readonly invocationsMax?: number;
-}
-
-/** An address that runs no more, and why. */
-export interface ParkedAddress {
-  readonly address: Address;
-  readonly error: unknown;
-}
 
 /** What happens at a time: a delayed message is due, or a failed address may try again. */
 type Due =
@@ -55,16 +43,17 @@ type Due =
  *     app.egressRecords(receipts);
  *
  * Messages of one address are handled one after the other, in the order in which they were sent, and
- * those that wait together arrive as one batch, as in production. What is sent to a function that the
- * application does not have is kept for {@link messagesTo}.
+ * those that wait together arrive as one batch, as in production.
  */
 export class TestApplication {
-  readonly #options: Required<TestApplicationOptions>;
+  readonly #options: Required<Omit<TestApplicationOptions, "retry">>;
+  readonly #retry: Required<RetryOptions>;
+  readonly #elsewhere: readonly string[];
   readonly #mailboxes: Mailboxes;
   readonly #undelivered: SentMessage[] = [];
   readonly #sent: SentMessage[] = [];
   readonly #records: { readonly egress: string; readonly record: TypedValue }[] = [];
-  readonly #parked: ParkedAddress[] = [];
+  readonly #parked = new ParkedAddresses();
   #timers = new VirtualTimers<Due>();
   #nowMs: number;
   #failure: StatewireError | undefined;
@@ -76,11 +65,13 @@ export class TestApplication {
   constructor(functions: readonly AnyStatefulFunction[], options: TestApplicationOptions = {}) {
     this.#options = {
       failures: "throw",
-      attemptsMax: 10,
+      elsewhere: [],
       startMs: 0,
       invocationsMax: 100_000,
       ...options,
     };
+    this.#retry = { ...retryDefaults, ...options.retry };
+    this.#elsewhere = this.#options.elsewhere.map(({ typeName }) => typeName);
     this.#mailboxes = new Mailboxes(registerFunctions(functions));
     this.#nowMs = this.#options.startMs;
   }
@@ -104,7 +95,46 @@ export class TestApplication {
 
   /** Addresses that run no more. */
   get parked(): readonly ParkedAddress[] {
-    return this.#parked;
+    return this.#parked.all;
+  }
+
+  /**
+   * Lets a parked address try again, as `statewire parked retry` does: the message that failed first.
+   * It is handled by the next `settle`, `advance` or `call`.
+   *
+   * @throws StatewireError `test-failed` when it is not parked.
+   */
+  retryParked(target: Address): void {
+    this.#parked.remove(target);
+    const mailbox = this.#mailboxes.open(plain(target));
+    if (mailbox === undefined) {
+      // Nobody serves it now either.
+      this.#failUnknown(plain(target));
+      return;
+    }
+    mailbox.attempt = 0;
+    this.#mailboxes.unblock(mailbox);
+  }
+
+  /**
+   * Drops the message that an address is parked for, as `statewire parked drop` does: those behind it
+   * go on.
+   *
+   * @throws StatewireError `test-failed` when it is not parked.
+   */
+  dropParked(target: Address): void {
+    this.#parked.remove(target);
+    const mailbox = this.#mailboxes.open(plain(target));
+    if (mailbox !== undefined) {
+      mailbox.takeFirst();
+      this.#mailboxes.unblock(mailbox);
+      return;
+    }
+    const [first, ...behind] = this.messagesTo(target);
+    this.#undelivered.splice(this.#undelivered.indexOf(first as SentMessage), 1);
+    if (behind.length > 0) {
+      this.#failUnknown(plain(target));
+    }
   }
 
   /**
@@ -120,7 +150,8 @@ export class TestApplication {
    * Sends a message and handles everything that comes of it, time apart; resolves with the reply, or
    * `undefined` when the function succeeded without one.
    *
-   * @throws StatewireError `test-failed` when the function failed, or has not come to this message.
+   * @throws StatewireError `test-failed` when the function failed, its address is parked, or it has not
+   * come to this message.
    */
   async call<
     Name extends string,
@@ -133,17 +164,18 @@ export class TestApplication {
     message: SendableTo<A>,
   ): Promise<ReplyOf<R> | undefined> {
     const target = locate(declaration, id);
-    let outcome: { readonly reply: TypedValue | undefined } | undefined;
-    const answered = (reply: TypedValue | undefined): void => {
-      outcome = { reply };
+    const name = formatAddress(target);
+    if (this.#parked.has(target)) {
+      throw new StatewireError("test-failed", `${name} is parked`);
+    }
+    let outcome: Answer | undefined;
+    const answered = (answer: Answer): void => {
+      outcome = answer;
     };
     const value = toTypedValue(declaration.accepts, message);
     this.#mailboxOf(target).push({ value, caller: undefined, answered });
     await this.settle();
-    if (outcome === undefined) {
-      throw new StatewireError("test-failed", `${formatAddress(target)} has not replied`);
-    }
-    const { reply } = outcome as { readonly reply: TypedValue | undefined };
+    const reply = replyOf(name, outcome);
     const { replies } = declaration.specification;
     return (
       reply === undefined || replies === undefined ? reply : fromTypedValue(replies, reply)
@@ -229,10 +261,27 @@ export class TestApplication {
 
   #deliver(message: SentMessage): void {
     const mailbox = this.#mailboxes.open(message.target);
-    if (mailbox === undefined) {
-      this.#undelivered.push(message);
-    } else {
+    if (mailbox !== undefined) {
       mailbox.push({ value: message, caller: message.caller, answered: undefined });
+      return;
+    }
+    this.#undelivered.push(message);
+    const { namespace, type } = message.target;
+    const isElsewhere = [`${namespace}/${type}`, `${namespace}/*`].some((name) =>
+      this.#elsewhere.includes(name),
+    );
+    if (!isElsewhere) {
+      this.#failUnknown(message.target);
+    }
+  }
+
+  /** Nobody would learn of a message that goes nowhere. A runtime parks its address. */
+  #failUnknown(address: Address): void {
+    const error = unknownTypeError(address);
+    if (this.#options.failures === "throw") {
+      this.#failure ??= error;
+    } else {
+      this.#parked.park({ address, code: "unknownType", error, attempts: 0 });
     }
   }
 
@@ -306,18 +355,25 @@ export class TestApplication {
     let completed = result.failure?.completedInputs ?? messages.length;
     try {
       this.#apply(mailbox, result);
-      answer(messages.slice(0, completed), result);
+      answerHandled(messages.slice(0, completed), result);
     } catch (refused) {
       // A refused result has no effects at all, as in production.
       error = refused;
       completed = 0;
+      if (messages.length > 1) {
+        // The fault may be a later message's: the first one goes alone. [RESULT-11]
+        mailbox.putBack(messages, mailbox.attempt);
+        mailbox.isSingle = true;
+        this.#mailboxes.unblock(mailbox);
+        return;
+      }
     }
     if (error === undefined && result.failure === undefined) {
       this.#mailboxes.release(mailbox);
       return;
     }
     const failed = messages.slice(completed);
-    this.#handleFailure(mailbox, failed, { error, result, first: completed === 0 });
+    this.#handleFailure(mailbox, failed, { error, result, isFirst: completed === 0 });
   }
 
   /** All or nothing: timers may refuse, so they go first, on a copy. */
@@ -354,30 +410,27 @@ export class TestApplication {
     }
   }
 
-  #handleFailure(
-    mailbox: Mailbox,
-    failed: readonly MailboxMessage[],
-    failure: { readonly error: unknown; readonly result: Result; readonly first: boolean },
-  ): void {
+  #handleFailure(mailbox: Mailbox, failed: readonly MailboxMessage[], failure: FailedRun): void {
     const { error, result } = failure;
     if (this.#options.failures === "throw") {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#failure ??= new StatewireError(
-        "test-failed",
-        `${formatAddress(mailbox.address)} failed: ${message}`,
-        { cause: error },
-      );
+      const text = `${formatAddress(mailbox.address)} failed: ${textOf(error)}`;
+      this.#failure ??= new StatewireError("test-failed", text, { cause: error });
       mailbox.putBack(failed.slice(1), 0);
       this.#mailboxes.release(mailbox);
       return;
     }
-    const attempt = failure.first ? mailbox.attempt + 1 : 1;
+    const attempt = failure.isFirst ? mailbox.attempt + 1 : 1;
+    if (attempt === 1) {
+      mailbox.firstFailedAtMs = this.#nowMs;
+    }
     mailbox.putBack(failed, attempt);
-    if (result.failure?.retryable !== true || attempt >= this.#options.attemptsMax) {
-      this.#parked.push({ address: mailbox.address, error });
+    const { attemptsMax } = this.#retry;
+    const isExhausted = attemptsMax > 0 && attempt >= attemptsMax;
+    if (result.failure?.retryable !== true || isExhausted) {
+      this.#giveUp(mailbox, failure);
       return;
     }
-    const delayMs = Math.max(result.failure.retryAfterMs, retryDelayMs(attempt));
+    const delayMs = Math.max(result.failure.retryAfterMs, retryDelayMs(this.#retry, attempt));
     this.#timers.schedule({
       dueMs: this.#nowMs + delayMs,
       item: { kind: "retry", mailbox },
@@ -385,13 +438,38 @@ export class TestApplication {
       token: "",
     });
   }
+
+  /** Parks the address, or sends the message to the dead letter egress and goes on. */
+  #giveUp(mailbox: Mailbox, { error, result }: FailedRun): void {
+    const { address, attempt: attempts, firstFailedAtMs } = mailbox;
+    const code = failureCodeOf(result.failure);
+    const { deadLetterEgress } = this.#retry;
+    if (deadLetterEgress === undefined) {
+      mailbox.first?.answered?.({ kind: "failed", error });
+      this.#parked.park({ address, code, error, attempts });
+      return;
+    }
+    const message = mailbox.takeFirst();
+    if (message !== undefined) {
+      const failed = { code, error: result.failure?.message ?? textOf(error), attempts };
+      const times = { firstFailedAtMs, lastFailedAtMs: this.#nowMs };
+      const letter = { ...toDeadLetter(address, message), ...failed, ...times };
+      this.#records.push({
+        egress: deadLetterEgress.name,
+        record: toTypedValue(deadLetterEgress.type, letter),
+      });
+      message.answered?.({ kind: "failed", error });
+    }
+    this.#mailboxes.release(mailbox);
+  }
 }
 
-function answer(completed: readonly MailboxMessage[], result: Result): void {
-  for (const [index, message] of completed.entries()) {
-    const reply = result.replies.find(({ input }) => input === index);
-    message.answered?.(reply && { typename: reply.typename, value: reply.value });
-  }
+/** A run that failed, and what was thrown. */
+interface FailedRun {
+  readonly error: unknown;
+  readonly result: Result;
+  /** The first message of the batch has failed. */
+  readonly isFirst: boolean;
 }
 
 function locate(declaration: AnyStatefulFunction, id: string | Address): Address {

@@ -58,7 +58,7 @@ export class StreamHost {
         },
         failed: (batch, error) => {
           const address = { ...parseTypeName(batch.typeName), id: batch.id };
-          onEvent({ kind: "messageFailed", address, error });
+          onEvent({ kind: "messageFailed", address, error, attempt: batch.attempt + 1 });
         },
         protocolError: ({ clause, message }, brokenBy) => {
           protocolError = true;
