@@ -59,6 +59,8 @@ describe("statewire send", () => {
     [["1", "--int"], {}, "io.statefun.types/int", "0d01000000"],
     [["-2", "--int"], {}, "io.statefun.types/int", "0dfeffffff"],
     [["0", "--int"], {}, "io.statefun.types/int", ""],
+    [["DQEAAAA=", "--int", "--base64"], {}, "io.statefun.types/int", "0d01000000"],
+    [["--type", "a/T", "--base64"], { stdin: "/w==\n" }, "a/T", "ff"],
     [["1", "--long"], {}, "io.statefun.types/long", "090100000000000000"],
     [["1.5", "--float"], {}, "io.statefun.types/float", "0d0000c03f"],
     [["1.5", "--double"], {}, "io.statefun.types/double", "09000000000000f83f"],

@@ -107,6 +107,7 @@ describe("the command line", () => {
       /^statewire: "x" is not an integer of 32 bits \(io.statefun.types\/int\)\n$/,
     ],
     [["send", "a/b/c", "2147483648", "--int"], /is not an integer of 32 bits/],
+    [["send", "a/b/c", "no!", "--base64"], /^statewire: the value is not base64, as --base64 says/],
     [["send", "a/b/c", "{", "--json-type", "a/T"], /^statewire: the value of a\/T is not JSON: /],
     [
       ["send", "a/b/c", "1", "--int", "--long"],

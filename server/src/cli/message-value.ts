@@ -15,6 +15,7 @@ export interface ValueOptions {
   readonly type?: string;
   readonly jsonType?: string;
   readonly file?: string;
+  readonly base64?: boolean;
 }
 
 /** A message as it goes to the node. */
@@ -42,6 +43,8 @@ export function addValueOptions(command: Command): Command {
         "jsonType",
       ),
     );
+  const base64 = new Option("--base64", "VALUE is the encoded bytes of its type, in base64.");
+  command.addOption(base64.conflicts("jsonType"));
   for (const name of shorthands) {
     const option = new Option(`--${name}`, `Short for --type ${builtInTypename(name)}.`);
     command.addOption(conflicting(option, name));
@@ -61,6 +64,7 @@ export async function readMessageValue(
 ): Promise<MessageValue> {
   const typename = typenameOf(options);
   const bytes = await readBytes(argument, options.file, terminal);
+  if (options.base64 === true) return { typename, value: decodeBase64(bytes) };
   if (options.jsonType !== undefined) {
     checkJson(bytes, typename);
     return { typename, value: bytes };
@@ -113,6 +117,13 @@ async function readBytes(
 function noValue(also: string): CommandError {
   const message = `no value: VALUE is missing${also}; give VALUE (an empty one is ''), --file PATH or something on stdin`;
   return new CommandError("usage", message);
+}
+
+function decodeBase64(bytes: Buffer): Buffer {
+  const text = bytes.toString("latin1").trim();
+  const decoded = Buffer.from(text, "base64");
+  if (decoded.toString("base64") === text) return decoded;
+  throw new CommandError("usage", "the value is not base64, as --base64 says");
 }
 
 function checkJson(bytes: Buffer, typename: string): void {
