@@ -222,6 +222,18 @@ describe("gRPC ingress", () => {
       while (node.requests.pendingCount > 0) await roundTrip();
     });
 
+    it("a caller learns just before its deadline why there is no reply", async () => {
+      node.explain = (address) => `${address} is parked`;
+      const called = call({ deadline: Date.now() + 2000 });
+      await fails(
+        called,
+        status.DEADLINE_EXCEEDED,
+        "ms (shop/order/1 is parked); the message runs all the same",
+      );
+      assert.equal(node.requests.pendingCount, 0);
+      assert.equal(node.counters.grpcCall.refused.timeout, 1);
+    });
+
     it("a caller that goes away abandons the call", async () => {
       const request = CallRequest.create({ target, message });
       const called = client.call(request, () => undefined);

@@ -316,7 +316,13 @@ describe("HTTP ingress", () => {
     it("of a call that takes too long is 504, and the call is abandoned", async () => {
       const headers = { ...plain, "statewire-timeout": "30" };
       const called = post("/v1/call/shop/order/1", headers, "x");
-      assert.equal((await refused(called, 504, "30 ms")).code, "DEADLINE_EXCEEDED");
+      node.explain = (address) => `${address} is parked`;
+      const { code, message } = await refused(called, 504, "30 ms");
+      assert.equal(code, "DEADLINE_EXCEEDED");
+      assert.equal(
+        message,
+        "no reply within 30 ms (shop/order/1 is parked); the message runs all the same",
+      );
       assert.equal(node.commands.length, 1);
       assert.equal(node.requests.pendingCount, 0);
     });

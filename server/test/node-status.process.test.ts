@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Failure } from "@statewire/protos/statewire/v1/stream.js";
 import { ScriptedDialler, type ScriptedStream } from "./support/process-function-server.js";
 import { LocalNode } from "./support/process-node.js";
 
@@ -46,6 +47,17 @@ describe("what a node shows of itself", () => {
     const response = await fetch(`http://${node.node.httpAddress}/readyz`);
     const body = (await response.json()) as Record<"ingresses" | "egresses", unknown>;
     return { status: response.status, ...body };
+  }
+
+  /** What a call is told that nobody answers in time. */
+  async function timedOut(address: string): Promise<string> {
+    const response = await fetch(`http://${node.node.httpAddress}/v1/call/${address}`, {
+      method: "POST",
+      headers: { "content-type": "text/plain", "statewire-timeout": "100" },
+      body: "x",
+    });
+    assert.equal(response.status, 504);
+    return ((await response.json()) as { message: string }).message;
   }
 
   async function metric(line: string): Promise<boolean> {
@@ -99,5 +111,32 @@ spec:
 
     await start(egress);
     while (!(await metric(waits)));
+  });
+
+  it("a call that ends without a reply says what it waits for", async () => {
+    // Nothing listens at port 1.
+    await start(`kind: statewire.endpoints.v1/grpc
+spec: {functions: example/far, address: "127.0.0.1:1"}
+`);
+    await node.logged("endpoint backing-off");
+    assert.match(
+      await timedOut("example/far/x"),
+      /^no reply within 100 ms \(no server serves example\/far now: 127\.0\.0\.1:1 is backing-off \(connect ECONNREFUSED 127\.0\.0\.1:1\)\); the message runs all the same$/,
+    );
+
+    const stream = await attach();
+    await node.send("example/a/x", "fails");
+    const { invocationId } = await stream.invocation();
+    assert.match(
+      await timedOut("example/a/x"),
+      /1 message before it; its address is at 127\.0\.0\.1:\d+ for \d+ ms/,
+    );
+    const failure = { message: "no stock", retryable: true, retryAfterMs: 60_000 };
+    stream.results({ invocationId, failure: Failure.create({ ...failure, code: 1 }) });
+    await node.logged("no stock");
+    assert.match(
+      await timedOut("example/a/x"),
+      /2 messages before it; its address is tried again in \d+ ms; 1 attempt failed, the last one: function: no stock/,
+    );
   });
 });

@@ -9,7 +9,7 @@ import type { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
 import { Admission, type AdmissionOptions } from "../ingress/admission.js";
 import { createGrpcIngress } from "../ingress/grpc-ingress.js";
 import { handleHttpIngress } from "../ingress/http-ingress.js";
-import type { IngressPort } from "../ingress/ingress-port.js";
+import type { ExplainWaiting, IngressPort } from "../ingress/ingress-port.js";
 import type { RequestCounters } from "../ingress/request-counters.js";
 import { GrpcApi, type GrpcService } from "./grpc-api.js";
 import type { HostPort } from "./host-port.js";
@@ -25,6 +25,7 @@ export interface ApiOptions {
   readonly port: IngressPort;
   readonly parked: ParkedPort;
   readonly counters: RequestCounters;
+  readonly explainWaiting: ExplainWaiting;
   /** The sinks of kind statewire.grpc.v1/egress, by the name of their egress. */
   readonly subscriptions: ReadonlyMap<string, SubscriptionSink>;
   /** Further services, for example the gateway that function servers dial. */
@@ -61,7 +62,8 @@ export class Api {
   constructor(options: ApiOptions) {
     const { settings, view, metrics, counters, services = [], grpcCredentials } = options;
     const admission = new Admission(options.port, settings);
-    const ingress = { ...settings, limits: settings, admission, counters };
+    const { explainWaiting } = options;
+    const ingress = { ...settings, limits: settings, admission, counters, explainWaiting };
     this.#admission = admission;
     this.#egress = new GrpcEgress(options.subscriptions);
     this.#grpc = new GrpcApi({

@@ -10,7 +10,7 @@ function entries(...patterns: string[]): FunctionSpec[] {
 }
 
 function named(name: string) {
-  return createType(1, name);
+  return createType(1, name, "served");
 }
 
 describe("StreamTypes", () => {

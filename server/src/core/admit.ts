@@ -74,7 +74,12 @@ export function call(shard: Shard, command: CallCommand): void {
   else shard.effects.replied.push(replied);
 }
 
-function isRejected(shard: Shard, { request, typeName }: SendCommand | CallCommand): boolean {
+/**
+ * A send to a type that was served before waits for the next server of it, as in a module that
+ * declares the type: refused, a numbered one would leave a gap that the next one closes for good. A
+ * call has somebody who waits, and can better try again.
+ */
+function isRejected(shard: Shard, { kind, request, typeName }: SendCommand | CallCommand): boolean {
   const type = shard.types.get(typeName);
   if (type !== undefined && type.bindings.length > 0) return false;
   if (!isFunctionTypeName(typeName)) {
@@ -84,7 +89,13 @@ function isRejected(shard: Shard, { request, typeName }: SendCommand | CallComma
   }
   const unknown = findUnknown(shard, typeName);
   if (unknown === null) return false;
-  shard.effects.rejected.push({ request, code: "notFound", message: unknown });
+  if (type === undefined || type.standing === "named") {
+    shard.effects.rejected.push({ request, code: "notFound", message: unknown });
+    return true;
+  }
+  if (kind === "send") return false;
+  const message = `no server of ${typeName} is attached now, and no module declares it`;
+  shard.effects.rejected.push({ request, code: "unavailable", message });
   return true;
 }
 

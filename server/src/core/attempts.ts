@@ -1,3 +1,4 @@
+import type { Failure } from "./effect.js";
 import { FieldReader, FieldWriter } from "./fields.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Shard } from "./shard.js";
@@ -21,6 +22,8 @@ export interface Attempts {
   inQuarantine: boolean;
   /** There is a row of it. */
   isStored: boolean;
+  /** What the last one failed with, for people; null: that was before a restart. Not stored. */
+  lastFailure: Failure | null;
 }
 
 /** The attempts at the first message, of which one has failed just now. */
@@ -33,6 +36,7 @@ export function noteAttempt(shard: Shard, mailbox: Mailbox): Attempts {
     retryAtMs: 0,
     inQuarantine: false,
     isStored: false,
+    lastFailure: null,
   };
   mailbox.attempts.lastFailedAtMs = shard.nowMs;
   return mailbox.attempts;
@@ -67,6 +71,7 @@ export function decodeAttempts(value: Uint8Array): Attempts {
     retryAtMs: fields.number(),
     inQuarantine: false,
     isStored: true,
+    lastFailure: null,
   };
 }
 

@@ -2,7 +2,7 @@ import { covers } from "./address.js";
 import type { Binding, BoundState } from "./binding.js";
 import type { Expiration, Fault, FunctionSpec, StateSpec } from "./command.js";
 import { Fifo } from "./fifo.js";
-import type { FunctionType } from "./function-type.js";
+import type { FunctionType, Standing } from "./function-type.js";
 import { latencyBounds } from "./function-type.js";
 import { Histogram } from "./histogram.js";
 import { placeServed } from "./park.js";
@@ -16,7 +16,7 @@ import { firstStateTable } from "./state-table.js";
 export function internType(shard: Shard, name: string): FunctionType {
   const known = shard.types.get(name);
   if (known !== undefined) return known;
-  const type = createType(shard.typesByIndex.length, name);
+  const type = createType(shard.typesByIndex.length, name, "named");
   shard.types.set(name, type);
   shard.typesByIndex.push(type);
   shard.epoch.types.push(type);
@@ -25,10 +25,11 @@ export function internType(shard: Shard, name: string): FunctionType {
 }
 
 /** A function type without mailboxes or servers. */
-export function createType(index: number, name: string): FunctionType {
+export function createType(index: number, name: string, standing: Standing): FunctionType {
   return {
     index,
     name,
+    standing,
     mailboxes: new Map(),
     states: new Map(),
     bindings: [],
@@ -126,6 +127,7 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
   session.bindings.set(type, binding);
   load.bindings.push(binding);
   type.bindings.push(binding);
+  type.standing = "served";
   placeServed(shard, type);
 }
 

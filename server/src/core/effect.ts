@@ -93,7 +93,8 @@ export interface Decided {
 /** A send or call was not accepted; it changed nothing. */
 export interface Rejected {
   readonly request: number;
-  readonly code: "notFound" | "invalid";
+  /** unavailable: a call to a type that is known, and of which no server is attached. */
+  readonly code: "notFound" | "invalid" | "unavailable";
   readonly message: string;
 }
 

@@ -140,6 +140,7 @@ function dropToEgress(shard: Shard, mailbox: Mailbox, egress: string, failure: G
 function backOff(shard: Shard, mailbox: Mailbox, failure: GivenUp, delayMs: number): void {
   const attempts = noteAttempt(shard, mailbox);
   attempts.retryAtMs = shard.nowMs + delayMs;
+  attempts.lastFailure = failure;
   storeAttempts(shard, mailbox, attempts);
   reportFailed(shard, mailbox, failure, delayMs);
   waitForRetry(shard, mailbox, attempts);

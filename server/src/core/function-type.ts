@@ -9,6 +9,7 @@ export interface FunctionType {
   readonly index: number;
   /** "namespace/type". */
   readonly name: string;
+  standing: Standing;
   /** Mailboxes by instance id: those with messages, and idle ones whose state is leased. */
   readonly mailboxes: Map<string, Mailbox>;
   /** By state name. */
@@ -21,6 +22,13 @@ export interface FunctionType {
   /** From dispatch to result, failed attempts included, in seconds; time passes in milliseconds. */
   readonly latency: Histogram;
 }
+
+/**
+ * What the shard knows of a type. named: a message goes to it, and no server of it was ever seen.
+ * stored: an earlier run met it, in whatever way. served: it has declared states, or a server of it
+ * was attached in this run.
+ */
+export type Standing = "named" | "stored" | "served";
 
 /** Upper bounds of the latency histogram, in seconds. */
 export const latencyBounds: readonly number[] = [

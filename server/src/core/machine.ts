@@ -60,7 +60,7 @@ export class Machine {
       committedEpoch: image.epoch,
       foldedEpoch: image.epoch,
       types: new Map(),
-      typesByIndex: [createType(0, "")],
+      typesByIndex: [createType(0, "", "named")],
       stateTables: [],
       sessions: new Map(),
       timers: new Timers(),

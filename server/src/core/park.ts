@@ -71,7 +71,7 @@ export function unpark(shard: Shard, mailbox: Mailbox): void {
 
 /** Puts a mailbox with messages in line, or sets it aside while nobody knows its function type. */
 export function placeOrPark(shard: Shard, mailbox: Mailbox): void {
-  if (place(mailbox)) return;
+  if (place(mailbox) || mailbox.type.standing === "served") return;
   const unknown = findUnknown(shard, mailbox.type.name);
   if (unknown === null) return;
   park(shard, mailbox, { code: "unknownType", message: unknown });

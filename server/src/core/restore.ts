@@ -17,7 +17,7 @@ import type { StoredImage, StoredKeyedRow, StoredMailbox, StoredOutbox } from ".
 /** Fills an empty shard with what the tables hold: the last durable epoch. */
 export function restore(shard: Shard, image: StoredImage): void {
   for (const stored of image.types) {
-    const type = createType(stored.index, stored.name);
+    const type = createType(stored.index, stored.name, "stored");
     shard.types.set(type.name, type);
     shard.typesByIndex[type.index] = type;
   }
@@ -25,6 +25,7 @@ export function restore(shard: Shard, image: StoredImage): void {
     const type = present(shard.types.get(table.typeName), `function type ${table.typeName}`);
     const restored = { ...table, expires: table.expiration !== null };
     type.states.set(table.name, restored);
+    type.standing = "served";
     shard.stateTables.push(restored);
   }
   for (const stored of image.mailboxes) restoreMailbox(shard, stored);

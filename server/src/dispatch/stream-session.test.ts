@@ -21,7 +21,7 @@ const limits = {
   effectsMax: 100,
   resultCreditBytes: 1000,
 };
-const counter = createType(1, "example/counter");
+const counter = createType(1, "example/counter", "served");
 const functions = [{ pattern: "example/counter", states: [], inFlightMax: 0, batchMax: 0 }];
 
 const binding: Binding = {

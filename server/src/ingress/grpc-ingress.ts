@@ -11,6 +11,7 @@ import {
   type SendResponse,
   type SendStreamResponse,
 } from "@statewire/protos/statewire/v1/ingress.js";
+import { timeoutMsMax } from "../codec/http-request-codec.js";
 import {
   type CallValues,
   type Decoded,
@@ -23,7 +24,7 @@ import {
 } from "../codec/ingress-codec.js";
 import type { TypedValue } from "../core/typed-value.js";
 import type { Admission, Visit } from "./admission.js";
-import type { IngressPort } from "./ingress-port.js";
+import { type ExplainWaiting, type IngressPort, timeoutMessage } from "./ingress-port.js";
 import { functionFailure, type Refusal, refusalCodes, rejection } from "./refusal.js";
 import type { MethodCounter, RequestCounters } from "./request-counters.js";
 import { SendStream, type SendStreamFrame } from "./send-stream.js";
@@ -34,7 +35,11 @@ export interface GrpcIngressOptions {
   readonly counters: RequestCounters;
   /** See SendStreamOptions. */
   readonly streamMessagesMax: number;
+  readonly explainWaiting: ExplainWaiting;
 }
+
+/** What an answer needs to reach a caller that is not far away, in milliseconds. */
+const headStartMsMax = 100;
 
 /** The trailer that carries the code of a function's failure. */
 export const failureTrailer = "statewire-failure";
@@ -52,7 +57,7 @@ interface Implementation {
  */
 export function createGrpcIngress(options: GrpcIngressOptions) {
   const { admission, limits, counters } = options;
-  const { streamMessagesMax } = options;
+  const { streamMessagesMax, explainWaiting } = options;
   const counter = counters.grpcSendStream;
   const definition = {
     send: {
@@ -84,7 +89,10 @@ export function createGrpcIngress(options: GrpcIngressOptions) {
     },
     call: (call, callback) => {
       const done = { admission, counter: counters.grpcCall, call, callback };
-      answerUnary(done, startCall);
+      answerUnary(done, (port, values, answer) => {
+        const deadlineMs = Number(call.getDeadline());
+        return startCall(port, values, answer, { deadlineMs, explainWaiting });
+      });
     },
   };
   return { definition, implementation: { ...implementation } };
@@ -159,12 +167,21 @@ function answerUnary<Values extends { readonly traceparent: string }, Response>(
   admission.enter(visit);
 }
 
+interface Deadline {
+  /** Milliseconds since the Unix epoch; infinite: there is none. */
+  readonly deadlineMs: number;
+  readonly explainWaiting: ExplainWaiting;
+}
+
 function startCall(
   port: IngressPort,
   values: CallValues,
   answer: Answer<CallResponse>,
+  { deadlineMs, explainWaiting }: Deadline,
 ): () => void {
+  let timer: NodeJS.Timeout | undefined;
   const request = port.call(values, (outcome) => {
+    clearTimeout(timer);
     if (outcome.kind === "rejected") {
       answer.refuse(rejection(outcome.code, outcome.message));
     } else if (outcome.reply.failure !== null) {
@@ -173,7 +190,26 @@ function startCall(
       answer.succeed({ reply: toProto(outcome.reply.value) });
     }
   });
-  return () => port.abandon(request);
+  const leftMs = deadlineMs - Date.now();
+  if (leftMs > 0 && leftMs <= timeoutMsMax) {
+    timer = setTimeout(() => {
+      const why = explainWaiting(values, request);
+      port.abandon(request);
+      answer.refuse({ kind: "timeout", message: timeoutMessage(leftMs, why) });
+    }, leftMs - headStartMs(leftMs));
+  }
+  return () => {
+    clearTimeout(timer);
+    port.abandon(request);
+  };
+}
+
+/**
+ * By so much the answer comes before the deadline: after it the caller's library has given up, and
+ * nobody would read why there is no reply.
+ */
+function headStartMs(leftMs: number): number {
+  return Math.min(headStartMsMax, leftMs / 10);
 }
 
 /** The caller's trace may also come as gRPC metadata, where instrumented clients put it. */

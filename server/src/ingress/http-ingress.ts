@@ -9,7 +9,7 @@ import {
 import { type IngressLimits, requestTooLarge, ViolationError } from "../codec/ingress-codec.js";
 import type { Admission, Visit } from "./admission.js";
 import { refuseHttp, replyHttp } from "./http-answer.js";
-import type { IngressPort } from "./ingress-port.js";
+import { type ExplainWaiting, type IngressPort, timeoutMessage } from "./ingress-port.js";
 import { functionFailure, type Refusal, rejection } from "./refusal.js";
 import type { MethodCounter, RequestCounters } from "./request-counters.js";
 
@@ -19,6 +19,7 @@ export interface HttpIngressOptions {
   readonly counters: RequestCounters;
   /** How long a call without the header statewire-timeout waits, in milliseconds. */
   readonly callTimeoutMs: number;
+  readonly explainWaiting: ExplainWaiting;
 }
 
 /** Answers a request for /v1/send or /v1/call. False: the path is another one. */
@@ -149,13 +150,13 @@ class HttpVisit implements Visit {
       }
     });
     this.#abandon = () => port.abandon(number);
-    this.#timer = setTimeout(() => this.#expire(timeoutMs), timeoutMs);
+    this.#timer = setTimeout(() => this.#expire(number, timeoutMs), timeoutMs);
   }
 
-  #expire(timeoutMs: number): void {
+  #expire(request: number, timeoutMs: number): void {
+    const why = this.#options.explainWaiting(this.#exchange.target, request);
     this.#abandon?.();
-    const message = `no reply within ${timeoutMs} ms; the message runs all the same`;
-    this.#refuse({ kind: "timeout", message });
+    this.#refuse({ kind: "timeout", message: timeoutMessage(timeoutMs, why) });
   }
 
   #disconnected(): void {

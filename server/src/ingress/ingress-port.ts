@@ -1,3 +1,4 @@
+import type { Address } from "../core/address.js";
 import type { AdvanceCommand, CallCommand, Command, SendCommand } from "../core/command.js";
 import type { Acknowledged, Rejected, Replied } from "../core/effect.js";
 
@@ -37,6 +38,15 @@ export interface IngressPort {
   position(source: string): number;
   accepting(): boolean;
   whenAccepting(): Promise<void>;
+}
+
+/** Why a call that was taken has no reply yet, for people; empty when nobody knows. */
+export type ExplainWaiting = (address: Address, request: number) => string;
+
+/** What a caller is told whose time is over. */
+export function timeoutMessage(timeoutMs: number, why: string): string {
+  const because = why === "" ? "" : ` (${why})`;
+  return `no reply within ${timeoutMs} ms${because}; the message runs all the same`;
 }
 
 type Done = (outcome: SendOutcome | CallOutcome) => void;

@@ -1,4 +1,5 @@
 import { status } from "@grpc/grpc-js";
+import type { Rejected } from "../core/effect.js";
 
 /** Why a request got no result. One vocabulary for gRPC and HTTP. */
 export type RefusalKind =
@@ -12,7 +13,10 @@ export type RefusalKind =
   | "failed"
   /** The node takes no more now; the message was not taken. */
   | "overloaded"
-  /** The node starts or stops; whether the message was taken is not known. */
+  /**
+   * The node starts or stops: whether the message was taken is not known. Or no server of a known
+   * type is attached: then it was not.
+   */
   | "unavailable"
   /** The caller's time is over; the message runs all the same. */
   | "timeout";
@@ -45,7 +49,7 @@ export const refusalCodes: Readonly<Record<RefusalKind, RefusalCode>> = {
 };
 
 /** The refusal of a request that the core rejected. */
-export function rejection(code: "notFound" | "invalid", message: string): Refusal {
+export function rejection(code: Rejected["code"], message: string): Refusal {
   return { kind: code, message };
 }
 

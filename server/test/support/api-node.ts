@@ -58,6 +58,8 @@ export class ApiNode {
   handle: (command: Ingress) => void = () => undefined;
   /** What happens with an operator's decision. */
   decide: (command: Decision) => void = (command) => this.decisions.push(command);
+  /** Why a call to an address waits. */
+  explain: (address: string) => string = () => "";
   #watchers: { readonly count: number; readonly resolve: () => void }[] = [];
 
   constructor(settings: Partial<ApiSettings> = {}, listen: Partial<Listen> = {}) {
@@ -77,6 +79,7 @@ export class ApiNode {
       port: this.requests,
       parked: this.parked,
       counters: this.counters,
+      explainWaiting: ({ typeName, id }) => this.explain(`${typeName}/${id}`),
       subscriptions: new Map([[this.sink.egress, this.sink]]),
     });
   }

@@ -26,6 +26,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["send", ingress.send],
   ["call", ingress.call],
   ["advance", ingress.advance],
+  ["why", ingress.why],
   ["ack", ingress.ack],
   ["tick", ingress.tick],
   ["retry", parked.retry],

@@ -1,4 +1,5 @@
 import type { Once } from "../../src/core/command.js";
+import { findWaiting } from "../../src/core/waiting.js";
 import type { Story } from "./core-story.js";
 import type { Words } from "./core-words.js";
 
@@ -32,6 +33,25 @@ export function advance(story: Story, words: Words): void {
   const request = words.numberAfter("r");
   const [source = "", sequence = ""] = words.next("source").split(":");
   story.step({ kind: "advance", request, source, sequence: words.toNumber(sequence) });
+}
+
+/** `why r1 t/a/x`: what keeps a call without its reply. */
+export function why(story: Story, words: Words): string[] {
+  const request = words.numberAfter("r");
+  const address = words.address();
+  const { machine, nowMs } = story;
+  const waiting = findWaiting(machine.shard, address, { request, nowMs });
+  if (waiting === null) return [`r${request} waits for nothing`];
+  const { ahead, attempts, lastFailure, at } = waiting;
+  const { kind, ...where } = at;
+  const parts = [
+    `r${request} is ${kind}`,
+    ...Object.entries(where).map((entry) => entry.join(" ")),
+  ];
+  if (ahead > 0) parts.push(`${ahead} ahead`);
+  if (attempts > 0) parts.push(`${attempts} attempts`);
+  if (lastFailure !== null) parts.push(`last failure ${lastFailure.code}: ${lastFailure.message}`);
+  return [parts.join(", ")];
 }
 
 /** `ack e/out SEQUENCE [POSITION]`: the sink has every record up to the sequence. */

@@ -1,4 +1,4 @@
-import { parseAddress } from "../../src/core/address.js";
+import { type Address, parseAddress } from "../../src/core/address.js";
 import type { OutgoingMessage } from "../../src/core/command.js";
 import { valueFromText } from "./core-text.js";
 
@@ -42,11 +42,17 @@ export class Words {
     return number;
   }
 
-  /** "namespace/type/id" and a value. */
-  message(): OutgoingMessage {
+  /** "namespace/type/id" */
+  address(): Address {
     const word = this.next("address");
     const address = parseAddress(word);
     if (address === undefined) throw this.error(`"${word}" is not an address`);
+    return address;
+  }
+
+  /** "namespace/type/id" and a value. */
+  message(): OutgoingMessage {
+    const address = this.address();
     const value = valueFromText(this.next("value"));
     return { ...address, message: { typename: valueTypename, value }, traceparent: "" };
   }
