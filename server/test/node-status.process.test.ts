@@ -133,7 +133,7 @@ spec: {functions: example/far, address: "127.0.0.1:1"}
     );
     const failure = { message: "no stock", retryable: true, retryAfterMs: 60_000 };
     stream.results({ invocationId, failure: Failure.create({ ...failure, code: 1 }) });
-    await node.logged("no stock");
+    while (!(await metric('statewire_function_in_flight_invocations{function="example/a"} 0')));
     assert.match(
       await timedOut("example/a/x"),
       /2 messages before it; its address is tried again in \d+ ms; 1 attempt failed, the last one: function: no stock/,

@@ -82,7 +82,7 @@ export class Attachment {
     call.on("error", () => undefined);
     call.on("status", ({ code, details }: StatusObject) => {
       inbox.close();
-      const reason = `status ${code}${details === "" ? "" : `, ${details}`}`;
+      const reason = describeStatus(code, details);
       stream.lost(reason);
       this.#attempt = stream.wasOpened() ? 0 : this.#attempt;
       this.#redialLater(reason, stream.hadProtocolError());
@@ -104,4 +104,15 @@ export class Attachment {
     });
     this.#redial = setTimeout(() => this.#dial(), delayMs);
   }
+}
+
+/** Of what the gRPC library says around an error of the connection, only the error. */
+function describeStatus(code: number, details: string): string {
+  const connection =
+    /^No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note:/s;
+  const [, error] = connection.exec(details) ?? [];
+  if (error !== undefined) {
+    return error;
+  }
+  return details === "" ? `status ${code}` : `status ${code}, ${details}`;
 }

@@ -95,11 +95,20 @@ function bind(server: Server, options: GrpcServerOptions): Promise<number> {
       if (cause === null) {
         resolve(port);
       } else {
-        const message = `cannot bind ${options.address}: ${cause.message}`;
+        const message = `cannot listen on ${options.address}: ${describeBindError(cause.message)}`;
         reject(new StatewireError("bind-failed", message, { cause }));
       }
     });
   });
+}
+
+/** The gRPC library wraps the system's error in words of its own. */
+function describeBindError(text: string): string {
+  const [, error = text] = /errors: \[(?:listen )?(.*)\]$/.exec(text) ?? [];
+  if (!error.startsWith("EADDRINUSE")) {
+    return error;
+  }
+  return "the port is in use, perhaps by another function server; give another one, or 0 for any free one";
 }
 
 function discover(

@@ -1,4 +1,5 @@
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { describeGrpcProblem } from "../codec/grpc-problem.js";
 import { isFunctionTypeName, parseAddress } from "../core/address.js";
 import { CommandError } from "./command-error.js";
 
@@ -144,9 +145,7 @@ function describeNoConnection(details: string, node: string): string {
     return `no node listens at ${node}: start one with "statewire run", or name another with --grpc`;
   }
   if (details.includes("Protocol error")) return describeForeign(node, "protocol error");
-  const [, reason = details] =
-    /Last error: (?:Error: )?(.*?)\.? Resolution note/.exec(details) ?? [];
-  return `cannot reach ${node} (--grpc): ${reason}`;
+  return `cannot reach ${node} (--grpc): ${describeGrpcProblem(details)}`;
 }
 
 function describeForeign(node: string, reason: string): string {

@@ -21,13 +21,13 @@ const functions: FunctionSpec[] = [
 ];
 const session = new Session(1, functions, { invocations: 10, bytes: 1000 }, 0);
 const served = [
-  createType(1, "example/counter", "served"),
-  createType(2, "mail/greeter", "served"),
+  createType(1, "example/counter"),
+  createType(2, "mail/greeter"),
 ];
 const callers = [
   ...served,
-  createType(3, "other/caller", "served"),
-  createType(4, "other/second", "served"),
+  createType(3, "other/caller"),
+  createType(4, "other/second"),
 ];
 
 const ids = fc.string({ unit: "binary", maxLength: 40 });

@@ -24,8 +24,8 @@ import {
 // Goal: a record of the journal reads back as the changes of its epoch, and a record that is not
 // exactly what was written is never taken for one.
 
-const counter = createType(1, "example/counter", "served");
-const greeter = createType(2, "example/greeter", "served");
+const counter = createType(1, "example/counter");
+const greeter = createType(2, "example/greeter");
 
 const message = {
   type: counter,

@@ -10,7 +10,7 @@ function entries(...patterns: string[]): FunctionSpec[] {
 }
 
 function named(name: string) {
-  return createType(1, name, "served");
+  return createType(1, name);
 }
 
 describe("StreamTypes", () => {

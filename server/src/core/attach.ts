@@ -30,6 +30,7 @@ export function attach(shard: Shard, command: SessionAttachedCommand): void {
   // Bound first: a type that is interned on the way would else be bound by a wildcard. [TABLE-9]
   bindSession(shard, session);
   shard.sessions.set(id, session);
+  shard.effects.attachedSessions.push(id);
 }
 
 /** No new invocations to this session; what was in line goes to other servers, or waits. */

@@ -16,7 +16,7 @@ import { firstStateTable } from "./state-table.js";
 export function internType(shard: Shard, name: string): FunctionType {
   const known = shard.types.get(name);
   if (known !== undefined) return known;
-  const type = createType(shard.typesByIndex.length, name, "named");
+  const type = createType(shard.typesByIndex.length, name);
   shard.types.set(name, type);
   shard.typesByIndex.push(type);
   shard.epoch.types.push(type);
@@ -25,7 +25,7 @@ export function internType(shard: Shard, name: string): FunctionType {
 }
 
 /** A function type without mailboxes or servers. */
-export function createType(index: number, name: string, standing: Standing): FunctionType {
+export function createType(index: number, name: string, standing: Standing = "named"): FunctionType {
   return {
     index,
     name,

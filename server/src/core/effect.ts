@@ -13,9 +13,9 @@ import type { TypedValue } from "./typed-value.js";
  * 1. A change set is encoded before the next step: it points at rows that the next step may change.
  * 2. At most one sealed epoch is being made durable at a time. The loop asks for the next one by
  *    machine.seal() only after it has stepped Committed for the last.
- * 3. `dispatches`, `closedSessions`, `rejected` and `incidents` may leave at once: nothing that a
- *    function server does becomes visible outside before the epoch of its cause is durable, because
- *    epochs are committed in order.
+ * 3. `dispatches`, `attachedSessions`, `closedSessions`, `rejected` and `incidents` may leave at once:
+ *    nothing that a function server does becomes visible outside before the epoch of its cause is
+ *    durable, because epochs are committed in order.
  * 4. `acknowledged`, `replied`, `decided` and `deliveries` hold only what a durable epoch caused: the step of
  *    Committed fills them. They may leave in any order among one another; the records of one egress
  *    leave in order of sequence.
@@ -30,6 +30,8 @@ export interface Effects {
   readonly replied: readonly Replied[];
   readonly decided: readonly Decided[];
   readonly deliveries: readonly Delivery[];
+  /** Sessions whose table is served from now on. */
+  readonly attachedSessions: readonly number[];
   /** Sessions that were attached with a table that cannot be served; the stage reports and closes. */
   readonly closedSessions: readonly ClosedSession[];
   /** Drained sessions whose last invocation has ended; the stage closes the stream. */

@@ -7,7 +7,7 @@ import { Mailbox } from "./mailbox.js";
 // Goal: an invocation is found under its id until it is removed, however many others come and go.
 // Method: random programs against a map, with ids that jump so that slots are needed again.
 
-const type = createType(1, "t/a", "served");
+const type = createType(1, "t/a");
 
 function inFlightAs(invocation: number): Mailbox {
   const mailbox = new Mailbox(type, String(invocation));

@@ -8,7 +8,7 @@ import { Session } from "./session.js";
 // Goal: leases are bounded, belong to one server, and hold nothing in memory that is not used.
 // Method: the functions on mailboxes that are idle, as they are after a result.
 
-const type = createType(1, "t/a", "served");
+const type = createType(1, "t/a");
 const window = { invocations: 1, bytes: 1 };
 
 function mailboxOf(id: string): Mailbox {

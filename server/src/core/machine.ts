@@ -60,7 +60,7 @@ export class Machine {
       committedEpoch: image.epoch,
       foldedEpoch: image.epoch,
       types: new Map(),
-      typesByIndex: [createType(0, "", "named")],
+      typesByIndex: [createType(0, "")],
       stateTables: [],
       sessions: new Map(),
       timers: new Timers(),

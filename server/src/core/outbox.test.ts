@@ -6,7 +6,7 @@ import { Outbox, type OutboxRecord } from "./outbox.js";
 // Goal: records leave in order, each durable and within the window, and an acknowledgement removes
 // exactly what it covers. Method: random programs against numbers.
 
-const sourceType = createType(1, "t/a", "served");
+const sourceType = createType(1, "t/a");
 
 function emit(outbox: Outbox): void {
   const record: OutboxRecord = {

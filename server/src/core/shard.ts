@@ -34,6 +34,7 @@ export interface PendingEffects {
   replied: Replied[];
   decided: Decided[];
   deliveries: Delivery[];
+  attachedSessions: number[];
   closedSessions: ClosedSession[];
   drainedSessions: number[];
   incidents: Incident[];
@@ -82,6 +83,7 @@ export function noEffects(): PendingEffects {
     replied: [],
     decided: [],
     deliveries: [],
+    attachedSessions: [],
     closedSessions: [],
     drainedSessions: [],
     incidents: [],

@@ -9,7 +9,7 @@ import { type Timer, type TimerLimits, Timers, tokenKey } from "./timer.js";
 // Method: random programs against a plain list, with tables that hold what was folded and may be ahead
 // of what the core knows, and the cases that a token's text makes.
 
-const type = createType(1, "t/a", "served");
+const type = createType(1, "t/a");
 
 function timer(sequence: number, dueMs: number): Timer {
   return {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Backoff } from "./backoff.js";
+import { Backoff, rejectionBackoff } from "./backoff.js";
 
 describe("Backoff", () => {
   const policy = { initialBackoffMs: 100, maxBackoffMs: 30_000, factor: 2, jitter: 0 };
@@ -11,6 +11,14 @@ describe("Backoff", () => {
     assert.deepEqual(waits.slice(-2), [30_000, 30_000]);
     backoff.reset();
     assert.equal(backoff.nextMs(), 100);
+  });
+
+  it("waits 5 to 30 seconds after protocol errors, longer each time [CLOSE-5]", () => {
+    const backoff = new Backoff(rejectionBackoff);
+    const waits = Array.from({ length: 6 }, () => backoff.nextMs());
+    assert.ok(waits.every((wait) => wait >= 5_000 && wait <= 30_000));
+    assert.ok((waits[0] ?? 0) <= 6_250);
+    assert.ok((waits[5] ?? 0) >= 24_000);
   });
 
   it("varies each wait by at most its jitter, downwards", () => {

@@ -1,5 +1,16 @@
 import type { BackoffPolicy } from "../module/module.js";
 
+/**
+ * After a protocol error, dialling again soon would only repeat it: with its variation at least 5
+ * seconds, at most 30. [CLOSE-5]
+ */
+export const rejectionBackoff: BackoffPolicy = {
+  initialBackoffMs: 6_250,
+  maxBackoffMs: 30_000,
+  factor: 2,
+  jitter: 0.2,
+};
+
 /** Growing, capped, varied waits between attempts to connect. [CLOSE-5] */
 export class Backoff {
   readonly #policy: BackoffPolicy;

@@ -26,6 +26,11 @@ export class Dispatcher {
     for (const endpoint of this.#endpoints) endpoint.connect();
   }
 
+  /** The core serves these sessions' tables from now on. */
+  attached(sessions: readonly number[]): void {
+    for (const session of sessions) this.#sessions.get(session)?.attached();
+  }
+
   dispatch(dispatches: readonly SessionDispatch[]): void {
     for (const dispatch of dispatches) this.#sessions.get(dispatch.session)?.dispatch(dispatch);
   }

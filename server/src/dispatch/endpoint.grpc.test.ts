@@ -78,6 +78,7 @@ describe("Endpoint", () => {
     );
     assert.deepEqual(window, { invocations: 5, bytes: 500 });
     assert.equal(leasesMax, 7);
+    await lone.until(() => status().state === "ready");
     assert.deepEqual(states(), ["endpoint ready"]);
     assert.equal(status().sdk, "scripted 1");
   });
@@ -92,7 +93,7 @@ describe("Endpoint", () => {
     server = await ScriptedServer.listen(port);
     await open();
     assert.deepEqual(states(), ["endpoint backing-off", "endpoint ready"]);
-    assert.match(String(lone.log[0]?.["reason"]), /^connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
+    assert.equal(lone.log[0]?.["reason"], `connect ECONNREFUSED 127.0.0.1:${port}`);
   });
 
   it("dials again when a stream is lost, and detaches what it had", async () => {
@@ -241,6 +242,16 @@ describe("Endpoint", () => {
     const { session } = await lone.command("sessionAttached");
     lone.dispatcher.refuse([{ session, clause: "TABLE-4", message: "count is kept as a/b" }]);
     await assertRejected(stream, "TABLE-4");
+  });
+
+  it("is not ready before the core has taken its table", async () => {
+    dial();
+    const stream = await server.stream();
+    await stream.welcome("example/a");
+    const { session } = await lone.command("sessionAttached");
+    lone.dispatcher.refuse([{ session, clause: "TABLE-4", message: "count is kept as a/b" }]);
+    await assertRejected(stream, "TABLE-4");
+    assert.deepEqual(states(), ["endpoint rejected"]);
   });
 
   it("binds only what the module names, and says when that is nothing", async () => {

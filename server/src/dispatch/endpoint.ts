@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import type { ChannelCredentials, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { Client, credentials } from "@grpc/grpc-js";
 import { FunctionServerService } from "@statewire/protos/statewire/v1/stream.js";
+import { describeGrpcProblem } from "../codec/grpc-problem.js";
 import { ResultDecoder } from "../codec/result-decoder.js";
 import type { ServerHandshake } from "../codec/welcome-codec.js";
 import { covers } from "../core/address.js";
 import type { GrpcEndpointSpec, TlsSpec } from "../module/module.js";
-import { Backoff } from "./backoff.js";
+import { Backoff, rejectionBackoff } from "./backoff.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import { FrameInbox } from "./frame-inbox.js";
 import type { StreamOptions } from "./stream-options.js";
@@ -16,8 +17,6 @@ import { StreamSession } from "./stream-session.js";
 type Call = ClientDuplexStream<Buffer, Buffer>;
 
 const connectPath = FunctionServerService.connect.path;
-/** After a protocol error, dialling again soon would only repeat it. [CLOSE-5] */
-const protocolErrorPauseMs = 5_000;
 
 /**
  * One function server that the runtime dials: connects, keeps a session, and dials again with
@@ -28,6 +27,8 @@ export class Endpoint {
   readonly #address: string;
   readonly #options: StreamOptions;
   readonly #backoff: Backoff;
+  /** Of rejections in a row. */
+  readonly #rejections = new Backoff(rejectionBackoff);
   readonly #sessions: Map<number, StreamSession>;
   #client: Client | null = null;
   #call: Call | null = null;
@@ -68,7 +69,7 @@ export class Endpoint {
         ...(tls?.serverName ? { "grpc.ssl_target_name_override": tls.serverName } : {}),
       });
     } catch (error) {
-      this.#ended(`cannot dial: ${(error as Error).message}`, 0);
+      this.#ended(`cannot dial: ${(error as Error).message}`);
       return;
     }
     this.#client = client;
@@ -81,6 +82,7 @@ export class Endpoint {
       submit,
       transport: { write: (frame) => void call.write(frame), end: () => end(call) },
       onReady: (handshake) => this.#ready(session, handshake),
+      onAttached: () => this.#attached(),
       onDraining: () => this.#change("draining", "the server is draining"),
       onProtocolError: ({ clause, message, from }) => {
         const who = from === "us" ? "the server broke" : "the server reports";
@@ -98,7 +100,9 @@ export class Endpoint {
       session.receive(frame);
     });
     call.on("data", (frame: Buffer) => inbox.push(frame));
-    call.on("error", (error: ServiceError) => finish(reasonOf(error)));
+    call.on("error", (error: ServiceError) =>
+      finish(describeGrpcProblem(error.details || error.message)),
+    );
     call.on("end", () => finish("the server ended the stream"));
     let finished = false;
     const finish = (reason: string): void => {
@@ -110,7 +114,7 @@ export class Endpoint {
       this.#sessions.delete(session.id);
       session.lost();
       client.close();
-      this.#ended(reason, this.#status.state === "rejected" ? protocolErrorPauseMs : 0);
+      this.#ended(reason);
     };
   }
 
@@ -141,29 +145,41 @@ export class Endpoint {
       functions: bound.map(({ pattern }) => pattern),
       session: session.id,
     };
-    if (bound.length > 0) {
-      this.#change("ready", "");
-    } else {
+    if (bound.length === 0) {
       const offered = handshake.functions.map(({ pattern }) => pattern).join(", ");
       this.#change("rejected", `it serves ${offered}, and the module wants ${patterns.join(", ")}`);
     }
     return bound;
   }
 
-  #ended(reason: string, pauseMs: number): void {
+  /** Only now: a table that the core cannot serve would else be ready and rejected in turn. */
+  #attached(): void {
+    if (this.#status.functions.length > 0) this.#change("ready", "");
+  }
+
+  #ended(reason: string): void {
     this.#session = null;
     this.#call = null;
     this.#client = null;
     this.#status = { ...this.#status, session: 0 };
     if (this.#closing) return;
-    const delayMs = Math.max(this.#backoff.nextMs(), pauseMs);
-    if (this.#status.state !== "rejected") this.#change("backing-off", reason);
+    let delayMs = this.#backoff.nextMs();
+    if (this.#status.state === "rejected") {
+      delayMs = Math.max(delayMs, this.#rejections.nextMs());
+    } else {
+      this.#rejections.reset();
+      this.#change("backing-off", reason);
+    }
     this.#timer = setTimeout(() => this.connect(), delayMs);
   }
 
-  /** Logs a change once: an endpoint that stays down says so one time, not at every attempt. */
+  /**
+   * Logs a change once: an endpoint that stays down says so one time, not at every attempt. What it
+   * is rejected for is worth a line whenever it is something else.
+   */
   #change(state: EndpointStatus["state"], reason: string): void {
-    const changed = state !== this.#status.state;
+    const isOther = state === "rejected" && reason !== this.#status.reason;
+    const changed = isOther || state !== this.#status.state;
     this.#status = { ...this.#status, state, reason };
     if (!changed) return;
     const { logger } = this.#options;
@@ -175,12 +191,6 @@ export class Endpoint {
 
 function identity(bytes: Buffer): Buffer {
   return bytes;
-}
-
-/** The library wraps the system's words into advice for itself. */
-function reasonOf({ details, message }: ServiceError): string {
-  const attempt = /Last error: (?:Error: )?(.*?)(?: \([^()]*Z\))?\. Resolution note/.exec(details);
-  return attempt?.[1] ?? (details || message);
 }
 
 /** Half-closes, and cuts the call when the peer does not end it. */

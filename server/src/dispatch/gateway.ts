@@ -79,9 +79,10 @@ export class Gateway {
       },
       onReady: (handshake) => {
         const functions = handshake.functions.map(({ pattern }) => pattern);
-        this.#change(id, { state: "ready", sdk: handshake.sdk, functions, session: id });
+        this.#change(id, { sdk: handshake.sdk, functions, session: id });
         return handshake.functions;
       },
+      onAttached: () => this.#change(id, { state: "ready" }),
       onDraining: () => this.#change(id, { state: "draining", reason: "the server is draining" }),
       onProtocolError: ({ clause, message, from }) => {
         violated = true;

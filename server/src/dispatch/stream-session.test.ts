@@ -21,7 +21,7 @@ const limits = {
   effectsMax: 100,
   resultCreditBytes: 1000,
 };
-const counter = createType(1, "example/counter", "served");
+const counter = createType(1, "example/counter");
 const functions = [{ pattern: "example/counter", states: [], inFlightMax: 0, batchMax: 0 }];
 
 const binding: Binding = {
@@ -81,6 +81,7 @@ class Recorder {
       },
       submit: (command) => void this.commands.push(command),
       onReady: (handshake) => handshake.functions,
+      onAttached: () => undefined,
       onDraining: () => undefined,
       onProtocolError: () => undefined,
     });

@@ -37,6 +37,8 @@ export interface SessionContext {
   readonly submit: (command: Command) => void;
   /** The handshake is complete. Returns the table entries that may be bound. */
   readonly onReady: (handshake: ServerHandshake) => ServerHandshake["functions"];
+  /** The core has taken the table: the server is in use from now on. */
+  readonly onAttached: () => void;
   readonly onDraining: () => void;
   /** The session has failed: by the peer's fault, or as the peer says. */
   readonly onProtocolError: (error: {
@@ -93,6 +95,12 @@ export class StreamSession {
       if (!(error instanceof ProtocolViolation)) throw error;
       this.fail(error.clause, error.message);
     }
+  }
+
+  /** The core has taken the table. */
+  attached(): void {
+    // Meanwhile the server may have asked for the end, or broken the protocol.
+    if (this.#state === "open") this.#context.onAttached();
   }
 
   /** Invocations and state replies of one drain of the core. */

@@ -152,6 +152,7 @@ function release(
   },
 ): void {
   const { dispatcher, requests, parked, egresses, incidents } = stages;
+  dispatcher.attached(effects.attachedSessions);
   dispatcher.dispatch(effects.dispatches);
   dispatcher.refuse(effects.closedSessions);
   dispatcher.end(effects.drainedSessions);

@@ -9,7 +9,7 @@ import { Store } from "./store.js";
 // Goal: a range of the tables is what the core's contract says: in order, from behind its start, no
 // longer than its limits. Method: a real store with a folded epoch.
 
-const type = createType(1, "example/counter", "served");
+const type = createType(1, "example/counter");
 
 function timer(sequence: number, dueMs: number, bytes = 10) {
   return {

@@ -12,7 +12,7 @@ import { Store } from "./store.js";
 // real store; a crash is a copy of its directory taken while it runs.
 
 const segmentBytes = 64 * 1024;
-const counter = createType(1, "example/counter", "served");
+const counter = createType(1, "example/counter");
 const limits = { mailboxInMemoryMax: 3, outboxInMemoryMax: 2 };
 
 function message(sequence: number, id = "ann") {

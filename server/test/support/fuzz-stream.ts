@@ -50,6 +50,7 @@ export class FuzzedStream {
       transport: { write: (frame) => void this.frames.push(frame), end: () => undefined },
       submit: (command) => void this.#commands.push(command),
       onReady: (handshake) => handshake.functions,
+      onAttached: () => undefined,
       onDraining: () => undefined,
       onProtocolError: () => undefined,
     });

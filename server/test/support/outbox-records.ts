@@ -1,7 +1,7 @@
 import { createType } from "../../src/core/catalog.js";
 import type { OutboxRecord } from "../../src/core/outbox.js";
 
-const sourceType = createType(1, "test/source", "served");
+const sourceType = createType(1, "test/source");
 
 export function outboxRecord(
   sequence: number,

@@ -68,6 +68,8 @@ export class LoneDispatcher {
       submit: (command) => {
         this.commands.push(command);
         this.#notify();
+        // As the core does, with every table but those that a test refuses meanwhile.
+        if (command.kind === "sessionAttached") setImmediate(() => this.#attached(command.session));
       },
       nextSession: () => ++session,
       logger: pino({ level: "debug" }, sink),
@@ -112,6 +114,11 @@ export class LoneDispatcher {
     const found = () => this.commands.filter((command) => command.kind === kind);
     await this.until(() => found().length >= nth);
     return found()[nth - 1] as Extract<Command, { kind: K }>;
+  }
+
+  #attached(session: number): void {
+    this.dispatcher.attached([session]);
+    this.#notify();
   }
 
   close(): void {
