@@ -77,7 +77,8 @@ describe("a function server that dials", () => {
     gateway.close();
     gateway = new RuntimeGateway();
     await attach(port);
-    await events.next("redialling");
+    const { reason } = await events.next("redialling");
+    assert.equal(reason, `connect ECONNREFUSED 127.0.0.1:${port}`);
     await gateway.listen(port);
     const attached = await gateway.nextAttached();
     attached.send(hello());

@@ -433,6 +433,7 @@ describe("a served function", () => {
     const { server } = await start([counter]);
     await assert.rejects(serve([counter], { address: server.address ?? "" }), {
       code: "bind-failed",
+      message: `cannot listen on ${server.address}: the port is in use, perhaps by another function server; give another one, or 0 for any free one`,
     });
   });
 });

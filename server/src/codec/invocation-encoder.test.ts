@@ -20,15 +20,8 @@ const functions: FunctionSpec[] = [
   { pattern: "mail/*", states: [], inFlightMax: 0, batchMax: 0 },
 ];
 const session = new Session(1, functions, { invocations: 10, bytes: 1000 }, 0);
-const served = [
-  createType(1, "example/counter"),
-  createType(2, "mail/greeter"),
-];
-const callers = [
-  ...served,
-  createType(3, "other/caller"),
-  createType(4, "other/second"),
-];
+const served = [createType(1, "example/counter"), createType(2, "mail/greeter")];
+const callers = [...served, createType(3, "other/caller"), createType(4, "other/second")];
 
 const ids = fc.string({ unit: "binary", maxLength: 40 });
 const byteArrays = fc.uint8Array({ maxLength: 40 });

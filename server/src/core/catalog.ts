@@ -25,7 +25,11 @@ export function internType(shard: Shard, name: string): FunctionType {
 }
 
 /** A function type without mailboxes or servers. */
-export function createType(index: number, name: string, standing: Standing = "named"): FunctionType {
+export function createType(
+  index: number,
+  name: string,
+  standing: Standing = "named",
+): FunctionType {
   return {
     index,
     name,
