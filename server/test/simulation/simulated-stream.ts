@@ -62,6 +62,7 @@ export class SimulatedStream {
       },
       submit,
       onReady: ({ functions }) => functions,
+      onAttached: () => undefined,
       onDraining: () => undefined,
       onProtocolError: ({ clause, message, from }) => {
         world.log.add(name, `${from} ended it: [${clause}] ${message}`);
