@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import type { Clock, Wakeup } from "../loop/clock.js";
 
 /** How long nothing must have been committed before memory is given back, in milliseconds. */
 const idleMs = 5_000;
@@ -10,32 +11,32 @@ const idleMs = 5_000;
  * One collection, when nobody waits for anything, and none until there has been work again.
  */
 export class IdleCollector {
+  readonly #clock: Clock;
   readonly #collect: () => void;
-  #busy = false;
-  #timer: NodeJS.Timeout | null = null;
+  #wakeup: Wakeup | null = null;
 
-  constructor(collect: () => void = loadCollector()) {
+  constructor(clock: Clock, collect: () => void = loadCollector()) {
+    this.#clock = clock;
     this.#collect = collect;
   }
 
   /** Something was committed. */
   noteWork(): void {
-    this.#busy = true;
+    if (this.#wakeup !== null) this.close();
   }
 
   /** What was worked on has reached the tables; the overlay's rows are garbage from now on. */
   noteFold(): void {
-    if (this.#timer !== null) return;
-    this.#busy = false;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      if (!this.#busy) this.#collect();
-    }, idleMs);
-    this.#timer.unref();
+    this.close();
+    this.#wakeup = this.#clock.wakeAfter(idleMs, () => {
+      this.#wakeup = null;
+      this.#collect();
+    });
   }
 
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#wakeup?.cancel();
+    this.#wakeup = null;
   }
 }
 

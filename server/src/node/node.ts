@@ -65,7 +65,7 @@ type Parts = ReturnType<typeof wire>;
 function wire({ settings, module, logger }: NodeOptions, store: Store) {
   const core = coreOptions(settings, module);
   const machine = new Machine(core, store, store.readImage(core.limits), systemClock.nowMs());
-  const collector = new IdleCollector();
+  const collector = new IdleCollector(systemClock);
   const incidents = new IncidentLog(logger);
   const fatal = withResolvers<never>();
   fatal.promise.catch(() => undefined);
