@@ -116,6 +116,15 @@ describe("the Admin service", () => {
     assert.equal(second.more, false);
   });
 
+  it("pages over an empty id, too", async () => {
+    const ofType = new Map(["", "a"].map((id) => [id, [count]]));
+    node.view.states.set("shop/order", ofType);
+    const first = await listState({ limit: 1 });
+    assert.deepEqual([first.addresses[0]?.id, first.more], ["", true]);
+    const second = await listState({ limit: 1, afterId: "" });
+    assert.deepEqual([second.addresses[0]?.id, second.more], ["a", false]);
+  });
+
   it("a page ends before its answer is too large for a client", async () => {
     const large: StateView = { ...count, value: Buffer.alloc(1_500_000) };
     node.view.states.set("shop/order", new Map(["1", "2", "3"].map((id) => [id, [large]])));

@@ -277,7 +277,7 @@ describe("statewire state get", () => {
 describe("statewire state list", () => {
   const ids = Array.from({ length: 2500 }, (_, index) => String(index).padStart(4, "0"));
   const listState = ({ afterId, limit }: ListStateRequest) => {
-    const rest = ids.filter((id) => id > afterId);
+    const rest = ids.filter((id) => id > (afterId ?? ""));
     const page = rest.slice(0, limit);
     return {
       addresses: page.map((id) => ({ id, states: states.slice(0, 1) })),

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { credentials } from "@grpc/grpc-js";
+import { AdminClient } from "@statewire/protos/statewire/v1/admin.js";
 import { Failure } from "@statewire/protos/statewire/v1/stream.js";
 import { ScriptedDialler, type ScriptedStream } from "./support/process-function-server.js";
 import { LocalNode } from "./support/process-node.js";
@@ -138,5 +140,30 @@ spec: {functions: example/far, address: "127.0.0.1:1"}
       await timedOut("example/a/x"),
       /2 messages before it; its address is tried again in \d+ ms; 1 attempt failed, the last one: function: no stock/,
     );
+  });
+
+  it("the state of the empty id is listed, before and behind others", async () => {
+    await start(egress);
+    const dialler = new ScriptedDialler(node.node.grpcAddress);
+    diallers.push(dialler);
+    const { stream } = dialler;
+    const states = [{ name: "count", typename: "example/count" }];
+    await stream.welcomeWith({ functions: [{ typeName: "example/a", states }] });
+    const call = Promise.all([node.call("example/a/", "1"), node.call("example/a/x", "1")]);
+    const stateChanges = [{ state: 0, value: Buffer.from("1") }];
+    const both = await stream.invocations(2);
+    stream.results(...both.map(({ invocationId }) => ({ invocationId, stateChanges })));
+    await call;
+    const client = new AdminClient(node.node.grpcAddress, credentials.createInsecure());
+    const ids = (afterId?: string) =>
+      new Promise<string[]>((resolve, reject) => {
+        const request = { namespace: "example", type: "a", afterId, limit: 10 };
+        client.listState(request, (error, page) =>
+          error ? reject(error) : resolve(page.addresses.map(({ id }) => id)),
+        );
+      });
+    assert.deepEqual(await ids(), ["", "x"]);
+    assert.deepEqual(await ids(""), ["x"]);
+    client.close();
   });
 });

@@ -12,14 +12,14 @@ const pageLimit = 1000;
 export async function sumCounters(grpcPort: number, type: "counter" | "hop"): Promise<number> {
   const client = new AdminClient(`127.0.0.1:${grpcPort}`, credentials.createInsecure());
   let sum = 0;
-  let afterId = "";
+  let afterId: string | undefined;
   for (;;) {
     const page = await listState(client, type, afterId);
     for (const { states } of page.addresses) {
       const value = states.find((state) => state.name === "total")?.value?.value;
       sum += value === undefined ? 0 : readCount(value);
     }
-    afterId = page.addresses.at(-1)?.id ?? "";
+    afterId = page.addresses.at(-1)?.id;
     if (!page.more) break;
   }
   client.close();
@@ -38,7 +38,11 @@ export function inspectNode(grpcPort: number): Promise<InspectResponse> {
   });
 }
 
-function listState(client: AdminClient, type: string, afterId: string): Promise<ListStateResponse> {
+function listState(
+  client: AdminClient,
+  type: string,
+  afterId: string | undefined,
+): Promise<ListStateResponse> {
   return new Promise((resolve, reject) => {
     const request = { namespace: "bench", type, afterId, limit: pageLimit };
     client.listState(request, (error, response) => {

@@ -28,7 +28,7 @@ export class Admin {
   /** All addresses of a function type that have state, in order of id. */
   async *listState(typeName: string): AsyncGenerator<AddressState> {
     const [namespace = "", type = ""] = typeName.split("/");
-    let afterId = "";
+    let afterId: string | undefined;
     for (;;) {
       const request = { namespace, type, afterId, limit: pageSize };
       const page = await unary<ListStateResponse>((done) => this.#client.listState(request, done));

@@ -40,10 +40,10 @@ export interface NodeView {
    */
   readState(typeName: string, id: string): readonly StateView[] | undefined;
   /**
-   * The addresses of a type that have state, with ids greater than `afterId`, in order of id (as
+   * The addresses of a type that have state, with ids greater than `afterId` (null: all), in order of id (as
    * UTF-8 bytes). Lazy: only what is taken is read. Undefined: the node has never met the type.
    */
-  listState(typeName: string, afterId: string): Iterable<AddressStateView> | undefined;
+  listState(typeName: string, afterId: string | null): Iterable<AddressStateView> | undefined;
   /** A parked address; undefined when it is not parked. */
   parked(address: Address): ParkedView | undefined;
   /**

@@ -121,7 +121,7 @@ interface Listing {
 /** Prints page by page, so that a long list needs no memory. */
 async function printPages({ ask, type, options, terminal }: Listing) {
   const [namespace = "", name = ""] = type.split("/");
-  let last = options.after ?? "";
+  let last = options.after;
   const limit = options.limit ?? limitDefault;
   let left = limit;
   let more = true;
@@ -129,7 +129,7 @@ async function printPages({ ask, type, options, terminal }: Listing) {
     const request = { namespace, type: name, afterId: last, limit: Math.min(left, pageSize) };
     const page = await ask(AdminService.listState, request);
     const { addresses } = page;
-    const isFirst = last === (options.after ?? "");
+    const isFirst = last === options.after;
     if (addresses.length > 0) await print(terminal, formatPage(addresses, { options, isFirst }));
     last = addresses.at(-1)?.id ?? last;
     left -= addresses.length;

@@ -31,8 +31,8 @@ export interface StateQuery {
 
 export interface StateListQuery {
   readonly typeName: string;
-  /** Only ids greater than this one. */
-  readonly afterId: string;
+  /** Only ids greater than this one; null: from the first, which may be the empty one. */
+  readonly afterId: string | null;
   readonly limit: number;
 }
 
@@ -72,7 +72,7 @@ export function decodeGetStateRequest(bytes: Uint8Array): Decoded<StateQuery> {
 export function decodeListStateRequest(bytes: Uint8Array): Decoded<StateListQuery> {
   return decoded("ListStateRequest", () => {
     const request = ListStateRequest.decode(new BinaryReader(bytes, decodeUtf8));
-    const { namespace, type, afterId } = request;
+    const { namespace, type, afterId = null } = request;
     const { typeName } = validateTarget({ namespace, type, id: "" }, anyId);
     return { typeName, afterId, limit: validateLimit(request.limit) };
   });

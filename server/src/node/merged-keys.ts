@@ -1,15 +1,19 @@
 import type { Machine } from "../core/machine.js";
 import type { Store } from "../store/store.js";
 
-/** Keys in any of the keyed tables, folded or not, in order of their bytes, each once. Lazy. */
+/**
+ * Keys in any of the keyed tables, folded or not, in order of their bytes, each once: those
+ * behind `after`, or all of them. Lazy.
+ */
 export function* mergedKeys(
   { store, machine }: { readonly store: Store; readonly machine: Machine },
   tables: readonly number[],
-  after: string,
+  after: string | null,
 ): Generator<string> {
   const sources = tables.flatMap((table) => {
     const unfolded = machine.shard.overlay.keysOf(table);
-    const sorted = unfolded.filter((key) => compareKeys(key, after) > 0).sort(compareKeys);
+    const rest = unfolded.filter((key) => after === null || compareKeys(key, after) > 0);
+    const sorted = rest.sort(compareKeys);
     return [sorted.values(), store.readIds(table, after)];
   });
   const heads = sources.map((source) => source.next());

@@ -100,7 +100,7 @@ function statesOf(parts: ViewedParts, type: FunctionType, id: string): readonly 
   });
 }
 
-function* listStates(parts: ViewedParts, type: FunctionType, afterId: string) {
+function* listStates(parts: ViewedParts, type: FunctionType, afterId: string | null) {
   const tables = [...type.states.values()].map((state) => state.table);
   for (const id of mergedKeys(parts, tables, afterId)) {
     const states = statesOf(parts, type, id);

@@ -348,7 +348,8 @@ describe("Store", () => {
       }),
     );
     await store.fold(2);
-    assert.deepEqual([...store.readIds(rowTable, "")], ["", "a", "a/b", "b", "é"]);
+    assert.deepEqual([...store.readIds(rowTable, null)], ["", "a", "a/b", "b", "é"]);
+    assert.deepEqual([...store.readIds(rowTable, "")], ["a", "a/b", "b", "é"]);
     assert.deepEqual([...store.readIds(rowTable, "a")], ["a/b", "b", "é"]);
     assert.deepEqual([...store.readIds(rowTable, "aa")], ["b", "é"]);
     assert.deepEqual([...store.readIds(rowTable, "é")], []);

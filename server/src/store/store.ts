@@ -237,13 +237,13 @@ export class Store implements StoreView {
     return [...entries].map(({ key, value }) => readStoredRecord(key, value));
   }
 
-  /** Ids with a row in a state table, in order of their bytes, from after the given one. */
-  *readIds(table: number, afterId: string): Generator<string> {
-    const start = this.#prefix((writer) => writeRowKey(writer, table, afterId));
+  /** Ids with a row in a state table, in order of their bytes: those after the given one, or all. */
+  *readIds(table: number, afterId: string | null): Generator<string> {
+    const start = this.#prefix((writer) => writeRowKey(writer, table, afterId ?? ""));
     const end = this.#prefix((writer) => writer.u32(table + 1));
     for (const key of this.#tables.byName.rows.getKeys({ start, end })) {
       const id = key.toString("utf8", 4);
-      if (id !== afterId || afterId === "") yield id;
+      if (id !== afterId) yield id;
     }
   }
 

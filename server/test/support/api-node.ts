@@ -215,7 +215,9 @@ function createView(node: ApiNode): TestView {
     listState(typeName, afterId) {
       const ofType = this.states.get(typeName);
       if (ofType === undefined) return;
-      return [...ofType].filter(([id]) => id > afterId).map(([id, states]) => ({ id, states }));
+      return [...ofType]
+        .filter(([id]) => afterId === null || id > afterId)
+        .map(([id, states]) => ({ id, states }));
     },
     ...parkedView,
   };

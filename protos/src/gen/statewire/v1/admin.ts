@@ -50,8 +50,13 @@ export interface NamedState {
 export interface ListStateRequest {
   namespace: string;
   type: string;
-  /** Only ids greater than this one. Empty: from the first. */
-  afterId: string;
+  /**
+   * Only ids greater than this one: the last of the page before. Absent: from the first, which may
+   * be the empty id.
+   */
+  afterId?:
+    | string
+    | undefined;
   /** 0: 100. At most 1000. */
   limit: number;
 }
@@ -424,7 +429,7 @@ export const NamedState: MessageFns<NamedState> = {
 };
 
 function createBaseListStateRequest(): ListStateRequest {
-  return { namespace: "", type: "", afterId: "", limit: 0 };
+  return { namespace: "", type: "", afterId: undefined, limit: 0 };
 }
 
 export const ListStateRequest: MessageFns<ListStateRequest> = {
@@ -435,7 +440,7 @@ export const ListStateRequest: MessageFns<ListStateRequest> = {
     if (message.type !== "") {
       writer.uint32(18).string(message.type);
     }
-    if (message.afterId !== "") {
+    if (message.afterId !== undefined) {
       writer.uint32(26).string(message.afterId);
     }
     if (message.limit !== 0) {
@@ -508,7 +513,7 @@ export const ListStateRequest: MessageFns<ListStateRequest> = {
     const message = createBaseListStateRequest();
     message.namespace = object.namespace ?? "";
     message.type = object.type ?? "";
-    message.afterId = object.afterId ?? "";
+    message.afterId = object.afterId ?? undefined;
     message.limit = object.limit ?? 0;
     return message;
   },
