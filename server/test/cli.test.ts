@@ -24,6 +24,9 @@ describe("the command line", () => {
       assert.match(help.stdout.toString(), new RegExp(`^  ${verb} `, "m"));
     }
     assert.equal(help.stderr, "");
+    const { exitCode, stdout } = await statewire(["help", "state"]);
+    assert.deepEqual([exitCode, stdout.toString().includes(" help ")], [0, false]);
+    assert.match(stdout.toString(), /^Usage: statewire state /);
     const version = await statewire(["--version"]);
     assert.match(version.stdout.toString(), /^\d+\.\d+\.\d+\n$/);
   });

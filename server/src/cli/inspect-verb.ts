@@ -6,7 +6,7 @@ import { durationSyntax, parseDuration } from "../module/duration.js";
 import { CommandError } from "./command-error.js";
 import { withNode } from "./node-client.js";
 import { formatNodeStatus, nodeStatusSchema } from "./node-status.js";
-import { addSettingOptions, readSettings } from "./settings-options.js";
+import { addNodeOptions, readSettings } from "./settings-options.js";
 import { print, type Terminal } from "./terminal.js";
 
 /** Adds `inspect`. */
@@ -22,9 +22,7 @@ export function addInspectVerb(program: Command, terminal: Terminal): void {
     )
     .option("--json", "Print JSON.")
     .addHelpText("after", examples);
-  addSettingOptions(inspect, ["grpc"]).action(() =>
-    runInspect(inspect.opts<InspectOptions>(), terminal),
-  );
+  addNodeOptions(inspect).action(() => runInspect(inspect.opts<InspectOptions>(), terminal));
 }
 
 const examples = `

@@ -5,7 +5,7 @@ import { durationSyntax, parseDuration } from "../module/duration.js";
 import { CommandError } from "./command-error.js";
 import { addValueOptions, readMessageValue, type ValueOptions } from "./message-value.js";
 import { readTarget, withNode } from "./node-client.js";
-import { addSettingOptions, readSettings } from "./settings-options.js";
+import { addNodeOptions, readSettings } from "./settings-options.js";
 import { note, print, type Terminal, write } from "./terminal.js";
 
 interface MessageOptions extends ValueOptions {
@@ -72,7 +72,7 @@ function addMessageOptions(command: Command): Command {
       readDuration,
     )
     .option("--json", "Print the answer as JSON.");
-  return addSettingOptions(command, ["grpc"]);
+  return addNodeOptions(command);
 }
 
 const defaultTimeoutMs = 60_000;

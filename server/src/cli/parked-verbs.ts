@@ -10,7 +10,7 @@ import {
   formatParkedTable,
   formatWireAddress,
 } from "./parked-text.js";
-import { addSettingOptions, readSettings } from "./settings-options.js";
+import { addNodeOptions, readSettings } from "./settings-options.js";
 import { print, type Terminal } from "./terminal.js";
 
 interface Options {
@@ -48,7 +48,7 @@ export function addParkedVerbs(program: Command, terminal: Terminal): void {
     .option("--limit <N>", `At most so many addresses. (default: ${limitDefault})`, readLimit)
     .option("--json", "Print one JSON object per line.")
     .addHelpText("after", listExamples);
-  addSettingOptions(list, ["grpc"]).action((type: string | undefined) =>
+  addNodeOptions(list).action((type: string | undefined) =>
     runList(type ?? null, list.opts<ListOptions>(), terminal),
   );
   const show = parked
@@ -57,7 +57,7 @@ export function addParkedVerbs(program: Command, terminal: Terminal): void {
     .description("Shows the parked address NAMESPACE/TYPE/ID, with its message and its error.")
     .option("--json", "Print JSON.")
     .addHelpText("after", showExamples);
-  addSettingOptions(show, ["grpc"]).action((address: string) =>
+  addNodeOptions(show).action((address: string) =>
     runShow(address, show.opts<Options>(), terminal),
   );
   addDecisions(parked, terminal);
@@ -75,7 +75,7 @@ function addDecisions(parked: Command, terminal: Terminal): void {
     .option("--all", "Every parked address.")
     .option("--json", "Print JSON.")
     .addHelpText("after", retryExamples);
-  addSettingOptions(retry, ["grpc"]).action((address: string | undefined) =>
+  addNodeOptions(retry).action((address: string | undefined) =>
     runRetry(address, retry.opts<RetryOptions>(), terminal),
   );
   const drop = parked
@@ -88,7 +88,7 @@ function addDecisions(parked: Command, terminal: Terminal): void {
     .option("--message <N>", "Only if it is this message, as show prints it.", readSequence)
     .option("--json", "Print JSON: all that it takes to send the message again.")
     .addHelpText("after", dropExamples);
-  addSettingOptions(drop, ["grpc"]).action((address: string) =>
+  addNodeOptions(drop).action((address: string) =>
     runDrop(address, drop.opts<DropOptions>(), terminal),
   );
 }

@@ -51,7 +51,7 @@ function createProgram({ terminal, startNode, isJson, format }: ProgramParts): C
     .description("A runtime for stateful functions in any language.")
     .version(readVersion(), "--version", "Print the version.")
     .helpOption("-h, --help", "Print help.")
-    .helpCommand(false)
+    .helpCommand("help [command]", "print help about a command")
     .addHelpText("after", footer)
     .configureHelp({ minWidthToWrap: helpWidthMin })
     .showHelpAfterError(isJson ? false : "(--help says more)")
@@ -71,6 +71,8 @@ function createProgram({ terminal, startNode, isJson, format }: ProgramParts): C
   addStateVerbs(program, terminal);
   addInspectVerb(program, terminal);
   addParkedVerbs(program, terminal);
+  // "help state" says it all; a command of its own would stand in every list.
+  for (const command of program.commands) command.helpCommand(false);
   return program;
 }
 

@@ -10,18 +10,28 @@ import {
 import { loadSettings } from "./load-settings.js";
 import type { Terminal } from "./terminal.js";
 
-/** Adds the flags of settings, and --config. All of them are many: they stand in groups. */
-export function addSettingOptions(
-  command: Command,
-  names: readonly SettingName[] = settingNames,
-): Command {
-  for (const name of names) {
-    const { placeholder, description, default: written } = definitionOf(name);
-    const text = written === "" ? description : `${description} (default: ${written})`;
-    const option = new Option(`${flagOf(name)} <${placeholder}>`, text);
-    if (names === settingNames) option.helpGroup(`${groupOf(name)}:`);
-    command.addOption(option);
+/** Adds the flags of all settings, in their groups, and --config. */
+export function addSettingOptions(command: Command): Command {
+  for (const name of settingNames) {
+    const { description } = definitionOf(name);
+    command.addOption(createOption(name, description).helpGroup(`${groupOf(name)}:`));
   }
+  return addConfigOption(command);
+}
+
+/** Adds what a verb needs that asks a node: --grpc, and --config, which may hold it. */
+export function addNodeOptions(command: Command): Command {
+  command.addOption(createOption("grpc", "The node's gRPC address."));
+  return addConfigOption(command);
+}
+
+function createOption(name: SettingName, description: string): Option {
+  const { placeholder, default: written } = definitionOf(name);
+  const text = written === "" ? description : `${description} (default: ${written})`;
+  return new Option(`${flagOf(name)} <${placeholder}>`, text);
+}
+
+function addConfigOption(command: Command): Command {
   return command.option(
     "--config <FILE>",
     "Settings file. (default: statewire.yaml when it exists)",

@@ -10,7 +10,7 @@ import type { TypedValue } from "../core/typed-value.js";
 import { CommandError } from "./command-error.js";
 import { limitDefault, pageSize, readLimit, remark, toCell } from "./list-options.js";
 import { type Ask, readAddress, withNode } from "./node-client.js";
-import { addSettingOptions, readSettings } from "./settings-options.js";
+import { addNodeOptions, readSettings } from "./settings-options.js";
 import { formatTable } from "./table.js";
 import { note, print, type Terminal, write } from "./terminal.js";
 
@@ -33,7 +33,7 @@ export function addStateVerbs(program: Command, terminal: Terminal): void {
     .description("Prints every state of NAMESPACE/TYPE/ID, or the value of the state NAME alone.")
     .option("--json", "Print JSON.")
     .addHelpText("after", getExamples);
-  addSettingOptions(get, ["grpc"]).action((address: string, name: string | undefined) =>
+  addNodeOptions(get).action((address: string, name: string | undefined) =>
     runGet(address, name, get.opts<GetOptions>(), terminal),
   );
   const list = state
@@ -44,9 +44,7 @@ export function addStateVerbs(program: Command, terminal: Terminal): void {
     .option("--limit <N>", "At most so many addresses. (default: 100)", readLimit)
     .option("--json", "Print one JSON object per line.")
     .addHelpText("after", listExamples);
-  addSettingOptions(list, ["grpc"]).action((type: string) =>
-    runList(type, list.opts<ListOptions>(), terminal),
-  );
+  addNodeOptions(list).action((type: string) => runList(type, list.opts<ListOptions>(), terminal));
 }
 
 const getExamples = `
