@@ -66,6 +66,19 @@ describe("a handler's context", () => {
     assert.ok(errors[0] instanceof StatewireError);
   });
 
+  it("names the state whose value is larger than the runtime takes", async () => {
+    const hoarder = statefulFunction("test/hoarder", {
+      states: { hoard: state(types.string) },
+      handle: (ctx) => ctx.state.hoard.set("x".repeat(2 ** 20)),
+    });
+    const { failure } = await runFunction(hoarder, { message: typed(types.bool, true) });
+    const message =
+      "state hoard: value of 1048580 bytes exceeds valueBytesMax 1048576 of the runtime";
+    assert.ok(failure?.error instanceof StatewireError);
+    assert.equal(failure.error.message, message);
+    assert.equal(failure.error.code, "limit-exceeded");
+  });
+
   const misuses: [string, RegExp, (ctx: AnyContext) => void][] = [
     ["a value without its type", /expected a typed value/, (ctx) => ctx.send(ctx.self, 5 as never)],
     [

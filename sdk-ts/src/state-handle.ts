@@ -92,7 +92,15 @@ export function createStateAccessFactory(states: readonly RegisteredState[]): St
 }
 
 function writeValue(host: StateHost, state: RegisteredState, value: unknown): void {
-  host.writeSlot(state.index, encodeValue(state.declaration.type, value));
+  const bytes = encodeValue(state.declaration.type, value);
+  try {
+    host.writeSlot(state.index, bytes);
+  } catch (cause) {
+    if (!(cause instanceof StatewireError) || cause.code !== "limit-exceeded") {
+      throw cause;
+    }
+    throw new StatewireError(cause.code, `state ${state.name}: ${cause.message}`, { cause });
+  }
 }
 
 function decodeSlot(state: RegisteredState, slot: StateSlot): unknown {

@@ -103,12 +103,12 @@ describe("a batch", () => {
   const breaches: [string, RegExp, (batch: Batch) => void][] = [
     [
       "an id that is too long",
-      /id of 7 bytes exceeds id_bytes_max 6/,
+      /id of 7 bytes, of an address of shop\/cart, exceeds idBytesMax 6 of the runtime/,
       (b) => b.send(send("ab日é")),
     ],
     [
       "a value that is too large",
-      /value of 251 bytes exceeds value_bytes_max 250/,
+      /value of 251 bytes, in a send to shop\/cart\/b, exceeds valueBytesMax 250 of the runtime/,
       (b) => b.send(send("b", 251)),
     ],
     [
@@ -118,7 +118,7 @@ describe("a batch", () => {
     ],
     [
       "eager states of more than half a frame",
-      /eager states of 501 bytes exceed half of frame_bytes_max 1000/,
+      /eager states of 501 bytes together exceed half of frameBytesMax 1000/,
       (b) => {
         b.writeState(0, Buffer.alloc(250));
         b.writeState(1, Buffer.alloc(251));
@@ -126,7 +126,7 @@ describe("a batch", () => {
     ],
     [
       "more effects than effects_max",
-      /result of 5 effects exceeds effects_max 4/,
+      /result of 5 effects exceeds effectsMax 4/,
       (b) => {
         for (let count = 0; count < 5; count++) {
           b.cancel("t");
@@ -135,7 +135,7 @@ describe("a batch", () => {
     ],
     [
       "a result larger than a frame",
-      /result of \d+ bytes exceeds frame_bytes_max 1000/,
+      /result of \d+ bytes, with a record for a\/b, exceeds frameBytesMax 1000/,
       (b) => {
         for (let count = 0; count < 4; count++) {
           b.egress({ egress: "a/b", typename: "t/x", value: Buffer.alloc(240) });

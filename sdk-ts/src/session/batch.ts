@@ -224,7 +224,7 @@ export class Batch {
       if (eager > this.#stateBytesMax) {
         throw new StatewireError(
           "limit-exceeded",
-          `eager states of ${eager} bytes exceed half of frame_bytes_max ${this.#stateBytesMax * 2}`,
+          `eager states of ${eager} bytes together exceed half of frameBytesMax ${this.#stateBytesMax * 2} of the runtime`,
         );
       }
     }

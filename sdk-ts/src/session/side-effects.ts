@@ -110,7 +110,8 @@ export class SideEffects {
   egress(record: EgressRecord): void {
     this.#admitEffect();
     validateTypenameLength(record.typename);
-    this.#admitValue(record.value, 3 * (record.egress.length + record.typename.length));
+    const nameBytes = 3 * (record.egress.length + record.typename.length);
+    this.#admitValue(record.value, nameBytes, record);
     this.#egressRecords ??= [];
     this.#egressRecords.push(record);
   }
@@ -121,19 +122,20 @@ export class SideEffects {
       throw new StatewireError("invalid-value", "the message has been replied to already");
     }
     validateTypenameLength(reply.typename);
-    this.#admitValue(reply.value, 3 * reply.typename.length);
+    this.#admitValue(reply.value, 3 * reply.typename.length, reply);
     this.#replies ??= [];
     this.#replies.push(reply);
   }
 
   /**
-   * Makes room for the changed states, which the batch keeps and which share the frame.
+   * Makes room for the changed states, which the batch keeps and which share the frame. The error does
+   * not name the state: that is the caller's to add.
    *
    * @throws StatewireError `limit-exceeded` when a value or the whole is too large.
    */
   admitStates(value: Uint8Array | undefined, changedCount: number, changedBytes: number): void {
     const stateBytes = changedBytes + changedCount * effectOverheadBytes;
-    this.#validateSize(value?.length ?? 0, this.#encodedBytes + stateBytes);
+    this.#validateSize(value?.length ?? 0, this.#encodedBytes + stateBytes, undefined);
     this.#stateBytes = stateBytes;
   }
 
@@ -169,48 +171,70 @@ export class SideEffects {
     const { idBytesMax } = this.#limits;
     // A UTF-16 unit takes 3 bytes at most, so most ids need no count.
     if (send.id.length * 3 > idBytesMax && Buffer.byteLength(send.id) > idBytesMax) {
-      throw limitExceeded(`id of ${Buffer.byteLength(send.id)} bytes`, "id_bytes_max", idBytesMax);
+      const what = `id of ${Buffer.byteLength(send.id)} bytes, of an address of ${send.typeName},`;
+      throw limitExceeded(what, "idBytesMax", idBytesMax);
     }
     validateTypenameLength(send.typename);
     const nameBytes = 3 * (send.id.length + send.typeName.length + send.typename.length);
-    this.#admitValue(send.value, nameBytes + send.traceparent.length);
+    this.#admitValue(send.value, nameBytes + send.traceparent.length, send);
   }
 
   #admitEffect(): void {
     const count = this.#effectCount + 1;
     if (count > this.#limits.effectsMax) {
-      throw limitExceeded(`result of ${count} effects`, "effects_max", this.#limits.effectsMax);
+      throw limitExceeded(`result of ${count} effects`, "effectsMax", this.#limits.effectsMax);
     }
     this.#effectCount = count;
   }
 
-  #admitValue(value: Uint8Array | undefined, nameBytes: number): void {
+  #admitValue(value: Uint8Array | undefined, nameBytes: number, carrier: Carrier): void {
     const bytes = value?.length ?? 0;
     const encodedBytes = this.#encodedBytes + bytes + nameBytes + effectOverheadBytes;
-    this.#validateSize(bytes, encodedBytes + this.#stateBytes);
+    this.#validateSize(bytes, encodedBytes + this.#stateBytes, carrier);
     this.#encodedBytes = encodedBytes;
     this.#payloadBytes += bytes;
   }
 
-  #validateSize(valueBytes: number, resultBytes: number): void {
+  #validateSize(valueBytes: number, resultBytes: number, carrier: Carrier | undefined): void {
     const { valueBytesMax, frameBytesMax } = this.#limits;
     if (valueBytes > valueBytesMax) {
-      throw limitExceeded(`value of ${valueBytes} bytes`, "value_bytes_max", valueBytesMax);
+      const what = `value of ${valueBytes} bytes${describeCarrier(carrier, "in")}`;
+      throw limitExceeded(what, "valueBytesMax", valueBytesMax);
     }
     if (resultBytes > frameBytesMax) {
-      throw limitExceeded(`result of ${resultBytes} bytes`, "frame_bytes_max", frameBytesMax);
+      const what = `result of ${resultBytes} bytes${describeCarrier(carrier, "with")}`;
+      throw limitExceeded(what, "frameBytesMax", frameBytesMax);
     }
   }
+}
+
+/** What brings a value along. */
+type Carrier = Send | EgressRecord | Reply;
+
+function describeCarrier(carrier: Carrier | undefined, link: "in" | "with"): string {
+  if (carrier === undefined) {
+    return "";
+  }
+  if ("egress" in carrier) {
+    return `, ${link} a record for ${carrier.egress},`;
+  }
+  return "id" in carrier
+    ? `, ${link} a send to ${carrier.typeName}/${carrier.id},`
+    : `, ${link} a reply,`;
 }
 
 function validateTypenameLength(typename: string): void {
   if (typename.length * 3 <= typenameBytesMax) return;
   const bytes = Buffer.byteLength(typename);
   if (bytes > typenameBytesMax) {
-    throw limitExceeded(`typename of ${bytes} bytes`, "the protocol's limit", typenameBytesMax);
+    const what = `typename of ${bytes} bytes exceeds the protocol's limit ${typenameBytesMax}`;
+    throw new StatewireError("limit-exceeded", what);
   }
 }
 
 function limitExceeded(what: string, limit: string, limitValue: number): StatewireError {
-  return new StatewireError("limit-exceeded", `${what} exceeds ${limit} ${limitValue}`);
+  return new StatewireError(
+    "limit-exceeded",
+    `${what} exceeds ${limit} ${limitValue} of the runtime`,
+  );
 }

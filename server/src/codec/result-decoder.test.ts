@@ -74,14 +74,19 @@ const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 describe("ResultDecoder refuses one result", () => {
   it("with a value longer than valueBytesMax, wherever it is [LIMIT-2]", () => {
     const value = Buffer.alloc(17);
-    const expected = /value of 17 bytes exceeds valueBytesMax 16/;
-    assertRefused("LIMIT-2", expected, { stateChanges: [{ value }] });
-    assertRefused("LIMIT-2", expected, { sends: [{ ...send, value }] });
-    assertRefused("LIMIT-2", expected, { egressRecords: [{ ...record, value }] });
-    assertRefused("LIMIT-2", expected, { replies: [{ typename: "a/b", value }] });
+    const size = "value of 17 bytes exceeds valueBytesMax 16";
+    const sent = new RegExp(`^send to [^ ]+: ${size}$`);
+    assertRefused("LIMIT-2", new RegExp(`^${size}$`), { stateChanges: [{ value }] });
+    assertRefused("LIMIT-2", sent, { sends: [{ ...send, value }] });
+    assertRefused("LIMIT-2", new RegExp(`^record for ${record.egress}: ${size}$`), {
+      egressRecords: [{ ...record, value }],
+    });
+    assertRefused("LIMIT-2", new RegExp(`^reply to input 2: ${size}$`), {
+      replies: [{ input: 2, typename: "a/b", value }],
+    });
     assertRefused(
       "LIMIT-2",
-      expected,
+      sent,
       timer({ $case: "schedule", value: { send: { ...send, value } } }),
     );
     assertAccepted({ sends: [{ ...send, value: Buffer.alloc(16) }] });

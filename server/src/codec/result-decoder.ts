@@ -33,6 +33,8 @@ export interface DecodedResults {
 
 const tokenBytesMax = 255;
 const failureMessageBytesMax = 4096;
+/** Of an id in an error: it may itself be too long. */
+const shownIdBytesMax = 100;
 
 const none: readonly never[] = [];
 
@@ -133,6 +135,7 @@ export class ResultDecoder {
   }
 
   #stateChange(reader: WireReader): StateChange {
+    const before = this.#refused;
     const outer = reader.enter();
     let state = 0;
     let value: Uint8Array | null = null;
@@ -143,10 +146,12 @@ export class ResultDecoder {
       else reader.skip(tag);
     }
     reader.leave(outer);
+    if (this.#refused !== before) this.#refused = withState(this.#refused, state);
     return { state, value };
   }
 
   #send(reader: WireReader, types: StreamTypes): OutgoingMessage {
+    const before = this.#refused;
     const outer = reader.enter();
     let type = 0;
     let typeName = "";
@@ -168,6 +173,7 @@ export class ResultDecoder {
     this.#checkId(id);
     this.#checkTypename(typename);
     const target = this.#target(types, type, typeName);
+    if (this.#refused !== before) this.#blame(`send to ${target}/${cutText(id, shownIdBytesMax)}`);
     return { typeName: target, id, message: { typename, value }, traceparent };
   }
 
@@ -230,6 +236,7 @@ export class ResultDecoder {
   }
 
   #record(reader: WireReader): OutgoingRecord {
+    const before = this.#refused;
     const outer = reader.enter();
     let egress = "";
     let typename = "";
@@ -243,10 +250,12 @@ export class ResultDecoder {
     }
     reader.leave(outer);
     this.#checkTypename(typename);
+    if (this.#refused !== before) this.#blame(`record for ${egress}`);
     return { egress, value: { typename, value } };
   }
 
   #reply(reader: WireReader): OutgoingReply {
+    const before = this.#refused;
     const outer = reader.enter();
     let input = 0;
     let typename = "";
@@ -260,6 +269,7 @@ export class ResultDecoder {
     }
     reader.leave(outer);
     this.#checkTypename(typename);
+    if (this.#refused !== before) this.#blame(`reply to input ${input}`);
     return { input, value: { typename, value } };
   }
 
@@ -339,9 +349,21 @@ export class ResultDecoder {
     }
   }
 
+  /** Only the first fault is told. */
   #refuse(clause: string, message: string): void {
     this.#refused ??= { clause, message };
   }
+
+  /** Says what the fault just found is in. */
+  #blame(what: string): void {
+    if (this.#refused === null) return;
+    const { clause, message } = this.#refused;
+    this.#refused = { clause, message: `${what}: ${message}` };
+  }
+}
+
+function withState(fault: Fault | null, state: number): Fault | null {
+  return fault === null ? null : { ...fault, state };
 }
 
 function append<T>(list: T[] | undefined, item: T): T[] {

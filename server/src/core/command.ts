@@ -154,6 +154,8 @@ export interface InvocationResult {
 export interface Fault {
   readonly clause: string;
   readonly message: string;
+  /** The changed state that is at fault, by its index, whose name only the core knows. */
+  readonly state?: number;
 }
 
 export interface StateChange {

@@ -68,8 +68,13 @@ function closedWith(effects: Partial<InvocationResult>, inputs = 2): string | un
   return answer(inFlight(inputs), effects).closedSessions[0]?.clause;
 }
 
-/** Why the address is parked; undefined: it is not. */
+/** The clause for which the address is parked; undefined: it is not. */
 function refusedWith(effects: Partial<InvocationResult>, before?: Story): string | undefined {
+  return /\[(.*)\]/.exec(refusal(effects, before) ?? "")?.[1];
+}
+
+/** Why the address is parked; undefined: it is not. */
+function refusal(effects: Partial<InvocationResult>, before?: Story): string | undefined {
   const story = before ?? inFlight(1);
   assert.deepEqual(answer(story, effects, before === undefined ? 1 : 2).closedSessions, []);
   const parked = story.machine.shard.types.get("t/a")?.mailboxes.get("x");
@@ -78,7 +83,7 @@ function refusedWith(effects: Partial<InvocationResult>, before?: Story): string
   story.step(call);
   story.commit();
   const told = story.drain().replied.find(({ request }) => request === 99);
-  return /\[(.*)\]/.exec(told?.failure?.message ?? "")?.[1];
+  return told?.failure?.message;
 }
 
 describe("a result ends its stream", () => {
@@ -130,6 +135,14 @@ describe("a result is refused", () => {
   it("when its codec says so", () => {
     const refused = { clause: "SEND-5", message: "empty typename" };
     assert.equal(refusedWith({ refused }), "SEND-5");
+  });
+
+  it("by a codec that knows only the index of the state, with the state's name", () => {
+    const refused = { clause: "LIMIT-2", message: "value of 9 bytes exceeds 8", state: 1 };
+    assert.match(
+      refusal({ refused }) ?? "",
+      /\[LIMIT-2\] state b of t\/a: value of 9 bytes exceeds 8$/,
+    );
   });
 
   it("when it sends to an egress that is not known [EGRESS-1]", () => {

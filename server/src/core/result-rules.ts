@@ -44,11 +44,17 @@ export function findRefusal(
   result: InvocationResult,
 ): Fault | null {
   return (
-    result.refused ??
+    nameState(binding, result.refused) ??
     findStateRefusal(shard, binding, mailbox, result) ??
     findEgressRefusal(shard, result) ??
     findTimerRefusal(shard, mailbox, result)
   );
+}
+
+function nameState({ states, type }: Binding, fault: Fault | null): Fault | null {
+  if (fault?.state === undefined) return fault;
+  const name = states[fault.state]?.table.name ?? fault.state;
+  return { clause: fault.clause, message: `state ${name} of ${type.name}: ${fault.message}` };
 }
 
 /** The eager states of an address must leave room in a frame. [LIMIT-8] */
