@@ -20,6 +20,8 @@ export interface Attempts {
   retryAtMs: number;
   /** In flight as a suspect. */
   inQuarantine: boolean;
+  /** The session whose server could not take the message, for no fault of it; 0: none. Not stored. */
+  avoided: number;
   /** There is a row of it. */
   isStored: boolean;
   /** What the last one failed with, for people; null: that was before a restart. Not stored. */
@@ -35,6 +37,7 @@ export function noteAttempt(shard: Shard, mailbox: Mailbox): Attempts {
     lastFailedAtMs: shard.nowMs,
     retryAtMs: 0,
     inQuarantine: false,
+    avoided: 0,
     isStored: false,
     lastFailure: null,
   };
@@ -70,6 +73,7 @@ export function decodeAttempts(value: Uint8Array): Attempts {
     lastFailedAtMs: fields.number(),
     retryAtMs: fields.number(),
     inQuarantine: false,
+    avoided: 0,
     isStored: true,
     lastFailure: null,
   };

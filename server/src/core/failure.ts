@@ -35,8 +35,10 @@ export function failHead(shard: Shard, mailbox: Mailbox, failure: InvocationFail
   const attempts = noteAttempt(shard, mailbox);
   // Whatever was answered, the message has not killed its server.
   attempts.losses = 0;
-  // These speak of the server, not of the message. [FAIL-7]
-  if (failure.code !== "overloaded" && failure.code !== "unknownFunction") attempts.failures++;
+  // These speak of the server, not of the message: another one may take it. [FAIL-7]
+  const isOfServer = failure.code === "overloaded" || failure.code === "unknownFunction";
+  attempts.avoided = isOfServer ? (mailbox.binding?.session.id ?? 0) : 0;
+  if (!isOfServer) attempts.failures++;
   const { retry } = policyOf(shard, mailbox.type.name);
   const isExhausted = retry.attemptsMax > 0 && attempts.failures >= retry.attemptsMax;
   if (!failure.retryable || isExhausted) {

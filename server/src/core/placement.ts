@@ -6,7 +6,8 @@ import { isSuspect } from "./quarantine.js";
 /**
  * Puts a mailbox with messages in line at the server of its type that its address hashes to. The
  * same address goes to the same server while the set of servers stays, so that leases hold; when
- * a server comes or goes, only the addresses that it wins or loses move. Returns false when there is
+ * a server comes or goes, only the addresses that it wins or loses move; and an address whose server
+ * could not take its first message goes to another one, until that message is done. Returns false when there is
  * no server: then the mailbox waits for one.
  */
 export function place(mailbox: Mailbox): boolean {
@@ -66,10 +67,12 @@ export function takeAllReady(binding: Binding): Mailbox[] {
 function chooseBinding(mailbox: Mailbox): Binding | undefined {
   const { bindings } = mailbox.type;
   if (bindings.length <= 1) return bindings[0];
+  const avoided = mailbox.attempts?.avoided ?? 0;
   const hash = hashText(mailbox.id);
   let best: Binding | undefined;
   let bestScore = -1;
   for (const binding of bindings) {
+    if (binding.session.id === avoided) continue;
     const score = mix(hash, binding.session.id);
     if (score > bestScore) {
       best = binding;
