@@ -25,9 +25,11 @@ export interface ChildOptions {
 const logTailLines = 12;
 const living = new Set<Child>();
 
+const endWithParent = new URL("./end-with-parent.js", import.meta.url).href;
+
 /**
- * A process that does not outlive this one: whatever ends this process, short of SIGKILL, kills
- * the child first.
+ * A process that does not outlive this one: whatever ends this process kills the child first, and
+ * after SIGKILL the child learns that its standard input has ended.
  *
  * STATES: running, then exited for good. `exited` resolves once, with the exit.
  */
@@ -42,10 +44,11 @@ export class Child {
     killChildrenAtExit();
     this.name = options.name;
     this.#logPath = options.logPath;
-    this.#process = spawn(process.execPath, options.arguments, {
+    const scriptArguments = ["--import", endWithParent, ...options.arguments];
+    this.#process = spawn(process.execPath, scriptArguments, {
       cwd: options.directory,
       env: environmentWithoutSettings(),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
     living.add(this);
     const log = createWriteStream(options.logPath, { flags: "a" });

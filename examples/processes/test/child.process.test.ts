@@ -58,7 +58,7 @@ describe("a child process", () => {
     assert.deepEqual(await child.stop(50), { code: null, signal: "SIGKILL" });
   });
 
-  it("dies however its parent ends, short of SIGKILL", async () => {
+  it("dies however its parent ends", async () => {
     const grandchild = script("grandchild.mjs", `console.log("up"); setInterval(() => {}, 1000);`);
     const options = { name: "the grandchild", arguments: [grandchild], directory };
     const endings = [
@@ -66,6 +66,7 @@ describe("a child process", () => {
       'throw new Error("on purpose")',
       'process.kill(process.pid, "SIGINT")',
       'process.kill(process.pid, "SIGTERM")',
+      'process.kill(process.pid, "SIGKILL")',
     ];
     const parents = endings.map((ending, index) =>
       script(
