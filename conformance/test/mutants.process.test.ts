@@ -3,9 +3,10 @@ import { fileURLToPath } from "node:url";
 import { Forwarder } from "../src/proxy/forwarder.js";
 import type { CaseReport } from "../src/report/run-report.js";
 import { pathOf } from "../src/report/run-report.js";
-import { type RunOptions, runSdkSuites } from "../src/runner/run-suites.js";
+import type { RunOptions } from "../src/runner/run-options.js";
+import { runSdkSuites } from "../src/runner/sdk/run-sdk-suites.js";
 import { FunctionServer } from "../src/subject/function-server.js";
-import { loadSuites } from "../src/suite/load-suites.js";
+import { loadSdkSuites } from "../src/suite/load-suites.js";
 import type { Mutant } from "./mutants/mutant.js";
 import { mutantTap } from "./mutants/mutant-tap.js";
 import { mutants } from "./mutants/mutants.js";
@@ -29,7 +30,7 @@ async function startCorrect(): Promise<FunctionServer> {
 }
 
 /** Stands in front of the correct server, and adds the mutant's bug. */
-function behind(mutant: Mutant): Pick<RunOptions, "start" | "stop"> {
+function behind(mutant: Mutant): Pick<RunOptions<FunctionServer>, "start" | "stop"> {
   let forwarder: Forwarder | undefined;
   return {
     start: async () => {
@@ -45,10 +46,13 @@ function behind(mutant: Mutant): Pick<RunOptions, "start" | "stop"> {
   };
 }
 
-function run(parts: Pick<RunOptions, "start" | "stop">, paths: ReadonlySet<string>) {
+function run(
+  parts: Pick<RunOptions<FunctionServer>, "start" | "stop">,
+  paths: ReadonlySet<string>,
+) {
   return runSdkSuites({
     ...parts,
-    suites: loadSuites("sdk"),
+    suites: loadSdkSuites(),
     declared: new Set(["leases", "lazy-state", "wildcard", "limits", "discover"]),
     selects: (path) => paths.has(path),
     onCase: () => undefined,

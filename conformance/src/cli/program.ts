@@ -14,7 +14,7 @@ export function createProgram(exit: (code: number) => void): Command {
     .summary("test a function server")
     .description(
       "Starts COMMAND, which serves the interpreter (see INTERPRETER.md) at the address in\n" +
-        "STATEWIRE_CONFORMANCE_ADDRESS, plays the runtime, and runs every case.",
+        "CONFORMANCE_ADDRESS, plays the runtime, and runs every case.",
     )
     .addHelpText(
       "after",
@@ -25,6 +25,21 @@ export function createProgram(exit: (code: number) => void): Command {
     )
     .action(async (command: string[], flags: RunFlags) =>
       exit(await runAgainst("sdk", command, flags)),
+    );
+  runCommand(program, "runtime")
+    .summary("test a runtime")
+    .description(
+      "Starts COMMAND, a runtime that is told by the environment what RUNTIME.md says, plays function\n" +
+        "servers and clients, kills it and starts it again, and runs every case.",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  statewire-conformance runtime --name mine -- ./start-my-runtime.sh\n" +
+        "  statewire-conformance runtime --select timers -- ./start-my-runtime.sh",
+    )
+    .action(async (command: string[], flags: RunFlags) =>
+      exit(await runAgainst("runtime", command, flags)),
     );
   program
     .command("report")

@@ -4,14 +4,19 @@ import { readClauses } from "../protocol/clauses.js";
 import { explainCase, formatCase, formatSummary } from "../report/console-report.js";
 import { applyKnownFailing, parseKnownFailing } from "../report/known-failing.js";
 import { type CaseReport, isBad, type RunReport } from "../report/run-report.js";
-import { sdkFeatures } from "../runner/discover-features.js";
-import { runSdkSuites } from "../runner/run-suites.js";
+import type { RunOptions, RunOutcome } from "../runner/run-options.js";
+import { runtimeFeatures } from "../runner/runtime/discover-runtime-features.js";
+import { runRuntimeSuites } from "../runner/runtime/run-runtime-suites.js";
+import { sdkFeatures } from "../runner/sdk/discover-features.js";
+import { runSdkSuites } from "../runner/sdk/run-sdk-suites.js";
 import { FunctionServer } from "../subject/function-server.js";
-import { loadSuites } from "../suite/load-suites.js";
-import type { Suite } from "../suite/schema.js";
+import { Runtime } from "../subject/runtime.js";
+import { loadRuntimeSuites, loadSdkSuites } from "../suite/load-suites.js";
 import { type OutputFiles, writeReports } from "./output-files.js";
 import { UsageError } from "./usage-error.js";
 import { kitVersion, protocolVersion } from "./version.js";
+
+type Role = RunReport["subject"]["role"];
 
 /** The flags of `sdk` and `runtime`. */
 export interface RunFlags extends OutputFiles {
@@ -24,7 +29,7 @@ export interface RunFlags extends OutputFiles {
 
 /** Runs the suites against a command. Resolves to the exit code: 0, or 1 when a case failed. */
 export async function runAgainst(
-  role: Suite["subject"],
+  role: Role,
   command: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
@@ -33,18 +38,16 @@ export async function runAgainst(
   const startedAt = new Date().toISOString();
   const cases: CaseReport[] = [];
   const print = (line: string) => process.stderr.write(`${line}\n`);
-  const outcome = await runSdkSuites({
-    start: () => FunctionServer.start(command),
-    stop: (server) => server.stop(),
-    suites: loadSuites(role),
-    declared: parseFeatures(flags.features),
+  const common = {
+    declared: parseFeatures(role, flags.features),
     selects: selector(flags.select),
-    onCase: (each) => {
+    onCase: (each: CaseReport) => {
       const report = applyKnownFailing(each, known);
       cases.push(report);
       if (flags.quiet !== true || isBad(report)) print(formatCase(report));
     },
-  });
+  };
+  const outcome = await (role === "sdk" ? runSdk(command, common) : runRuntime(command, common));
   const run: RunReport = {
     format: 1,
     kitVersion,
@@ -62,6 +65,26 @@ export async function runAgainst(
   return bad.length === 0 ? 0 : 1;
 }
 
+type Common = Omit<RunOptions<never>, "start" | "stop">;
+
+function runSdk(command: readonly string[], common: Common): Promise<RunOutcome> {
+  return runSdkSuites({
+    ...common,
+    suites: loadSdkSuites(),
+    start: () => FunctionServer.start(command),
+    stop: (server) => server.stop(),
+  });
+}
+
+function runRuntime(command: readonly string[], common: Common): Promise<RunOutcome> {
+  return runRuntimeSuites({
+    ...common,
+    suites: loadRuntimeSuites(),
+    start: () => Runtime.start(command),
+    stop: (runtime) => runtime.stop(),
+  });
+}
+
 function readKnownFailing(path: string | undefined): ReadonlyMap<string, string> {
   if (path === undefined) return new Map();
   try {
@@ -71,13 +94,13 @@ function readKnownFailing(path: string | undefined): ReadonlyMap<string, string>
   }
 }
 
-function parseFeatures(text: string | undefined): ReadonlySet<string> | undefined {
+function parseFeatures(role: Role, text: string | undefined): ReadonlySet<string> | undefined {
   if (text === undefined) return undefined;
   const names = text
     .split(",")
     .map((each) => each.trim())
     .filter((each) => each !== "");
-  const known: readonly string[] = sdkFeatures;
+  const known: readonly string[] = role === "sdk" ? sdkFeatures : runtimeFeatures;
   const unknown = names.filter((each) => !known.includes(each));
   if (unknown.length === 0) return new Set(names);
   throw new UsageError(`--features ${unknown.join(",")}: not known; known: ${known.join(", ")}`);

@@ -1,14 +1,14 @@
 import type { StreamEvent } from "../wire/event.js";
 import { CaseFailure } from "./case-failure.js";
 import { show } from "./match.js";
-import type { SdkSession } from "./sdk-case.js";
+import type { Session } from "./session.js";
 
 /** How long a step waits for what it expects, unless it says otherwise, in milliseconds. */
 export const stepMs = 3000;
 
 /** The next event of one of the kinds. @throws CaseFailure when another end comes first, or none in time. */
 export async function nextEvent(
-  session: SdkSession,
+  session: Session,
   kinds: readonly string[],
   withinMs: number,
   matches: (event: StreamEvent) => boolean = () => true,

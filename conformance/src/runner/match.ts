@@ -1,4 +1,4 @@
-import type { Data } from "../suite/schema.js";
+import type { Data } from "../suite/data.js";
 
 /**
  * Why a value is not what a case expects; undefined: it is. Objects are compared by the keys that

@@ -1,5 +1,6 @@
 import type { Fields } from "../protocol/protocol.js";
-import type { Data, ResultStep } from "../suite/schema.js";
+import type { Data } from "../suite/data.js";
+import type { ResultStep } from "../suite/sdk-schema.js";
 import { mismatch, show } from "./match.js";
 import { substitute, type Variables } from "./values.js";
 

@@ -1,5 +1,5 @@
 import type { Fields } from "../protocol/protocol.js";
-import type { Data } from "../suite/schema.js";
+import type { Data } from "../suite/data.js";
 
 /** Limits that the kit's runtime announces unless a case says otherwise: `$limits`. */
 export const defaultLimits = {

@@ -7,7 +7,7 @@ import { freePort } from "./free-port.js";
 import { SubjectError, SubjectProcess } from "./subject-process.js";
 
 /** The environment variable by which the function server learns where to listen: host:port. */
-export const addressVariable = "STATEWIRE_CONFORMANCE_ADDRESS";
+export const addressVariable = "CONFORMANCE_ADDRESS";
 
 /** How long a subject may take until it accepts connections, in milliseconds. */
 const startMsMax = 60_000;

@@ -1,9 +1,9 @@
-import type { Fields } from "../../protocol/protocol.js";
-import type { Data } from "../../suite/schema.js";
-import { CaseFailure } from "../case-failure.js";
-import { nextEvent, stepMs } from "../events.js";
+import type { Fields } from "../../../protocol/protocol.js";
+import type { Data } from "../../../suite/data.js";
+import { CaseFailure } from "../../case-failure.js";
+import { nextEvent, stepMs } from "../../events.js";
+import { mismatch, show } from "../../match.js";
 import { invocationFrame } from "../invoke.js";
-import { mismatch, show } from "../match.js";
 import { expectResults } from "../results.js";
 import type { Scenario } from "../scenarios.js";
 

@@ -1,16 +1,18 @@
-import type { Fields } from "../protocol/protocol.js";
-import type { Data, Step } from "../suite/schema.js";
-import { CaseFailure } from "./case-failure.js";
-import { nextEvent, stepMs } from "./events.js";
+import type { Fields } from "../../protocol/protocol.js";
+import type { Data } from "../../suite/data.js";
+import type { SdkStep } from "../../suite/sdk-schema.js";
+import { CaseFailure } from "../case-failure.js";
+import { nextEvent, stepMs } from "../events.js";
+import { mismatch, show } from "../match.js";
+import { expectClause, expectEnd, expectFrame, expectQuiet } from "../stream-steps.js";
+import { CaseError, hexBytes, toFields } from "../values.js";
 import { invocationFrame } from "./invoke.js";
-import { mismatch, show } from "./match.js";
 import { expectResults } from "./results.js";
 import { scenarios } from "./scenarios.js";
 import { helloFields, nameTable, type SdkCase, type SdkSession } from "./sdk-case.js";
-import { CaseError, hexBytes, substitute, toFields } from "./values.js";
 
 /** Runs one step. @throws CaseFailure when the subject did not do what it expects. */
-export async function runStep(testCase: SdkCase, step: Step): Promise<void> {
+export async function runStep(testCase: SdkCase, step: SdkStep): Promise<void> {
   if ("open" in step) testCase.open(step.open);
   else if ("on" in step) testCase.select(step.on);
   else if ("scenario" in step) await runScenario(testCase, step);
@@ -21,7 +23,7 @@ export async function runStep(testCase: SdkCase, step: Step): Promise<void> {
   else await runStreamStep(testCase.session, step);
 }
 
-async function runStreamStep(session: SdkSession, step: Step): Promise<void> {
+async function runStreamStep(session: SdkSession, step: SdkStep): Promise<void> {
   const { stream, variables } = session;
   if ("hello" in step) await greet(session, step.hello);
   else if ("send" in step) await stream.send(toFields(step.send, variables));
@@ -31,7 +33,7 @@ async function runStreamStep(session: SdkSession, step: Step): Promise<void> {
   else if ("expect" in step) await expectFrame(session, step.expect, step.withinMs ?? stepMs);
   else if ("error" in step) await expectProtocolError(session, [step.error].flat());
   else if ("end" in step) await expectEnd(session, [step.end].flat(), step.withinMs);
-  else if ("quietMs" in step) await expectQuiet(session, step.quietMs);
+  else if ("quietMs" in step) await expectQuiet(session, step.quietMs, permitted);
   else if ("credit" in step) await stream.send({ credit: { bytes: step.credit } });
   else if ("drain" in step) await stream.send({ drain: { reason: step.drain } });
   else if ("halfClose" in step) stream.halfClose();
@@ -68,53 +70,13 @@ function agree(hello: Fields, welcome: Fields): void {
     );
 }
 
-async function expectFrame(
-  session: SdkSession,
-  expected: { readonly [key: string]: Data },
-  withinMs: number,
-): Promise<void> {
-  const [kind = ""] = Object.keys(expected);
-  const event = await nextEvent(session, [kind], withinMs);
-  const data = substitute(expected[kind] ?? {}, session.variables);
-  const found = mismatch(data, event.fields, kind);
-  if (found !== undefined) throw new CaseFailure(found);
-}
+/** What a server may send at any time. */
+const permitted: ReadonlySet<string> = new Set(["window"]);
 
-/** ProtocolError with one of the clauses, then the end of the call. [ERROR-1] [ERROR-5] */
+/** The clause, then the end of the call. [ERROR-5] */
 async function expectProtocolError(session: SdkSession, clauses: readonly string[]): Promise<void> {
-  const event = await nextEvent(session, ["error"], stepMs);
-  const clause = String(event.fields["clause"] ?? "");
-  if (!clauses.includes(clause)) {
-    const message = String(event.fields["message"] ?? "");
-    throw new CaseFailure(
-      `protocol error: expected ${clauses.join(" or ")}, received ${clause}: ${message}`,
-    );
-  }
+  await expectClause(session, clauses);
   await expectEnd(session, ["INVALID_ARGUMENT"]);
-}
-
-async function expectEnd(
-  session: SdkSession,
-  statuses: readonly string[],
-  withinMs = stepMs,
-): Promise<void> {
-  const { fields } = await nextEvent(session, ["end"], withinMs);
-  const status = String(fields["status"]);
-  if (!statuses.includes(status)) {
-    throw new CaseFailure(
-      `end of stream: expected ${statuses.join(" or ")}, received ${status}: ${fields["details"]}`,
-    );
-  }
-}
-
-/** Nothing comes but windows, which a server may send at any time. */
-async function expectQuiet(session: SdkSession, quietMs: number): Promise<void> {
-  const event = await session.stream.events.takeWithin(quietMs, ({ kind }) => kind !== "window");
-  if (event !== undefined) {
-    throw new CaseFailure(
-      `expected nothing for ${quietMs} ms, received ${event.kind} ${show(event.fields)}`,
-    );
-  }
 }
 
 /** The stream still works: an invocation goes through. */
@@ -127,7 +89,7 @@ async function expectAlive(session: SdkSession): Promise<void> {
 
 async function discover(
   testCase: SdkCase,
-  step: Extract<Step, { discover: unknown }>,
+  step: Extract<SdkStep, { discover: unknown }>,
 ): Promise<void> {
   const answer = await testCase.server.discover(toFields(step.discover, new Map()));
   const expected = step.status ?? "OK";
@@ -157,7 +119,7 @@ async function expectPrinted({ server }: SdkCase, pattern: string): Promise<void
 
 async function runScenario(
   testCase: SdkCase,
-  step: Extract<Step, { scenario: string }>,
+  step: Extract<SdkStep, { scenario: string }>,
 ): Promise<void> {
   const scenario = scenarios[step.scenario];
   if (scenario === undefined) throw new CaseError(`no scenario ${step.scenario}`);

@@ -1,9 +1,9 @@
-import type { Fields } from "../protocol/protocol.js";
-import type { FunctionServer } from "../subject/function-server.js";
-import type { Data } from "../suite/schema.js";
-import type { FrameStream } from "../wire/frame-stream.js";
-import type { Trace } from "../wire/trace.js";
-import { CaseError, defaultLimits } from "./values.js";
+import type { Fields } from "../../protocol/protocol.js";
+import type { FunctionServer } from "../../subject/function-server.js";
+import type { Data } from "../../suite/data.js";
+import type { Trace } from "../../wire/trace.js";
+import type { Session } from "../session.js";
+import { CaseError, defaultLimits } from "../values.js";
 
 /** Short names of the function types that every subject offers. */
 const shortNames: { readonly [typeName: string]: string } = {
@@ -13,10 +13,7 @@ const shortNames: { readonly [typeName: string]: string } = {
 };
 
 /** One stream of a case, with what its handshake agreed. */
-export interface SdkSession {
-  readonly stream: FrameStream;
-  /** `$name` to number: type.interpreter, state.value, and the ids of invocations. */
-  readonly variables: Map<string, number>;
+export interface SdkSession extends Session {
   welcome: Fields;
   nextInvocation: number;
   /** Results give their credit back at once; a case that sets its own credit keeps it. */

@@ -1,4 +1,4 @@
-import type { Data } from "../suite/schema.js";
+import type { Data } from "../../suite/data.js";
 import {
   lateResult,
   longFailure,

@@ -1,6 +1,6 @@
-import type { Fields } from "../../protocol/protocol.js";
-import { CaseFailure } from "../case-failure.js";
-import { nextEvent, payloadBytes } from "../events.js";
+import type { Fields } from "../../../protocol/protocol.js";
+import { CaseFailure } from "../../case-failure.js";
+import { nextEvent, payloadBytes } from "../../events.js";
 import type { Scenario } from "../scenarios.js";
 import type { SdkSession } from "../sdk-case.js";
 

@@ -1,7 +1,7 @@
-import { CaseFailure } from "../case-failure.js";
-import { nextEvent, stepMs } from "../events.js";
+import { CaseFailure } from "../../case-failure.js";
+import { nextEvent, stepMs } from "../../events.js";
+import { show } from "../../match.js";
 import { invocationFrame } from "../invoke.js";
-import { show } from "../match.js";
 import type { Scenario } from "../scenarios.js";
 import { helloFields, nameTable } from "../sdk-case.js";
 

@@ -1,7 +1,7 @@
-import type { Fields } from "../protocol/protocol.js";
-import type { FunctionServer } from "../subject/function-server.js";
-import { Trace } from "../wire/trace.js";
-import { nextEvent, stepMs } from "./events.js";
+import type { Fields } from "../../protocol/protocol.js";
+import type { FunctionServer } from "../../subject/function-server.js";
+import { Trace } from "../../wire/trace.js";
+import { nextEvent, stepMs } from "../events.js";
 import { helloFields, SdkCase } from "./sdk-case.js";
 
 /** What a function server may offer, in the words of INTERPRETER.md. */

@@ -1,9 +1,10 @@
-import type { Fields } from "../protocol/protocol.js";
-import type { Data, InvocationStep } from "../suite/schema.js";
-import { CaseFailure } from "./case-failure.js";
-import { show } from "./match.js";
+import type { Fields } from "../../protocol/protocol.js";
+import type { Data } from "../../suite/data.js";
+import type { InvocationStep } from "../../suite/sdk-schema.js";
+import { CaseFailure } from "../case-failure.js";
+import { show } from "../match.js";
+import { toFields } from "../values.js";
 import type { SdkSession } from "./sdk-case.js";
-import { toFields } from "./values.js";
 
 /** The invocations of a step in one frame. */
 export function invocationFrame(

@@ -1,27 +1,5 @@
 import { z } from "zod";
-
-/** Any value that YAML can hold. */
-const data: z.ZodType<Data> = z.lazy(() =>
-  z.union([
-    z.null(),
-    z.boolean(),
-    z.number(),
-    z.string(),
-    z.array(data),
-    z.record(z.string(), data),
-  ]),
-);
-
-export type Data =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Data[]
-  | { readonly [key: string]: Data };
-
-const fields = z.record(z.string(), data);
-const name = z.string().min(1);
+import { caseHead, data, fields, name } from "./data.js";
 
 /** Messages of one invocation: each input is a list of commands, or the input's fields. */
 const inputs = z.array(z.union([z.array(fields), fields])).min(1);
@@ -86,32 +64,18 @@ const step = z.union([
   z.strictObject({ printed: z.string() }),
 ]);
 
-const testCase = z.strictObject({
-  name,
-  /** The clauses that the case proves, for example [HELLO-3]. */
-  clauses: z.array(z.string().regex(/^[A-Z]+-\d+$/)).min(1),
-  level: z.enum(["MUST", "SHOULD", "MAY"]).default("MUST"),
-  /** What the subject has to offer for the case to make sense. */
-  features: z.array(name).default([]),
-  /** The protocol version that the case belongs to. */
-  since: z.number().int().positive().default(1),
-  /** The whole case, in milliseconds. */
-  withinMs: z.number().positive().default(10_000),
-  /** Mostly waits: it runs beside other such cases, after the rest. */
-  slow: z.boolean().default(false),
-  steps: z.array(step).min(1),
-});
+const testCase = z.strictObject({ ...caseHead, steps: z.array(step).min(1) });
 
-/** One file of suites/. */
-export const suiteSchema = z.strictObject({
+/** One file of suites/sdk. */
+export const sdkSuite = z.strictObject({
   suite: name,
-  subject: z.enum(["sdk", "runtime"]),
+  subject: z.literal("sdk"),
   about: name,
   cases: z.array(testCase).min(1),
 });
 
-export type Suite = z.infer<typeof suiteSchema>;
-export type TestCase = z.infer<typeof testCase>;
-export type Step = z.infer<typeof step>;
+export type SdkSuite = z.infer<typeof sdkSuite>;
+export type SdkTestCase = z.infer<typeof testCase>;
+export type SdkStep = z.infer<typeof step>;
 export type InvocationStep = z.infer<typeof invocation>;
 export type ResultStep = z.infer<typeof result>;

@@ -1,8 +1,8 @@
-import type { Fields } from "../../protocol/protocol.js";
-import { CaseFailure } from "../case-failure.js";
-import { nextEvent, stepMs } from "../events.js";
+import type { Fields } from "../../../protocol/protocol.js";
+import { CaseFailure } from "../../case-failure.js";
+import { nextEvent, stepMs } from "../../events.js";
+import { show } from "../../match.js";
 import { invocationFrame } from "../invoke.js";
-import { show } from "../match.js";
 import type { Scenario } from "../scenarios.js";
 import type { SdkSession } from "../sdk-case.js";
 

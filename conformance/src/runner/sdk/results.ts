@@ -1,11 +1,11 @@
-import type { Fields } from "../protocol/protocol.js";
-import type { ResultStep } from "../suite/schema.js";
-import type { StreamEvent } from "../wire/event.js";
-import { CaseFailure } from "./case-failure.js";
-import { nextEvent, payloadBytes, stepMs } from "./events.js";
-import { matchResult } from "./result-match.js";
+import type { Fields } from "../../protocol/protocol.js";
+import type { ResultStep } from "../../suite/sdk-schema.js";
+import type { StreamEvent } from "../../wire/event.js";
+import { CaseFailure } from "../case-failure.js";
+import { nextEvent, payloadBytes, stepMs } from "../events.js";
+import { matchResult } from "../result-match.js";
+import { CaseError, toFields } from "../values.js";
 import type { SdkSession } from "./sdk-case.js";
-import { CaseError, toFields } from "./values.js";
 
 /** Waits for the results, which may come in any order, and compares them. */
 export async function expectResults(

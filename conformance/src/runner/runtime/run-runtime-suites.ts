@@ -1,0 +1,60 @@
+import type { CaseReport } from "../../report/run-report.js";
+import type { Runtime } from "../../subject/runtime.js";
+import type { RuntimeStep, RuntimeSuite } from "../../suite/runtime-schema.js";
+import { compareFeatures } from "../compare-features.js";
+import { type RunningCase, runCase } from "../run-case.js";
+import { type RunOptions, type RunOutcome, selectCases } from "../run-options.js";
+import { discoverRuntimeFeatures } from "./discover-runtime-features.js";
+import { RuntimeCase } from "./runtime-case.js";
+import { permitted, runRuntimeStep } from "./runtime-steps.js";
+
+/**
+ * Runs the cases one after the other against one runtime, which restarts when a case asks for it.
+ *
+ * @throws SubjectError when it cannot be started.
+ */
+export async function runRuntimeSuites(
+  options: RunOptions<Runtime> & { readonly suites: readonly RuntimeSuite[] },
+): Promise<RunOutcome> {
+  const selected = selectCases(options.suites, options.selects);
+  const cases: CaseReport[] = [];
+  let runtime = await options.start();
+  const announced = await discoverRuntimeFeatures(runtime);
+  const features = options.declared ?? announced;
+  const add = (report: CaseReport) => {
+    cases.push(report);
+    options.onCase(report);
+  };
+  const run = async ({ suite, testCase }: (typeof selected)[number], number: number) => {
+    const open = (trace: RuntimeCase["trace"]) => {
+      return running(new RuntimeCase(runtime, trace, `c${number}-`));
+    };
+    add(await runCase({ suite, testCase, features, permitted, open }));
+  };
+  try {
+    add(compareFeatures(features, announced));
+    for (const [at, each] of selected.entries()) {
+      await run(each, at);
+      if (runtime.process.exit === undefined) continue;
+      await options.stop(runtime);
+      runtime = await options.start();
+    }
+  } finally {
+    await options.stop(runtime);
+  }
+  return { features, cases };
+}
+
+function running(testCase: RuntimeCase): RunningCase<RuntimeStep> {
+  return {
+    run: (step) => runRuntimeStep(testCase, step),
+    get streams() {
+      return [...testCase.sessions].map(({ stream }) => stream);
+    },
+    get death() {
+      const { exit, output } = testCase.runtime.process;
+      return exit === undefined ? "" : `the subject ended with ${exit}\n${output}`;
+    },
+    close: () => testCase.close(),
+  };
+}

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import type { Fields } from "../protocol/protocol.js";
+import { methodOf, rawMethod, runtimeFrame, serverFrame } from "../protocol/protocol.js";
+import { FrameStream } from "../wire/frame-stream.js";
+import type { Trace } from "../wire/trace.js";
+import { freePort } from "./free-port.js";
+import type { Answer } from "./function-server.js";
+import { SubjectError, SubjectProcess } from "./subject-process.js";
+import { Subscription } from "./subscription.js";
+
+/** What a runtime under test is told, by environment; RUNTIME.md describes it. */
+export const runtimeVariables = {
+  /** Where its gRPC API has to listen: host:port. */
+  api: "CONFORMANCE_API",
+  /** An empty folder for its data, the same after a restart. */
+  data: "CONFORMANCE_DATA",
+} as const;
+
+/** How long a subject may take until it accepts connections, in milliseconds. */
+const startMsMax = 60_000;
+
+const attach = rawMethod("FunctionGateway", "Attach");
+
+/** The runtime under test, with what the kit uses of its API. */
+export class Runtime {
+  readonly #command: readonly string[];
+  readonly #directory = mkdtempSync(join(tmpdir(), "statewire-conformance-"));
+  readonly #api: string;
+  #process: SubjectProcess;
+  #client: Client;
+  readonly #subscription: Subscription;
+  /** Where function servers dial in; another address stands between in tests of the kit. */
+  readonly #gateway: (api: string) => Client;
+
+  private constructor(command: readonly string[], api: string, gateway: (api: string) => Client) {
+    this.#command = command;
+    this.#api = api;
+    this.#gateway = gateway;
+    this.#process = this.#spawn();
+    this.#client = createClient(api);
+    this.#subscription = new Subscription(this.#client);
+  }
+
+  /** @throws SubjectError when it ends, or accepts no connection in time. */
+  static async start(
+    command: readonly string[],
+    gateway: (api: string) => Client = createClient,
+  ): Promise<Runtime> {
+    const runtime = new Runtime(command, `127.0.0.1:${await freePort()}`, gateway);
+    await runtime.#ready();
+    return runtime;
+  }
+
+  get process(): SubjectProcess {
+    return this.#process;
+  }
+
+  /** Opens a stream as a function server that dials in. */
+  attach(name: string, trace: Trace): FrameStream {
+    const client = this.#gateway(this.#api);
+    const call = client.makeBidiStreamRequest(
+      attach.path,
+      attach.requestSerialize,
+      attach.responseDeserialize,
+    );
+    const codec = { outgoing: serverFrame, incoming: runtimeFrame };
+    return new FrameStream({ name, call: call as never, codec, trace });
+  }
+
+  /** A unary call of the API. */
+  call(service: string, method: string, request: Fields, timeoutMs = 20_000): Promise<Answer> {
+    const { path, requestSerialize, responseDeserialize } = methodOf(service, method);
+    return new Promise((resolve) => {
+      this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        { deadline: Date.now() + timeoutMs },
+        (error, answer) => resolve(answerOf(error, answer as Fields | undefined)),
+      );
+    });
+  }
+
+  /** What came out of the egress conformance/out. */
+  get records(): Subscription {
+    return this.#subscription;
+  }
+
+  /** Ends it by a signal, and starts it again on the same data. */
+  async restart(signal: NodeJS.Signals): Promise<void> {
+    this.#process.kill(signal);
+    await this.#process.exitWithin(30_000);
+    this.#client.close();
+    this.#process = this.#spawn();
+    this.#client = createClient(this.#api);
+    this.#subscription.moveTo(this.#client);
+    await this.#ready();
+  }
+
+  async stop(): Promise<void> {
+    this.#subscription.close();
+    this.#client.close();
+    await this.#process.stop(10_000);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #spawn(): SubjectProcess {
+    return new SubjectProcess(this.#command, {
+      [runtimeVariables.api]: this.#api,
+      [runtimeVariables.data]: this.#directory,
+    });
+  }
+
+  async #ready(): Promise<void> {
+    const untilMs = Date.now() + startMsMax;
+    while (!(await isReady(this.#client))) {
+      const { exit, output } = this.#process;
+      if (exit !== undefined) throw new SubjectError(`the runtime ended with ${exit}\n${output}`);
+      if (Date.now() <= untilMs) continue;
+      const hint = `it has to serve its API on ${this.#api}, which ${runtimeVariables.api} tells it`;
+      throw new SubjectError(`no connection after ${startMsMax} ms: ${hint}\n${output}`);
+    }
+  }
+}
+
+export function createClient(address: string): Client {
+  return new Client(address, credentials.createInsecure(), {
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.initial_reconnect_backoff_ms": 50,
+    "grpc.max_reconnect_backoff_ms": 200,
+  });
+}
+
+function isReady(client: Client): Promise<boolean> {
+  return new Promise((resolve) => {
+    client.waitForReady(Date.now() + 250, (error) => resolve(error === undefined));
+  });
+}
+
+function answerOf(error: ServiceError | null, answer: Fields | undefined): Answer {
+  if (error === null) return { status: "OK", details: "", fields: answer ?? {} };
+  const status = /^\d+ ([A-Z_]+)/.exec(error.message)?.[1] ?? error.message;
+  return { status, details: error.details, fields: {} };
+}
