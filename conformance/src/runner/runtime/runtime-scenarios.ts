@@ -1,5 +1,25 @@
 import type { Data } from "../../suite/data.js";
 import type { RuntimeCase } from "./runtime-case.js";
+import { oversizeFrame, validHello } from "./scenarios/handshake.js";
+import {
+  batchedInvocations,
+  drainsOnStop,
+  floodFromAFunction,
+  largeMessages,
+  oneAtATime,
+  takesInOrder,
+} from "./scenarios/invocations.js";
+import {
+  beyondCredit,
+  creditComesBack,
+  failsUncounted,
+  failsUntilParked,
+  killsItsServer,
+  longId,
+  manyEffects,
+  oversizeValue,
+} from "./scenarios/results.js";
+import { eagerReply, replyOfTwo, tooMuchState, wideStateRequest } from "./scenarios/state.js";
 
 /** A part of a case that is easier to say as a program than as steps. */
 export type RuntimeScenario = (
@@ -8,4 +28,25 @@ export type RuntimeScenario = (
 ) => Promise<void>;
 
 /** By the name that suites use. */
-export const runtimeScenarios: { readonly [name: string]: RuntimeScenario } = {};
+export const runtimeScenarios: { readonly [name: string]: RuntimeScenario } = {
+  "batched-invocations": batchedInvocations,
+  "beyond-credit": beyondCredit,
+  "credit-comes-back": creditComesBack,
+  "drains-on-stop": drainsOnStop,
+  "eager-reply": eagerReply,
+  "fails-uncounted": failsUncounted,
+  "fails-until-parked": failsUntilParked,
+  "flood-from-a-function": floodFromAFunction,
+  "kills-its-server": killsItsServer,
+  "large-messages": largeMessages,
+  "long-id": longId,
+  "many-effects": manyEffects,
+  "one-at-a-time": oneAtATime,
+  "oversize-frame": oversizeFrame,
+  "oversize-value": oversizeValue,
+  "reply-of-two": replyOfTwo,
+  "takes-in-order": takesInOrder,
+  "too-much-state": tooMuchState,
+  "valid-hello": validHello,
+  "wide-state-request": wideStateRequest,
+};

@@ -3,16 +3,16 @@ import type { Data } from "../../suite/data.js";
 import type {
   ExpectedInvocation,
   MessageStep,
-  ResponseStep,
   RuntimeStep,
 } from "../../suite/runtime-schema.js";
 import { CaseFailure } from "../case-failure.js";
 import { nextEvent, stepMs } from "../events.js";
 import { mismatch, show } from "../match.js";
 import { expectClause, expectEnd, expectFrame, expectQuiet } from "../stream-steps.js";
-import { CaseError, hexBytes, toBytes, toFields } from "../values.js";
+import { CaseError, hexBytes, toFields } from "../values.js";
+import { request, respond, sendMessages, welcome } from "./actions.js";
 import { expectInvocation } from "./expect-invocation.js";
-import { type RuntimeCase, type ServerSession, welcomeFields } from "./runtime-case.js";
+import type { RuntimeCase, ServerSession } from "./runtime-case.js";
 import { runtimeScenarios } from "./runtime-scenarios.js";
 
 /** What a runtime may send at any time. */
@@ -71,52 +71,6 @@ async function attach(
   for (const [name, value] of Object.entries(limits)) session.variables.set(name, Number(value));
 }
 
-async function welcome(
-  testCase: RuntimeCase,
-  session: ServerSession,
-  overrides: { readonly [key: string]: Data },
-): Promise<void> {
-  const fields = toFields(testCase.own(welcomeFields(overrides)), session.variables);
-  session.functions = (fields["functions"] ?? []) as readonly Fields[];
-  for (const [at, spec] of session.functions.entries()) {
-    session.types.set(at + 1, String(spec["type_name"]));
-    const states = (spec["states"] ?? []) as readonly Fields[];
-    for (const [index, state] of states.entries()) {
-      if (at === 0) session.variables.set(String(state["name"]), index);
-    }
-  }
-  await session.stream.send({ welcome: fields });
-}
-
-/** The request of a message: to the ingress, and as a call. */
-function request(testCase: RuntimeCase, step: MessageStep): Fields {
-  const { id, type, text, typename, with: more } = testCase.own(step as never) as MessageStep;
-  const [namespace = "", name = ""] = type.split("/");
-  const value = text === undefined ? {} : { value: toBytes(text) };
-  return {
-    target: { namespace, type: name, id },
-    message: { typename, ...value },
-    ...toFields(more, new Map()),
-  };
-}
-
-async function sendMessages(testCase: RuntimeCase, steps: readonly MessageStep[]): Promise<void> {
-  for (const step of steps) {
-    const { status, details } = await testCase.runtime.call(
-      "Ingress",
-      "Send",
-      request(testCase, step),
-    );
-    testCase.trace.add(
-      "ingress",
-      "note",
-      `sent ${step.text ?? "nothing"} to ${step.id}: ${status} ${details}`,
-    );
-    if (status !== "OK")
-      throw new CaseFailure(`Send to ${step.id}: expected OK, received ${status}: ${details}`);
-  }
-}
-
 async function expectRefused(
   testCase: RuntimeCase,
   step: MessageStep,
@@ -168,24 +122,6 @@ async function expectInvocations(
   expected: readonly ExpectedInvocation[],
 ): Promise<void> {
   for (const each of expected) await expectInvocation(testCase, each);
-}
-
-/** The results of a step in one frame. */
-async function respond(testCase: RuntimeCase, steps: readonly ResponseStep[]): Promise<void> {
-  const { session } = testCase;
-  const results = steps.map((step) => {
-    const received = testCase.received.get(step.to);
-    if (received === undefined) throw new CaseError(`no invocation ${step.to} was received`);
-    const states = Object.entries(step.states).map(([name, value]) => {
-      return toFields({ state: `$${name}`, value }, session.variables);
-    });
-    return {
-      invocation_id: received.id,
-      state_changes: states,
-      ...toFields(testCase.own(step.with), session.variables),
-    };
-  });
-  await session.stream.send({ results: { results } });
 }
 
 async function expectRecords(
