@@ -35,7 +35,9 @@ export class Trace {
 
   /** The entries that were kept. */
   get entries(): readonly TraceEntry[] {
-    if (this.#dropped === 0) return [...this.#head, ...this.#tail];
+    const head = this.#head.map(readable);
+    const tail = this.#tail.map(readable);
+    if (this.#dropped === 0) return [...head, ...tail];
     const [next] = this.#tail;
     const gap: TraceEntry = {
       atMs: next?.atMs ?? 0,
@@ -43,6 +45,30 @@ export class Trace {
       direction: "note",
       what: `${this.#dropped} more frames`,
     };
-    return [...this.#head, gap, ...this.#tail];
+    return [...head, gap, ...tail];
   }
+}
+
+/** An entry whose bytes are text, or told by their number: a report is for people. */
+function readable(entry: TraceEntry): TraceEntry {
+  return { ...entry, what: toReadable(entry.what) as TraceEntry["what"] };
+}
+
+function toReadable(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return bytesText(value);
+  if (typeof value === "string" && value.length > 400)
+    return `${value.slice(0, 400)}... (${value.length} characters)`;
+  if (Array.isArray(value))
+    return [
+      ...value.slice(0, 20).map(toReadable),
+      ...(value.length > 20 ? [`${value.length - 20} more`] : []),
+    ];
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toReadable(each)]));
+}
+
+function bytesText(bytes: Buffer): string {
+  if (bytes.length > 200) return `${bytes.length} bytes`;
+  const text = bytes.toString("utf8");
+  return /^[\x20-\x7e\n]*$/.test(text) ? text : `hex ${bytes.toString("hex")}`;
 }

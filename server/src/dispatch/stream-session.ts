@@ -6,6 +6,7 @@ import {
 import { InvocationEncoder } from "../codec/invocation-encoder.js";
 import { ProtocolViolation } from "../codec/protocol-violation.js";
 import type { ResultDecoder } from "../codec/result-decoder.js";
+import { decodeServerFrame } from "../codec/server-frame.js";
 import { StreamTypes } from "../codec/stream-types.js";
 import type { ServerHandshake } from "../codec/welcome-codec.js";
 import { parseWelcome } from "../codec/welcome-codec.js";
@@ -160,7 +161,7 @@ export class StreamSession {
 
   #receive(frame: Buffer): void {
     if (this.#state !== "handshaking" && this.#results(frame)) return;
-    const { frame: content } = decodeFrame(frame);
+    const { frame: content } = decodeServerFrame(frame);
     if (content === undefined) throw new ProtocolViolation("FRAME-1", "a frame of no known kind");
     if (content.$case === "error") {
       this.#context.onProtocolError({ ...content.value, from: "peer" });
@@ -285,14 +286,6 @@ export class StreamSession {
     if (!this.#attached) return;
     this.#attached = false;
     this.#context.submit({ kind: "sessionDetached", session: this.id });
-  }
-}
-
-function decodeFrame(frame: Buffer): ServerFrame {
-  try {
-    return ServerFrameCodec.decode(frame);
-  } catch (error) {
-    throw new ProtocolViolation("FRAME-2", (error as Error).message);
   }
 }
 

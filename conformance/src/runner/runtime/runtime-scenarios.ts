@@ -10,7 +10,6 @@ import {
   takesInOrder,
 } from "./scenarios/invocations.js";
 import {
-  beyondCredit,
   creditComesBack,
   failsUncounted,
   failsUntilParked,
@@ -30,7 +29,6 @@ export type RuntimeScenario = (
 /** By the name that suites use. */
 export const runtimeScenarios: { readonly [name: string]: RuntimeScenario } = {
   "batched-invocations": batchedInvocations,
-  "beyond-credit": beyondCredit,
   "credit-comes-back": creditComesBack,
   "drains-on-stop": drainsOnStop,
   "eager-reply": eagerReply,

@@ -1,10 +1,6 @@
 import type { Fields } from "../../protocol/protocol.js";
 import type { Data } from "../../suite/data.js";
-import type {
-  ExpectedInvocation,
-  MessageStep,
-  RuntimeStep,
-} from "../../suite/runtime-schema.js";
+import type { ExpectedInvocation, MessageStep, RuntimeStep } from "../../suite/runtime-schema.js";
 import { CaseFailure } from "../case-failure.js";
 import { nextEvent, stepMs } from "../events.js";
 import { mismatch, show } from "../match.js";

@@ -17,7 +17,7 @@ export const validHello: RuntimeScenario = async (testCase) => {
   const hello = testCase.trace.entries.find(
     ({ what }) => typeof what !== "string" && "hello" in what,
   );
-  const { versions = [] } = ((hello?.what as Fields)["hello"] ?? {}) as {
+  const { versions = [] } = ((hello?.what as Fields | undefined)?.["hello"] ?? {}) as {
     versions?: readonly number[];
   };
   const valid =

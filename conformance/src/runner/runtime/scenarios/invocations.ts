@@ -105,12 +105,12 @@ export const oneAtATime: RuntimeScenario = async (testCase, { ids }) => {
 /** On SIGTERM: Drain, the result of what is in flight is taken, and the stream ends with OK. */
 export const drainsOnStop: RuntimeScenario = async (testCase, { to }) => {
   const { session, runtime } = testCase;
-  const { fields } = testCase.received.get(String(to)) ?? { fields: {} };
+  const id = testCase.received.get(String(to))?.id;
   const stopped = runtime.restart("SIGTERM");
   await nextEvent(session, ["drain"], 2 * stepMs);
   const records = [{ egress: "conformance/out", typename: "t/t", value: Buffer.from("drained") }];
   await session.stream.send({
-    results: { results: [{ invocation_id: fields["invocation_id"], egress_records: records }] },
+    results: { results: [{ invocation_id: id, egress_records: records }] },
   });
   const { fields: end } = await nextEvent(session, ["end"], 2 * stepMs);
   if (end["status"] !== "OK") throw new CaseFailure(`expected OK, received ${show(end)}`);

@@ -60,18 +60,16 @@ export const failsUncounted: RuntimeScenario = async (testCase, { id, times }) =
   await answer(testCase, "a", {});
 };
 
-/** Every stream that gets the input is lost, until it comes no more. */
+/** The streams that get the input are lost, one after the other; then one is open that is not. */
 export const killsItsServer: RuntimeScenario = async (testCase, { id, times }) => {
-  let session = testCase.session;
+  await welcome(testCase, testCase.session, {});
   for (let at = 0; at < Number(times); at++) {
-    await welcome(testCase, session, {});
-    const event = await session.stream.events.takeWithin(stepMs, ({ kind, fields }) => {
-      return kind === "invocation" && fields["id"] === id;
-    });
-    if (event === undefined) return;
+    const { session } = testCase;
+    await nextEvent(session, ["invocation"], 2 * stepMs, ({ fields }) => fields["id"] === id);
     session.stream.cancel();
-    session = testCase.attach(`again-${at}`);
-    await nextEvent(session, ["hello"], stepMs);
+    const again = testCase.attach(`again-${at}`);
+    await nextEvent(again, ["hello"], stepMs);
+    await welcome(testCase, again, {});
   }
 };
 
@@ -91,40 +89,6 @@ export const creditComesBack: RuntimeScenario = async (testCase) => {
     for (let credit = takeCredit(testCase); credit > 0; credit = takeCredit(testCase))
       balance += credit;
   }
-};
-
-/** Results that go on when the credit is used up. [CREDIT-4] */
-export const beyondCredit: RuntimeScenario = async (testCase) => {
-  const { session } = testCase;
-  const opening = session.variables.get("result_credit_bytes") ?? 0;
-  const bytes = session.variables.get("value_bytes_max") ?? 1;
-  const count = Math.ceil(opening / bytes) + 8;
-  await welcome(testCase, session, {});
-  const ids: number[] = [];
-  for (let at = 0; at < count; at++) {
-    await sendMessages(testCase, [{ ...message, id: `@credit-${at}` }]);
-    await expectInvocation(testCase, { as: "a", id: `@credit-${at}`, with: {} });
-    ids.push(testCase.received.get("a")?.id ?? 0);
-  }
-  // Faster than a runtime can apply and give back: in few, large frames, with no turn between them.
-  const value = Buffer.alloc(bytes);
-  const writes = ids.map((invocation_id) => {
-    return session.stream.send({
-      results: { results: [{ invocation_id, state_changes: [{ state: 0, value }] }] },
-    });
-  });
-  await Promise.all(writes);
-  const event = await session.stream.events.takeWithin(2 * stepMs, ({ kind }) => kind === "error");
-  if (event === undefined) {
-    testCase.trace.add(
-      session.stream.name,
-      "note",
-      "the runtime gave credit back faster than it was used",
-    );
-    return;
-  }
-  if (event.fields["clause"] !== "CREDIT-4")
-    throw new CaseFailure(`expected CREDIT-4, received ${String(event.fields["clause"])}`);
 };
 
 const message = { type: "conformance/@main", typename: "t/t", text: "x", with: {} };

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { readClauses } from "../protocol/clauses.js";
+import { loadRuntimeSuites, loadSdkSuites, parseSuite, SuiteError } from "./load-suites.js";
+import { sdkSuite } from "./sdk-schema.js";
+
+// Goal: the suites say what the protocol says. Method: compare every id that a case cites with
+// PROTOCOL.md, both ways.
+
+/** Clauses of level MUST that no case can prove yet, with the reason. */
+const unproven: ReadonlyMap<string, string> = new Map([
+  ["TLS-1", "needs a subject that is started with a certificate"],
+  ["ERROR-8", "the row of attempts is not on the wire"],
+]);
+
+describe("the suites", () => {
+  const suites = [...loadSdkSuites(), ...loadRuntimeSuites()];
+  const cases = suites.flatMap((suite) => suite.cases.map((each) => ({ suite, ...each })));
+  const clauses = readClauses();
+  const cited = new Set(cases.flatMap((each) => each.clauses));
+
+  it("cite clauses that exist", () => {
+    assert.deepEqual(
+      [...cited].filter((id) => !clauses.has(id)),
+      [],
+    );
+  });
+
+  it("cite every MUST of the protocol", () => {
+    const musts = [...clauses.values()].filter(({ level }) => level === "MUST").map(({ id }) => id);
+    const missing = musts.filter((id) => !cited.has(id));
+    assert.deepEqual(
+      missing,
+      [...unproven.keys()].filter((id) => missing.includes(id)),
+    );
+    assert.deepEqual(
+      [...unproven.keys()].filter((id) => cited.has(id)),
+      [],
+      "the list is short",
+    );
+  });
+
+  it("name their cases apart", () => {
+    const paths = cases.map(({ suite, name }) => `${suite.subject}/${suite.suite}/${name}`);
+    assert.deepEqual(
+      paths.filter((path, at) => paths.indexOf(path) !== at),
+      [],
+    );
+  });
+
+  it("are refused with file and field when they are not as the schema says", () => {
+    const text =
+      "suite: s\nsubject: sdk\nabout: a\ncases:\n  - name: n\n    clauses: [nonsense]\n    steps: []\n";
+    assert.throws(
+      () => parseSuite(sdkSuite, text, "x.yaml"),
+      (error: unknown) => {
+        assert.ok(error instanceof SuiteError);
+        assert.match(error.message, /x\.yaml[\s\S]*clauses[\s\S]*steps/);
+        return true;
+      },
+    );
+  });
+});
