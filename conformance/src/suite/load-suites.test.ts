@@ -28,15 +28,8 @@ describe("the suites", () => {
   it("cite every MUST of the protocol", () => {
     const musts = [...clauses.values()].filter(({ level }) => level === "MUST").map(({ id }) => id);
     const missing = musts.filter((id) => !cited.has(id));
-    assert.deepEqual(
-      missing,
-      [...unproven.keys()].filter((id) => missing.includes(id)),
-    );
-    assert.deepEqual(
-      [...unproven.keys()].filter((id) => cited.has(id)),
-      [],
-      "the list is short",
-    );
+    // Both ways: a clause that a case proves now must not stand in the list any more.
+    assert.deepEqual(missing.sort(), [...unproven.keys()].sort());
   });
 
   it("name their cases apart", () => {
@@ -54,7 +47,10 @@ describe("the suites", () => {
       () => parseSuite(sdkSuite, text, "x.yaml"),
       (error: unknown) => {
         assert.ok(error instanceof SuiteError);
-        assert.match(error.message, /x\.yaml[\s\S]*clauses[\s\S]*steps/);
+        assert.match(
+          error.message,
+          /x\.yaml[\s\S]*cases\[0\]\.steps[\s\S]*cases\[0\]\.clauses\[0\]/,
+        );
         return true;
       },
     );
