@@ -99,10 +99,10 @@ export class Host {
     this.disk.survive();
     this.#recovered(this.#node);
     log.add("node", `goes on behind epoch ${this.#node.store.foldedEpoch}`);
-    this.#node.open().then(
-      () => this.#up(scope),
-      (error: unknown) => verdict.broke(error),
-    );
+    this.#node
+      .open()
+      .then(() => this.#up(scope))
+      .catch((error: unknown) => verdict.broke(error));
   }
 
   /** The node ends at once; another one is started on what it has left. */

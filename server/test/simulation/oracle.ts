@@ -33,7 +33,7 @@ export class Oracle {
   readonly #faults: Faults;
   readonly #end: EndState;
   readonly #expected = new Map<string, Expected>();
-  /** Steps that emit, by egress. */
+  /** Names of records, by egress. */
   readonly #records = new Map<EgressName, Set<string>>(egresses.map((name) => [name, new Set()]));
   #messages = 0;
 
@@ -75,8 +75,10 @@ export class Oracle {
         this.#walk(step.to, step.program, self);
       } else if (step.do === "delay") this.#walkDelayed(self, step);
       else if (step.do === "emit") {
-        count(expected.out, step.egress);
-        this.#records.get(step.egress)?.add(`${program.id}.${at}`);
+        for (let record = 0; record < step.records; record++) {
+          count(expected.out, step.egress);
+          this.#records.get(step.egress)?.add(`${program.id}.${at}/${record}`);
+        }
       }
     });
   }
@@ -109,18 +111,18 @@ export class Oracle {
 
   #checkEgress(egress: EgressName): void {
     const numbers = new Map<string, number>();
-    const steps: string[] = [];
+    const names: string[] = [];
     for (const text of this.#end.texts.get(egress) ?? []) {
-      const [from, number, step] = readRecord(text);
+      const [from, number, name] = readRecord(text);
       const next = (numbers.get(from) ?? 0) + 1;
       this.#verdict.check(
         number === next,
         `${egress} has record ${number} of ${from}, not ${next}`,
       );
       numbers.set(from, number);
-      steps.push(step);
+      names.push(name);
     }
-    this.#compare(egress, "records", [...(this.#records.get(egress) ?? [])].sort(), steps.sort());
+    this.#compare(egress, "records", [...(this.#records.get(egress) ?? [])].sort(), names.sort());
   }
 
   #compare(where: string, what: string, expected: unknown, actual: unknown): void {

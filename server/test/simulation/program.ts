@@ -31,7 +31,7 @@ export type Step =
     }
   /** Cancels the address's delayed message with a token that is pending, if there is one. */
   | { readonly do: "cancel" }
-  | { readonly do: "emit"; readonly egress: EgressName }
+  | { readonly do: "emit"; readonly egress: EgressName; readonly records: number }
   /** Fails the first times that it is run. */
   | { readonly do: "fail"; readonly times: number }
   | { readonly do: "write"; readonly state: ExpiringState }
@@ -77,7 +77,7 @@ function randomStep(random: Random, limits: ProgramLimits, id: string, depth: nu
     [9 * sends, () => ({ do: "send", to: randomAddress(random), program: child() })],
     [6 * sends, () => randomDelay(random, child())],
     [2, () => ({ do: "cancel" })],
-    [4, () => ({ do: "emit", egress: random.pick(egresses) })],
+    [4, () => ({ do: "emit", egress: random.pick(egresses), records: random.between(1, 5) })],
     [1, () => ({ do: "fail", times: random.between(1, 3) })],
     [2, () => ({ do: "write", state: random.pick(["brief", "warm"] as const) })],
     [1, () => ({ do: "erase", state: random.pick(["brief", "warm"] as const) })],
@@ -114,7 +114,7 @@ function formatStep(step: Step): string {
     case "cancel":
       return "cancel";
     case "emit":
-      return `emit ${step.egress}`;
+      return `emit ${step.records} to ${step.egress}`;
     case "fail":
       return `fail ${step.times} times`;
     case "write":

@@ -59,8 +59,8 @@ export function runInputs(options: RunOptions, inputs: readonly Input[]): RunEff
   return run.effects;
 }
 
-/** What a record says: who emitted it, the so-manyth to this egress, and for which step. */
-export type RecordText = readonly [from: string, number: number, step: string];
+/** What a record says: who emitted it, the so-manyth to this egress, and which of a step's. */
+export type RecordText = readonly [from: string, number: number, name: string];
 
 export function replyText(self: string, program: Program): string {
   return JSON.stringify([self, program.id]);
@@ -133,7 +133,7 @@ class Run {
         this.#cancel();
         break;
       case "emit":
-        this.#emit(step.egress, id);
+        for (let at = 0; at < step.records; at++) this.#emit(step.egress, `${id}/${at}`);
         break;
       case "write":
         this.#write(step.state, this.#number);
@@ -209,10 +209,10 @@ class Run {
     this.effects.timers.push({ kind: "cancel", token: this.#options.self });
   }
 
-  #emit(egress: string, step: string): void {
+  #emit(egress: string, name: string): void {
     const number = (this.#ledger.out[egress] ?? 0) + 1;
     this.#ledger.out[egress] = number;
-    const text: RecordText = [this.#options.self, number, step];
+    const text: RecordText = [this.#options.self, number, name];
     this.effects.records.push({ egress, text: JSON.stringify(text) });
   }
 

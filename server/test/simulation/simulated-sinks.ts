@@ -37,6 +37,7 @@ export class FileLikeSink implements SimulatedSink {
 
   connect(scope: Scope): Sink {
     return {
+      writeRecordsMax: 2,
       open: async ({ position }) => this.#open(position),
       write: (records) => {
         this.#pending = records.map(textOf);
@@ -127,7 +128,7 @@ function textOf({ value }: OutboxRecord): string {
 /** Resolves with what `act` returns, once the write is done. */
 function written(world: World, scope: Scope, egress: string, act: () => number): Promise<number> {
   const { faults, random } = world;
-  const delayMs = faults.happens("slow sink", 15) ? random.between(20, 300) : random.below(6);
+  const delayMs = faults.happens("slow sink", 6) ? random.between(20, 300) : random.below(6);
   const fails = faults.happens("failing sink", 300);
   return new Promise((resolve, reject) => {
     scope.after(delayMs, `${egress} has written`, () => {

@@ -11,6 +11,9 @@ export interface TimelineEvent {
   readonly act: () => void;
 }
 
+/** Nobody waits for what happens later than this. */
+const longMs = 3_600_000;
+
 /** Two events of one moment come in an order that the seed decides. */
 const tieBits = 2 ** 21;
 
@@ -38,11 +41,15 @@ export class Timeline {
     this.#events.push({ ...event, dueMs: this.#nowMs + delayMs, sequence });
   }
 
-  /** The next event whose scope has not ended, which happens now; undefined: nothing will happen. */
+  /**
+   * The next event whose scope has not ended, which happens now; undefined: nothing will happen for a
+   * long time.
+   */
   take(): TimelineEvent | undefined {
     for (;;) {
-      const event = this.#events.pop();
-      if (event === undefined) return undefined;
+      const event = this.#events.peek();
+      if (event === undefined || event.dueMs - this.#nowMs > longMs) return undefined;
+      this.#events.pop();
       if (!event.scope.isAlive) continue;
       this.#nowMs = event.dueMs;
       return event;

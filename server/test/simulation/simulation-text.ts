@@ -1,0 +1,82 @@
+import Table from "cli-table3";
+import type { SeedsSummary } from "./run-seeds.js";
+import { replayCommand, type SeedCase } from "./seed-report.js";
+import type { Outcome } from "./simulation.js";
+
+/** Events that a failure shows. */
+const lastEventsMax = 40;
+const lineLengthMax = 160;
+
+/** What one seed came to, in a line. */
+export function outcomeLine({ seed, steps, messages, crashes, log }: Outcome): string {
+  const counts = `${steps} events, ${messages} messages, ${crashes} crashes`;
+  return `seed ${seed}: ${counts}, log ${log.hash().slice(0, 16)}`;
+}
+
+/** Which seed failed, how, what happened last, and how to see it again. */
+export function failureText(outcome: Outcome, replayed: SeedCase, smallest: SeedCase): string {
+  const { seed, problem, steps, log } = outcome;
+  const last = log.lines.slice(-lastEventsMax).map((line) => line.slice(0, lineLengthMax));
+  const lines = [
+    `seed ${seed} fails after ${steps} events:`,
+    `  ${problem}`,
+    "its last events:",
+    ...last,
+    `replay it by: ${replayCommand(replayed)}`,
+  ];
+  const isSmaller = smallest !== replayed;
+  if (isSmaller) lines.push(`smaller:      ${replayCommand(smallest)}`);
+  return lines.join("\n");
+}
+
+/** What many seeds came to. */
+export function summaryText(summary: SeedsSummary): string {
+  const { seeds, steps, messages, crashes, failures, seconds } = summary;
+  const counts = [
+    `${number(seeds)} seeds in ${seconds.toFixed(1)} s`,
+    `${number(steps)} events`,
+    `${number(messages)} messages`,
+    `${number(crashes)} crashes`,
+    `${failures.length} failed`,
+  ];
+  return counts.join(", ");
+}
+
+/** How often everything happened, in columns. */
+export function coverageText({ coverage }: SeedsSummary): string {
+  const cells = Object.entries(coverage).map(([name, count]) => [name, number(count)]);
+  const height = Math.ceil(cells.length / 2);
+  const table = new Table({
+    colAligns: ["left", "right", "left", "right"],
+    style: { head: [], border: [], compact: true },
+    chars: {
+      ...Object.fromEntries(borders.map((border) => [border, ""])),
+      middle: "  ",
+    },
+  });
+  for (let at = 0; at < height; at++) {
+    table.push([...(cells[at] ?? []), ...(cells[at + height] ?? ["", ""])]);
+  }
+  return table.toString();
+}
+
+const borders = [
+  "top",
+  "top-mid",
+  "top-left",
+  "top-right",
+  "bottom",
+  "bottom-mid",
+  "bottom-left",
+  "bottom-right",
+  "left",
+  "left-mid",
+  "mid",
+  "mid-mid",
+  "right",
+  "right-mid",
+];
+
+function number(count: number): string {
+  return count.toLocaleString("en-US");
+}
