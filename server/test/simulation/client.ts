@@ -123,7 +123,12 @@ export class Client {
     const { to, letter } = request.root;
     const { id } = letter.program;
     this.#port?.call({ ...requestOf(request.root), once }, (outcome) => {
-      if (outcome.kind === "rejected") return world.verdict.fail(`${id}: ${outcome.message}`);
+      if (outcome.kind === "rejected") {
+        const { code, message } = outcome;
+        world.verdict.check(code === "unavailable", `${id}: ${message}`);
+        this.#failed(request, { code, message });
+        return;
+      }
       const { value, failure } = outcome.reply;
       if (failure !== null) {
         this.#failed(request, failure);
@@ -137,7 +142,10 @@ export class Client {
     });
   }
 
-  /** The address is parked. The call itself may be what it is parked for, or was not taken. */
+  /**
+   * The address is parked, or nobody serves its type. The call itself may be what it is parked for;
+   * otherwise it was not taken.
+   */
   #failed(request: Request, { code, message }: Failure): void {
     const { hasKeys, world, name } = this.#options;
     const { root } = request;
@@ -149,7 +157,7 @@ export class Client {
       return;
     }
     this.#answered(request, `has failed, ${code}: ${message}`);
-    if (code === "parked") root.fate = "unsent";
+    if (code === "parked" || code === "unavailable") root.fate = "unsent";
   }
 
   #answered(request: Request, how: string): void {

@@ -1,5 +1,6 @@
 import type { Command, InvocationResult, ResultsCommand } from "../../src/core/command.js";
 import type { Effects } from "../../src/core/effect.js";
+import { noEffects } from "../../src/core/shard.js";
 import type { PlantedBug } from "./planted-bugs.js";
 import { noPlants, type Seams } from "./seams.js";
 
@@ -110,22 +111,11 @@ function acknowledgeEarly(): Seams {
     submit: (submit) => (command) => {
       submit(command);
       if (command.kind !== "send") return;
-      say({ ...nothing, acknowledged: [{ request: command.request, duplicate: false }] });
+      const acknowledged = [{ request: command.request, duplicate: false }];
+      say({ dispatches: [], ...noEffects(), acknowledged });
     },
   };
 }
-
-const nothing: Effects = {
-  dispatches: [],
-  rejected: [],
-  acknowledged: [],
-  replied: [],
-  decided: [],
-  deliveries: [],
-  closedSessions: [],
-  drainedSessions: [],
-  incidents: [],
-};
 
 function reverseInputs(effects: Effects): Effects {
   return {

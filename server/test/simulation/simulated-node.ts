@@ -151,6 +151,7 @@ export class SimulatedNode {
 
   /** In the order of node.ts. */
   #release(effects: Effects): void {
+    for (const session of effects.attachedSessions) this.streams.get(session)?.session.attached();
     this.#dispatch(effects.dispatches);
     this.#refuse(effects.closedSessions);
     for (const session of effects.drainedSessions) this.streams.get(session)?.session.end();

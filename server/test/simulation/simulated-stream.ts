@@ -62,7 +62,7 @@ export class SimulatedStream {
       },
       submit,
       onReady: ({ functions }) => functions,
-      onAttached: () => undefined,
+      onAttached: () => world.log.add(name, "is in use"),
       onDraining: () => undefined,
       onProtocolError: ({ clause, message, from }) => {
         world.log.add(name, `${from} ended it: [${clause}] ${message}`);
