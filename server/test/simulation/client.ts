@@ -150,13 +150,14 @@ export class Client {
     const { hasKeys, world, name } = this.#options;
     const { root } = request;
     world.faults.note("call that fails");
-    if (hasKeys) {
+    if (hasKeys && !world.gone.has(root.letter.program.id)) {
       world.log.add(name, `${root.letter.program.id} has failed, ${code}: ${message}`);
       const again = `${name} asks again`;
       this.#scope?.after(200, again, () => this.#make(request));
       return;
     }
     this.#answered(request, `has failed, ${code}: ${message}`);
+    if (hasKeys) return;
     if (code === "parked" || code === "unavailable") root.fate = "unsent";
   }
 

@@ -2,6 +2,7 @@ import type { Effects } from "../../src/core/effect.js";
 import { functionTables } from "./function-tables.js";
 import { Operator } from "./operator.js";
 import { isPlanned } from "./planned-fault.js";
+import { deadEgress } from "./program.js";
 import { WallClock } from "./simulated-clock.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 import { SimulatedNode } from "./simulated-node.js";
@@ -58,7 +59,14 @@ export class Host {
     const { segmentBytes } = world.limits;
     const parts = { random, faults: world.faults, segmentBytes, onDurable };
     this.disk = new SimulatedDisk(parts, this.#scope);
-    this.sinks = [new FileLikeSink(world), new FeedLikeSink(world)];
+    this.sinks = [
+      new FileLikeSink(world, "e/file"),
+      new FeedLikeSink(world, "e/feed"),
+      new FeedLikeSink(world, deadEgress, (text) => {
+        world.faults.note("dead letter");
+        world.gone.died(text);
+      }),
+    ];
     this.#operator = new Operator(world);
     this.#serverCount = random.between(1, 3);
   }
@@ -116,6 +124,7 @@ export class Host {
     for (const stream of this.#node?.streams.values() ?? []) stream.abandon();
     for (const sink of this.sinks) sink.crash();
     this.disk.crash(isPowerCut);
+    this.#world.gone.rollBack(this.model.durableEpoch);
     this.#node = null;
     this.#isDoomed = false;
     this.#isStopping = false;

@@ -7,6 +7,8 @@ export interface Ledger {
   run: number;
   /** By sender: the number of its newest letter. */
   in: Record<string, number>;
+  /** Letters that never came: sender and number. */
+  skipped: (readonly [string, number])[];
   /** By receiver and egress: the number of the newest letter or record to it. */
   out: Record<string, number>;
   /** Programs of letters that came in no order. */
@@ -62,6 +64,7 @@ function emptyLedger(): Ledger {
   return {
     run: 0,
     in: {},
+    skipped: [],
     out: {},
     once: [],
     pending: null,

@@ -1,7 +1,7 @@
 import type { Hello } from "@statewire/protos/statewire/v1/stream.js";
-import type { CoreOptions } from "../../src/core/options.js";
+import type { CoreOptions, InvocationPolicy } from "../../src/core/options.js";
 import type { Random } from "../support/random.js";
-import { egresses } from "./program.js";
+import { deadEgress, egresses } from "./program.js";
 import type { Lifetimes } from "./run-book.js";
 
 /** The settings of one simulated node: small ones, so that each is met. */
@@ -45,18 +45,6 @@ export function randomLimits(random: Random): Limits {
 }
 
 function randomCoreOptions(random: Random): CoreOptions {
-  const policy = {
-    retry: {
-      initialBackoffMs: 5,
-      backoffMsMax: 50,
-      factor: 2,
-      jitter: 0.2,
-      attemptsMax: 0,
-      deadLetterEgress: null,
-    },
-    invocationTimeoutMs: random.pick([300, 800]),
-    batchMax: 0,
-  };
   return {
     limits: {
       batchMessagesMax: random.pick([1, 3, 10]),
@@ -71,8 +59,23 @@ function randomCoreOptions(random: Random): CoreOptions {
       epochChangesMax: random.pick([5, 50, 1000]),
       epochAgeMsMax: random.pick([2, 20, 100]),
     },
-    functions: ["t/a", "w/x", "w/y"].map((pattern) => ({ pattern, ...policy })),
-    undeclaredFunctions: policy,
-    egresses: [...egresses],
+    functions: ["t/a", "w/x", "w/y"].map((pattern) => ({ pattern, ...randomPolicy(random) })),
+    undeclaredFunctions: randomPolicy(random),
+    egresses: [...egresses, deadEgress],
+  };
+}
+
+function randomPolicy(random: Random): InvocationPolicy {
+  return {
+    retry: {
+      initialBackoffMs: 5,
+      backoffMsMax: 50,
+      factor: 2,
+      jitter: 0.2,
+      attemptsMax: random.pick([0, 0, 3]),
+      deadLetterEgress: random.pick([null, deadEgress]),
+    },
+    invocationTimeoutMs: random.pick([300, 800]),
+    batchMax: 0,
   };
 }

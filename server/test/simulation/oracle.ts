@@ -1,7 +1,8 @@
 import type { Faults } from "./faults.js";
+import type { GoneLetter } from "./gone-letters.js";
 import type { FunctionState, Ledger } from "./ledger.js";
 import type { EgressName, Program, Step } from "./program.js";
-import { addresses, egresses } from "./program.js";
+import { addresses, egresses, unservedAddress } from "./program.js";
 import type { Root } from "./root.js";
 import type { RunBook } from "./run-book.js";
 import type { RecordText } from "./simulated-function.js";
@@ -10,14 +11,19 @@ import type { Verdict } from "./verdict.js";
 /** What is left when everything has come to rest. */
 export interface EndState {
   readonly roots: readonly Root[];
+  /** Letters that were given up for good. */
+  readonly gone: readonly GoneLetter[];
   /** By address. */
   readonly states: ReadonlyMap<string, FunctionState>;
   /** What arrived at each egress, in order. */
-  readonly texts: ReadonlyMap<EgressName, readonly string[]>;
+  readonly texts: ReadonlyMap<string, readonly string[]>;
 }
+
+const everyAddress = [...addresses, unservedAddress];
 
 interface Expected {
   tally: number;
+  /** How many letters were sent, by sender. */
   readonly in: Map<string, number>;
   readonly out: Map<string, number>;
   readonly once: Set<string>;
@@ -35,6 +41,8 @@ export class Oracle {
   readonly #expected = new Map<string, Expected>();
   /** Names of records, by egress. */
   readonly #records = new Map<EgressName, Set<string>>(egresses.map((name) => [name, new Set()]));
+  /** By program. */
+  readonly #gone: ReadonlyMap<string, GoneLetter>;
   #messages = 0;
 
   constructor(
@@ -45,7 +53,8 @@ export class Oracle {
     this.#verdict = parts.verdict;
     this.#faults = parts.faults;
     this.#end = end;
-    for (const address of addresses) {
+    this.#gone = new Map(end.gone.map((each) => [each.letter.program.id, each]));
+    for (const address of everyAddress) {
       this.#expected.set(address, { tally: 0, in: new Map(), out: new Map(), once: new Set() });
     }
   }
@@ -57,17 +66,25 @@ export class Oracle {
       const hasRun = fate === "sure" || (fate === "open" && this.#hasArrived(to, program));
       if (hasRun) this.#walk(to, program, number === 0 ? null : from);
     }
-    for (const address of addresses) this.#checkAddress(address);
+    for (const address of everyAddress) this.#checkAddress(address);
     for (const egress of egresses) this.#checkEgress(egress);
     return this.#messages;
   }
 
   /** `from`: the sender, when the letter has a place in its order. */
   #walk(self: string, program: Program, from: string | null): void {
-    this.#messages++;
     const expected = this.#of(self);
+    if (from !== null) count(expected.in, from);
+    const gone = this.#gone.get(program.id);
+    if (gone !== undefined) {
+      this.#verdict.check(
+        gone.to === self,
+        `${program.id} was for ${self}, and went to ${gone.to}`,
+      );
+      return;
+    }
+    this.#messages++;
     if (from === null) expected.once.add(program.id);
-    else count(expected.in, from);
     program.steps.forEach((step, at) => {
       if (step.do === "add") expected.tally += step.amount;
       else if (step.do === "send") {
@@ -85,7 +102,7 @@ export class Oracle {
 
   #walkDelayed(self: string, { to, delayMs, program }: Extract<Step, { do: "delay" }>): void {
     const entry = this.#ledger(self).cancelled.find(([id]) => id === program.id);
-    const isThere = this.#hasArrived(to, program);
+    const isThere = this.#hasArrived(to, program) || this.#gone.has(program.id);
     const outcome =
       entry === undefined ? "delivered" : this.#book.cancellation(entry[1], entry[2], delayMs);
     const { id } = program;
@@ -104,9 +121,31 @@ export class Oracle {
     const ledger = this.#ledger(address);
     const tally = this.#end.states.get(address)?.tally ?? 0;
     this.#compare(address, "once", [...expected.once].sort(), [...ledger.once].sort());
-    this.#compare(address, "in", sorted(expected.in), sorted(Object.entries(ledger.in)));
+    const { last, skipped } = this.#ordered(address, expected.in);
+    this.#compare(address, "in", sorted(last), sorted(Object.entries(ledger.in)));
+    this.#compare(address, "skipped", skipped.sort(), ledger.skipped.map(String).sort());
     this.#compare(address, "out", sorted(expected.out), sorted(Object.entries(ledger.out)));
     this.#compare(address, "tally", expected.tally, tally);
+  }
+
+  /** The newest letter of each sender that has not been given up, and which before it have. */
+  #ordered(address: string, sent: ReadonlyMap<string, number>) {
+    const isGone = new Set(
+      [...this.#gone.values()]
+        .filter(({ to }) => to === address)
+        .map(({ letter }) => `${letter.from},${letter.number}`),
+    );
+    const last = new Map<string, number>();
+    const skipped: string[] = [];
+    for (const [from, total] of sent) {
+      let newest = total;
+      while (newest > 0 && isGone.has(`${from},${newest}`)) newest--;
+      if (newest > 0) last.set(from, newest);
+      for (let number = 1; number < newest; number++) {
+        if (isGone.has(`${from},${number}`)) skipped.push(`${from},${number}`);
+      }
+    }
+    return { last, skipped };
   }
 
   #checkEgress(egress: EgressName): void {

@@ -1,3 +1,4 @@
+import type { Address } from "../../src/core/address.js";
 import type { Command, InvocationResult, ResultsCommand } from "../../src/core/command.js";
 import type { Effects } from "../../src/core/effect.js";
 import { noEffects } from "../../src/core/shard.js";
@@ -87,6 +88,18 @@ export const decisionPlants: readonly PlantedBug[] = [
     },
   },
   {
+    name: "retry drops the message",
+    breaks: "An operator's retry of a parked address takes its first message away.",
+    foundBy: /should be|never got/,
+    seams: () => ({
+      ...noPlants,
+      submit: (submit) => (command) => {
+        if (command.kind !== "retryParked") submit(command);
+        else for (const address of command.addresses) submit(dropOf(command.request, address));
+      },
+    }),
+  },
+  {
     name: "acknowledge what was only handed out",
     breaks: "What an egress reports counts for everything that it was handed, written or not.",
     foundBy: /records? (of|\d+)/,
@@ -99,6 +112,10 @@ export const decisionPlants: readonly PlantedBug[] = [
     }),
   },
 ];
+
+function dropOf(request: number, address: Address): Command {
+  return { kind: "dropParked", request, address, sequence: 0 };
+}
 
 function acknowledgeEarly(): Seams {
   let say: (effects: Effects) => void = () => undefined;

@@ -10,9 +10,15 @@ export const addresses: readonly string[] = ["t/a", "w/x", "w/y"].flatMap((typeN
   ["0", "1", "2"].map((id) => `${typeName}/${id}`),
 );
 
-/** The egresses of a simulated world. */
+/** An address of a type that no server has, and no module declares: messages to it are parked. */
+export const unservedAddress = "u/nowhere/0";
+
+/** The egresses that functions emit to. */
 export const egresses = ["e/file", "e/feed"] as const;
 export type EgressName = (typeof egresses)[number];
+
+/** The egress that messages go to which are given up. */
+export const deadEgress = "e/dead";
 
 /** State that expires: after it was written, or after the last invocation of its address. */
 export type ExpiringState = "brief" | "warm";
@@ -127,6 +133,7 @@ function formatStep(step: Step): string {
 
 /** Some addresses get much more than others. */
 function randomAddress(random: Random): string {
+  if (random.oneIn(60)) return unservedAddress;
   return random.pick(random.oneIn(3) ? addresses.slice(0, 2) : addresses);
 }
 

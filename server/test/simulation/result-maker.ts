@@ -39,7 +39,7 @@ export class ResultMaker {
       work.inputs.slice(0, completed),
     );
     const result = { ...this.#resultOf(work, state, effects), failure };
-    const isRefused = work.inputs.length > 1 && faults.happens("result that is refused", 20);
+    const isRefused = faults.happens("result that is refused", work.inputs.length > 1 ? 20 : 150);
     if (!isRefused) return result;
     const record = { egress: unknownEgress, typename: letterTypename, value: Buffer.alloc(0) };
     return { ...result, egressRecords: [...result.egressRecords, record] };
@@ -62,6 +62,9 @@ export class ResultMaker {
     const planned = inputs.findIndex(({ letter }) => this.#isToFail(letter));
     if (planned >= 0) return failure(planned, "boom");
     if (faults.happens("function fails", 50)) return failure(0, "bad luck");
+    if (faults.happens("function gives up", 80)) {
+      return { ...failure(0, "no good"), retryable: false };
+    }
     if (inputs.length > 1 && faults.happens("input fails in the middle of a batch", 8)) {
       return failure(random.between(1, inputs.length - 1), "bad luck in the middle");
     }

@@ -1,13 +1,12 @@
 import type { OutboxRecord } from "../../src/core/outbox.js";
 import type { Sink } from "../../src/egress/sink.js";
 import { plannedFault } from "./planned-fault.js";
-import type { EgressName } from "./program.js";
 import type { Scope } from "./timeline.js";
 import type { World } from "./world.js";
 
 /** Where the records of one egress go. Outlives the node. */
 export interface SimulatedSink {
-  readonly egress: EgressName;
+  readonly egress: string;
   /** A node begins to write; it ends with the scope. */
   connect(scope: Scope): Sink;
   /** The node is gone: a part of a write that was under way may be there. */
@@ -21,14 +20,15 @@ export interface SimulatedSink {
  * cut back at the next start, since it comes again.
  */
 export class FileLikeSink implements SimulatedSink {
-  readonly egress: EgressName = "e/file";
+  readonly egress: string;
   readonly #world: World;
   #texts: string[] = [];
   /** What a write under way would add. */
   #pending: readonly string[] = [];
 
-  constructor(world: World) {
+  constructor(world: World, egress: string) {
     this.#world = world;
+    this.egress = egress;
   }
 
   get texts(): readonly string[] {
@@ -72,12 +72,15 @@ export class FileLikeSink implements SimulatedSink {
 
 /** A subscriber that knows records by their sequence: one that comes again must be the same. */
 export class FeedLikeSink implements SimulatedSink {
-  readonly egress: EgressName = "e/feed";
+  readonly egress: string;
   readonly #world: World;
+  readonly #onNew: (text: string) => void;
   readonly #texts: string[] = [];
 
-  constructor(world: World) {
+  constructor(world: World, egress: string, onNew: (text: string) => void = () => undefined) {
     this.#world = world;
+    this.egress = egress;
+    this.#onNew = onNew;
   }
 
   get texts(): readonly string[] {
@@ -109,6 +112,7 @@ export class FeedLikeSink implements SimulatedSink {
     const next = this.#texts.length + 1;
     if (sequence === next) {
       this.#texts.push(text);
+      this.#onNew(text);
       return;
     }
     verdict.check(sequence < next, `record ${sequence} of ${this.egress} comes before ${next}`);

@@ -5,12 +5,13 @@ import { Random } from "../support/random.js";
 import { Client } from "./client.js";
 import { EventLog } from "./event-log.js";
 import { type Coverage, type FaultKind, Faults } from "./faults.js";
+import { GoneLetters } from "./gone-letters.js";
 import { Host } from "./host.js";
 import type { FunctionState } from "./ledger.js";
 import { decodeState, stateNames } from "./ledger.js";
 import { randomLimits } from "./limits.js";
 import { Oracle } from "./oracle.js";
-import { addresses } from "./program.js";
+import { addresses, unservedAddress } from "./program.js";
 import type { Root } from "./root.js";
 import { RunBook } from "./run-book.js";
 import { noPlants, type Seams } from "./seams.js";
@@ -75,6 +76,7 @@ class Simulation {
       faults: new Faults(random.fork("faults"), options.without ?? new Set()),
       verdict: new Verdict(),
       book: new RunBook(limits.lifetimes),
+      gone: new GoneLetters(),
       limits,
       seams: options.seams ?? noPlants,
     };
@@ -166,7 +168,7 @@ class Simulation {
 
   /** After a last restart, everything is read from what is durable. */
   async #end(): Promise<void> {
-    const { verdict, book, faults } = this.#world;
+    const { verdict, book, faults, gone } = this.#world;
     this.#host.crash("ends", true);
     await this.#until(this.#steps + restStepsMax, () => this.#host.node !== null);
     const { node, tables, sinks } = this.#host;
@@ -175,10 +177,11 @@ class Simulation {
       const { entryCount } = tables.byName[name].getStats();
       verdict.check(entryCount === 0, `${entryCount} ${name} are left in the tables`);
     }
-    const states = new Map(addresses.map((address) => [address, stateOf(node, address)]));
+    const all = [...addresses, unservedAddress];
+    const states = new Map(all.map((address) => [address, stateOf(node, address)]));
     const texts = new Map(sinks.map((sink) => [sink.egress, sink.texts]));
-    const { roots } = this;
-    this.#messages = new Oracle({ book, verdict, faults }, { roots, states, texts }).check();
+    const end = { roots: this.roots, gone: gone.all, states, texts };
+    this.#messages = new Oracle({ book, verdict, faults }, end).check();
   }
 
   get roots(): readonly Root[] {

@@ -1,6 +1,7 @@
 import type { Random } from "../support/random.js";
 import type { EventLog } from "./event-log.js";
 import type { Faults } from "./faults.js";
+import type { GoneLetters } from "./gone-letters.js";
 import type { Limits } from "./limits.js";
 import type { RunBook } from "./run-book.js";
 import type { Seams } from "./seams.js";
@@ -15,6 +16,7 @@ export interface World {
   readonly faults: Faults;
   readonly verdict: Verdict;
   readonly book: RunBook;
+  readonly gone: GoneLetters;
   readonly limits: Limits;
   readonly seams: Seams;
 }
