@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import {
   type ClientDuplexStream,
@@ -109,6 +109,49 @@ describe("the APIs of a node", () => {
       const post = await fetch(`${node.httpUrl}/healthz`, { method: "POST" });
       assert.equal(post.status, 405);
       await post.body?.cancel();
+    });
+  });
+
+  describe("what is no request for any route", () => {
+    /** Writes bytes and answers with everything that comes back. */
+    function exchange(text: string): Promise<string> {
+      const { host, port } = node.api.httpAddress;
+      return new Promise((resolve, reject) => {
+        const socket = connect(port, host, () => socket.write(text));
+        let answer = "";
+        socket.on("data", (chunk) => {
+          answer += String(chunk);
+        });
+        socket.on("error", reject);
+        socket.on("close", () => resolve(answer));
+      });
+    }
+
+    it("is 404 with the paths that there are", async () => {
+      const { status, body } = await get("/v2/send");
+      assert.equal(status, 404);
+      const { message } = body as { message: string };
+      assert.match(
+        message,
+        /^no such path: \/v2\/send; known: POST \/v1\/send\/.* \/readyz, \/metrics$/,
+      );
+    });
+
+    it("is 431 with the limit when its headers are too large", async () => {
+      const answer = await exchange(
+        `GET / HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(20_000)}\r\n\r\n`,
+      );
+      assert.match(
+        answer,
+        /^HTTP\/1\.1 431 Request Header Fields Too Large\r\nconnection: close\r\n/,
+      );
+      assert.match(answer, /"message":"path and headers together exceed 16384 bytes"\}\n$/);
+    });
+
+    it("is 400 when it is something else than HTTP", async () => {
+      const answer = await exchange("hello\r\n\r\n");
+      assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/);
+      assert.match(answer, /"message":"not a request of HTTP\/1\.1 \(HPE_INVALID_METHOD\)"\}\n$/);
     });
   });
 

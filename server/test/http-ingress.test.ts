@@ -117,7 +117,9 @@ describe("HTTP ingress", () => {
       const plain = { "content-type": "text/plain" };
       const path = "/v1/send/shop/order/1";
       const twice = { "idempotency-key": "k", "statewire-source": "s", "statewire-sequence": "1" };
-      await refused(post("/v1/send/shop/order", plain, "x"), 400, "/v1/send/NAMESPACE/TYPE/ID");
+      await refused(post("/v1/send/shop", plain, "x"), 400, "not /v1/send/NAMESPACE/TYPE/ID");
+      const lacksId = 'NAMESPACE/TYPE/ID; an empty id is "/v1/send/shop/order/"';
+      await refused(post("/v1/send/shop/order", plain, "x"), 400, lacksId);
       await refused(post("/v1/send/shop//1", plain, "x"), 400, "type");
       await refused(post("/v1/send/shop/order/%ff", plain, "x"), 400, "percent-encoded");
       await refused(
@@ -125,7 +127,13 @@ describe("HTTP ingress", () => {
         400,
         "idBytesMax 40",
       );
+      const delay = 'statewire-delay "1s" is not a whole number of milliseconds';
+      await refused(post(path, { ...plain, "statewire-delay": "1s" }, "x"), 400, delay);
       await refused(post(path, { ...plain, "statewire-delay": "-1" }, "x"), 400, "statewire-delay");
+      const mistyped = "unknown header statewire-sequense; known: statewire-typename, ";
+      await refused(post(path, { ...plain, "statewire-sequense": "1" }, "x"), 400, mistyped);
+      const timeout = { ...plain, "statewire-timeout": "9" };
+      await refused(post(path, timeout, "x"), 400, "statewire-timeout is for call, not for send");
       await refused(post(path, { ...plain, "statewire-source": "s" }, "x"), 400, "come together");
       await refused(post(path, { ...plain, ...twice }, "x"), 400, "exclude");
       const named = { ...plain, "statewire-typename": "int" };
@@ -226,8 +234,14 @@ describe("HTTP ingress", () => {
       await refused(post(path, { "content-type": json }, "{a:1}"), 400, "not JSON");
       const bool = { "statewire-typename": statefun("bool"), "content-type": json };
       await refused(post(path, bool, "1"), 400, "true or false");
-      const form = { "content-type": "application/x-www-form-urlencoded" };
-      await refused(post(path, form, "a=1"), 400, "statewire-typename");
+      for (const form of ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]) {
+        await refused(post(path, { "content-type": form }, "a=1"), 400, "statewire-typename");
+      }
+      await refused(post(path, {}, ""), 400, "body is empty: expected JSON, or for no value");
+      const zipped = { "content-type": "text/plain", "content-encoding": "gzip" };
+      await refused(post(path, zipped, "x"), 400, "content-encoding gzip is not taken");
+      const latin = { "content-type": 'text/plain; charset="ISO-8859-1"' };
+      await refused(post(path, latin, "x"), 400, "charset ISO-8859-1 is not UTF-8");
       const wrong = new Uint8Array([0xff]);
       await refused(post(path, { "content-type": "text/plain" }, wrong), 400, "UTF-8");
       assert.equal(node.commands.length, 0);
@@ -258,6 +272,20 @@ describe("HTTP ingress", () => {
       }
       const raw = await shown(reply, "application/octet-stream, application/json;q=0");
       assert.equal(raw.contentType, "application/octet-stream");
+    });
+
+    it("is text when it is built in and the client wants text, and no JSON", async () => {
+      const text = { typename: "io.statefun.types/string", value: bytes('\n\x03a"b') };
+      const plainText = "text/plain; charset=utf-8";
+      const shownAsText = await shown(text, "text/plain");
+      assert.deepEqual([shownAsText.contentType, shownAsText.text], [plainText, 'a"b']);
+      const number = await shown(
+        { typename: "io.statefun.types/long", value: long(7n) },
+        "text/plain",
+      );
+      assert.deepEqual([number.contentType, number.text], [plainText, "7"]);
+      const both = await shown(text, "text/plain, application/json");
+      assert.deepEqual([both.contentType, both.text], ["application/json", '"a\\"b"']);
     });
 
     it("JSON of another type is shown as JSON to who asks for JSON", async () => {

@@ -1,5 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  maxHeaderSize,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { type HostPort, listenError } from "./host-port.js";
 
 export interface HttpApiOptions {
@@ -9,6 +17,9 @@ export interface HttpApiOptions {
 }
 
 export type HttpRoute = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const knownPaths =
+  "POST /v1/send/NAMESPACE/TYPE/ID, POST /v1/call/NAMESPACE/TYPE/ID, GET /healthz, /readyz, /metrics";
 
 /** Longer than the idle time of the usual clients and proxies: the side that closes races. */
 const keepAliveTimeoutMs = 75_000;
@@ -30,9 +41,11 @@ export class HttpApi {
       for (const route of options.routes) {
         if (route(request, response)) return;
       }
-      respondJson(response, 404, { code: "NOT_FOUND", message: `no such path: ${request.url}` });
+      const message = `no such path: ${request.url}; known: ${knownPaths}`;
+      respondJson(response, 404, { code: "NOT_FOUND", message });
     };
     this.#server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, handle);
+    this.#server.on("clientError", refuseUnreadable);
     // Whoever asks before sending a large body gets the refusal instead of the permission.
     this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
       // After a refusal nobody knows whether the body still comes.
@@ -69,6 +82,34 @@ export class HttpApi {
     const timer = setTimeout(() => this.#server.closeAllConnections(), timeLimitMs);
     await this.#closed;
     clearTimeout(timer);
+  }
+}
+
+/** What reaches no route, because it is no request or does not end; node:http closes without a word. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = describeUnreadable(error.code);
+  const body = `${JSON.stringify({ code: "INVALID_ARGUMENT", message })}\n`;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "connection: close",
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
+function describeUnreadable(code: string | undefined): readonly [status: number, message: string] {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return [431, `path and headers together exceed ${maxHeaderSize} bytes`];
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return [408, "the request did not arrive in time"];
+    default:
+      return [400, `not a request of HTTP/1.1 (${code ?? "unreadable"})`];
   }
 }
 

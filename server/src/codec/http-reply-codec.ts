@@ -13,12 +13,15 @@ export interface HttpReply {
 }
 
 const json = "application/json";
+const plainText = "text/plain; charset=utf-8";
+const stringTypename = "io.statefun.types/string";
 const bytesType = "application/octet-stream";
 const empty = Buffer.alloc(0);
 
 /**
- * Shows a reply in the form that the request's Accept header asks for: a built-in type as JSON
- * unless it does not admit JSON; JSON under another typename when it names JSON. All else is bytes.
+ * Shows a reply in the form that the request's Accept header asks for: a built-in type as JSON, or as
+ * text when it names text and no JSON; JSON under another typename when it names JSON. All else is
+ * bytes.
  */
 export function encodeHttpReply(reply: TypedValue, accept: string | undefined): HttpReply {
   const typename = toHeaderText(reply.typename);
@@ -27,16 +30,19 @@ export function encodeHttpReply(reply: TypedValue, accept: string | undefined): 
   }
   const { buffer, byteOffset, length } = reply.value;
   const body = Buffer.from(buffer, byteOffset, length);
-  const preference = jsonPreference(accept);
+  const preference = preferenceOf(accept);
   const text = preference === "none" ? undefined : formatBuiltIn(reply.typename, body);
   if (text !== undefined) {
-    return { contentType: json, body: Buffer.from(text), typename, isAbsent: false };
+    const isText = preference === "text";
+    const shown = isText && reply.typename === stringTypename ? JSON.parse(text) : text;
+    const contentType = isText ? plainText : json;
+    return { contentType, body: Buffer.from(shown), typename, isAbsent: false };
   }
   const contentType = contentTypeOf(reply.typename, body, preference);
   return { contentType, body, typename, isAbsent: false };
 }
 
-function contentTypeOf(typename: string, body: Buffer, preference: JsonPreference): string {
+function contentTypeOf(typename: string, body: Buffer, preference: Preference): string {
   // A typename that is a media type, as bodies without a typename get it.
   if (/^(?:application|audio|font|image|model|text|video)\/[\w.+-]+$/.test(typename)) {
     return typename;
@@ -44,18 +50,24 @@ function contentTypeOf(typename: string, body: Buffer, preference: JsonPreferenc
   return preference === "named" && isJson(body) ? json : bytesType;
 }
 
-type JsonPreference = "none" | "admitted" | "named";
+/** Whether the client names JSON, admits it with others, wants text, or neither. */
+type Preference = "none" | "text" | "admitted" | "named";
 
-function jsonPreference(accept: string | undefined): JsonPreference {
+function preferenceOf(accept: string | undefined): Preference {
   if (accept === undefined || accept === "" || accept === "*/*") return "admitted";
-  let preference: JsonPreference = "none";
+  let preference: Preference = "none";
   for (const range of accept.toLowerCase().split(",")) {
     const [mediaType = "", ...parameters] = range.split(";").map((part) => part.trim());
     if (parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter))) continue;
     if (mediaType === json) return "named";
-    if (mediaType === "*/*" || mediaType === "application/*") preference = "admitted";
+    if (mediaType === "text/plain") preference = "text";
+    else if (preference === "none" && isWide(mediaType)) preference = "admitted";
   }
   return preference;
+}
+
+function isWide(mediaType: string): boolean {
+  return mediaType === "*/*" || mediaType === "application/*";
 }
 
 function isJson(body: Buffer): boolean {

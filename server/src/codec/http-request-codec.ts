@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { TypedValue } from "../core/typed-value.js";
 import { describeBuiltIn, encodeBuiltIn, isBuiltInTypename } from "./built-in-value.js";
+import { checkHeaders, type HttpHeaders, readInteger, readText } from "./http-headers.js";
 import {
   type CallValues,
   type IngressLimits,
@@ -14,9 +15,6 @@ import {
   validateValue,
 } from "./ingress-codec.js";
 
-/** A request's headers as node:http gives them: names in lower case. */
-export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
-
 /** What the path of an ingress request names. */
 export interface HttpTarget {
   readonly verb: "send" | "call";
@@ -28,6 +26,7 @@ export interface HttpTarget {
 /** Longest wait for a reply that a request may ask for: setTimeout takes no more. */
 export const timeoutMsMax: number = 2 ** 31 - 1;
 
+const milliseconds = "a whole number of milliseconds";
 const stringTypename = "io.statefun.types/string";
 const jsonTypename = "application/json";
 /** What curl says of a body when nobody says anything. */
@@ -51,7 +50,9 @@ export function parseIngressPath(
   const typeStart = path.indexOf("/", 9) + 1;
   const idStart = typeStart === 0 ? 0 : path.indexOf("/", typeStart) + 1;
   if (idStart === 0) {
-    throw new ViolationError("invalid", `path is not /v1/${verb}/NAMESPACE/TYPE/ID`);
+    const lacksId = typeStart > 0 && typeStart < path.length;
+    const hint = lacksId ? `; an empty id is "${path}/"` : "";
+    throw new ViolationError("invalid", `path is not /v1/${verb}/NAMESPACE/TYPE/ID${hint}`);
   }
   const target = {
     namespace: decodePart(path.slice(9, typeStart - 1)),
@@ -68,8 +69,9 @@ export function decodeHttpSend(
   body: Buffer,
   limits: IngressLimits,
 ): SendValues {
+  checkHeaders(headers, target.verb);
   const source = readText(headers, "statewire-source");
-  const sequence = readInteger(headers, "statewire-sequence");
+  const sequence = readInteger(headers, "statewire-sequence", "a whole number");
   if ((source === "") !== (sequence === undefined)) {
     const message = "statewire-source and statewire-sequence come together or not at all";
     throw new ViolationError("invalid", message);
@@ -80,7 +82,7 @@ export function decodeHttpSend(
     id: target.id,
     message: decodeBody(headers, body, limits),
     traceparent: readTraceparent(headers),
-    delayMs: validateDelay(readInteger(headers, "statewire-delay") ?? 0),
+    delayMs: validateDelay(readInteger(headers, "statewire-delay", milliseconds) ?? 0),
     once: validateOnce(readText(headers, "idempotency-key"), producer),
   };
 }
@@ -92,11 +94,7 @@ export function decodeHttpCall(
   body: Buffer,
   limits: IngressLimits,
 ): CallValues {
-  for (const name of ["statewire-source", "statewire-sequence", "statewire-delay"]) {
-    if (headers[name] !== undefined) {
-      throw new ViolationError("invalid", `${name} is for send, not for call`);
-    }
-  }
+  checkHeaders(headers, target.verb);
   return {
     typeName: target.typeName,
     id: target.id,
@@ -108,7 +106,7 @@ export function decodeHttpCall(
 
 /** How long a call's caller waits, in milliseconds; undefined: as long as the node lets it. */
 export function readTimeoutMs(headers: HttpHeaders): number | undefined {
-  const timeoutMs = readInteger(headers, "statewire-timeout");
+  const timeoutMs = readInteger(headers, "statewire-timeout", milliseconds);
   if (timeoutMs === undefined || (timeoutMs >= 1 && timeoutMs <= timeoutMsMax)) return timeoutMs;
   const message = `statewire-timeout of ${timeoutMs} ms is not 1 to ${timeoutMsMax}`;
   throw new ViolationError("invalid", message);
@@ -122,6 +120,7 @@ function decodeBody(headers: HttpHeaders, body: Buffer, limits: IngressLimits): 
   const contentType = readText(headers, "content-type");
   const semicolon = contentType.indexOf(";");
   const written = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim();
+  if (semicolon >= 0) checkCharset(contentType.slice(semicolon));
   const named = readText(headers, "statewire-typename");
   const typename = named === "" ? typenameOf(written) : named;
   const typenameFrom = `header ${named === "" ? "content-type" : "statewire-typename"}`;
@@ -146,8 +145,8 @@ function typenameOf(mediaType: string): string {
   const lower = mediaType.toLowerCase();
   if (lower === "" || lower === jsonTypename) return jsonTypename;
   if (lower === "text/plain") return stringTypename;
-  if (lower === formType) {
-    const message = `content-type ${formType} does not say what the body is: use application/json, text/plain, application/vnd.NAMESPACE/NAME, or the header statewire-typename`;
+  if (lower === formType || lower.startsWith("multipart/")) {
+    const message = `content-type ${lower} does not say what the body is: use application/json, text/plain, application/vnd.NAMESPACE/NAME, or the header statewire-typename`;
     throw new ViolationError("invalid", message);
   }
   const isVendor = lower.startsWith(vendorPrefix) && lower.includes("/", vendorPrefix.length);
@@ -163,6 +162,11 @@ function encodeForm(typename: string, form: string, body: Buffer): Uint8Array {
 }
 
 function encodeJson(typename: string, body: Buffer): Uint8Array {
+  if (body.length === 0) {
+    const message =
+      "body is empty: expected JSON, or for no value at all the header statewire-value: absent";
+    throw new ViolationError("invalid", message);
+  }
   const text = readUtf8(body);
   if (isBuiltInTypename(typename)) return encodeBuiltIn(typename, text) ?? refuseBuiltIn(typename);
   try {
@@ -177,6 +181,13 @@ function encodeJson(typename: string, body: Buffer): Uint8Array {
 
 function refuseBuiltIn(typename: string): never {
   throw new ViolationError("invalid", `body is not ${describeBuiltIn(typename)}, for ${typename}`);
+}
+
+/** Text is UTF-8: what another charset means would have to be guessed at by every function. */
+function checkCharset(parameters: string): void {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(parameters) ?? [];
+  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
+  throw new ViolationError("invalid", `charset ${charset} is not UTF-8, which text has to be`);
 }
 
 function readUtf8(body: Buffer): string {
@@ -200,22 +211,4 @@ function decodePart(part: string): string {
 function readTraceparent(headers: HttpHeaders): string {
   const traceparent = readText(headers, "traceparent");
   return isTraceparent(traceparent) ? traceparent : "";
-}
-
-function readInteger(headers: HttpHeaders, name: string): number | undefined {
-  const text = readText(headers, name);
-  if (text === "") return undefined;
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw new ViolationError("invalid", `${name} "${text}" is not an integer from 0`);
-}
-
-/** Empty when the header is missing. node:http reads header bytes as latin1; they are UTF-8. */
-function readText(headers: HttpHeaders, name: string): string {
-  const header = headers[name];
-  if (typeof header !== "string") return "";
-  if (!/[\x80-\xff]/.test(header)) return header;
-  const bytes = Buffer.from(header, "latin1");
-  if (isUtf8(bytes)) return bytes.toString("utf8");
-  throw new ViolationError("invalid", `header ${name} is not UTF-8`);
 }

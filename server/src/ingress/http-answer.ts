@@ -40,7 +40,9 @@ export function refuseHttp(
   httpStatus: number = refusalCodes[refusal.kind].http,
 ): void {
   const { kind, message, failure } = refusal;
-  const body = Buffer.from(JSON.stringify({ code: refusalCodes[kind].name, message, failure }));
+  const body = Buffer.from(
+    `${JSON.stringify({ code: refusalCodes[kind].name, message, failure })}\n`,
+  );
   response.statusCode = httpStatus;
   response.setHeader("content-type", "application/json");
   response.setHeader("content-length", body.length);

@@ -126,7 +126,7 @@ class HttpVisit implements Visit {
       }
       this.#leave();
       counter.succeeded++;
-      const answer = outcome.duplicate ? '{"duplicate":true}' : '{"duplicate":false}';
+      const answer = outcome.duplicate ? '{"duplicate":true}\n' : '{"duplicate":false}\n';
       const length = String(answer.length);
       response.writeHead(202, ["content-type", "application/json", "content-length", length]);
       response.end(answer);

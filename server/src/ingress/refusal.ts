@@ -55,9 +55,7 @@ export function rejection(code: Rejected["code"], message: string): Refusal {
 
 /** The refusal of a call whose function failed for good. */
 export function functionFailure(failure: { code: string; message: string }): Refusal {
-  return {
-    kind: "failed",
-    message: `the function failed (${failure.code}): ${failure.message}`,
-    failure: failure.code,
-  };
+  const { code, message } = failure;
+  const text = code === "parked" ? message : `the function failed (${code}): ${message}`;
+  return { kind: "failed", message: text, failure: code };
 }
