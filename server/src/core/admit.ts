@@ -76,10 +76,13 @@ export function call(shard: Shard, command: CallCommand): void {
 
 /**
  * A send to a type that was served before waits for the next server of it, as in a module that
- * declares the type: refused, a numbered one would leave a gap that the next one closes for good. A
- * call has somebody who waits, and can better try again.
+ * declares the type. A call has somebody who waits, and can better try again.
+ *
+ * A numbered send to a type that is interned is never rejected: those behind it may be on their way,
+ * and one that is accepted closes for good the gap that it would leave.
  */
-function isRejected(shard: Shard, { kind, request, typeName }: SendCommand | CallCommand): boolean {
+function isRejected(shard: Shard, command: SendCommand | CallCommand): boolean {
+  const { kind, request, typeName, once } = command;
   const type = shard.types.get(typeName);
   if (type !== undefined && type.bindings.length > 0) return false;
   if (!isFunctionTypeName(typeName)) {
@@ -89,6 +92,8 @@ function isRejected(shard: Shard, { kind, request, typeName }: SendCommand | Cal
   }
   const unknown = findUnknown(shard, typeName);
   if (unknown === null) return false;
+  const mayGoOn = type !== undefined && kind === "send" && once?.kind === "sequence";
+  if (mayGoOn) return false;
   if (type === undefined || type.standing === "named") {
     shard.effects.rejected.push({ request, code: "notFound", message: unknown });
     return true;

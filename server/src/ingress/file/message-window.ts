@@ -32,8 +32,9 @@ export interface NumberedRequest extends SendRequest {
  *
  * A message that the core rejects leaves a gap behind the ones that it accepts after it, and a gap
  * is never filled again: the source's position has passed it. So the first message to a function
- * type goes alone: only when the core has accepted it do others follow, and when the type is not
- * known the message is sent again until it is, with nothing overtaking it.
+ * type goes alone: only when the core has accepted it do others follow (it does not reject a type
+ * again that it has accepted), and when the type is not known the message is sent again until it is,
+ * with nothing overtaking it.
  */
 export class MessageWindow {
   readonly #options: MessageWindowOptions;
