@@ -1,5 +1,8 @@
 import { encodeUtf8 } from "./utf8.js";
 
+/** Where a number becomes bytes: one for all writers, each of which is done with it at once. */
+const number = new DataView(new ArrayBuffer(8));
+
 /**
  * A compact encoding for the runtime's own rows: fields one after the other, read back in the order
  * written. Numbers are 8-byte floats, little-endian; texts are UTF-8 with a 4-byte length.
@@ -8,9 +11,8 @@ export class FieldWriter {
   readonly #bytes: number[] = [];
 
   number(value: number): this {
-    const view = new DataView(new ArrayBuffer(8));
-    view.setFloat64(0, value, true);
-    for (let at = 0; at < 8; at++) this.#bytes.push(view.getUint8(at));
+    number.setFloat64(0, value, true);
+    for (let at = 0; at < 8; at++) this.#bytes.push(number.getUint8(at));
     return this;
   }
 
