@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ServiceError, status } from "@grpc/grpc-js";
@@ -213,6 +213,26 @@ spec: {id: example/failed, path: ${join(directory, "failed.ndjson")}}
       error: "boom",
       attempts: 2,
     });
+  });
+
+  it("runs what it kept with care when it has died again and again, and is done with that", async () => {
+    await start();
+    const starts = join(directory, "starts");
+    assert.equal(readFileSync(starts, "utf8"), "1\n", "a start that is killed is counted");
+    await node.send("example/a/x", "1");
+    await stream.invocation();
+    await node.stop();
+    assert.equal(existsSync(starts), false, "one that ends in order is not");
+    writeFileSync(starts, "3\n");
+    await start();
+    await node.logged("the node keeps dying");
+    const invocation = await stream.invocation();
+    assert.deepEqual([texts(invocation), invocation.attempt], [["1"], 0]);
+    end(invocation);
+    await restart();
+    await node.send("example/a/x", "2");
+    end(await stream.invocation());
+    assert.equal(node.log.filter(({ msg }) => msg.includes("keeps dying")).length, 0);
   });
 
   it("gives up a message that takes down its stream again and again", async () => {

@@ -20,6 +20,11 @@ export interface Attempts {
   retryAtMs: number;
   /** In flight as a suspect. */
   inQuarantine: boolean;
+  /**
+   * The epoch whose row counts the attempt that is about to begin as a loss; 0: none does. Only with
+   * CoreOptions.suspectRestored: a node that dies of the attempt knows of it at its next start.
+   */
+  announcedEpoch: number;
   /** The session whose server could not take the message, for no fault of it; 0: none. Not stored. */
   avoided: number;
   /** There is a row of it. */
@@ -37,6 +42,7 @@ export function noteAttempt(shard: Shard, mailbox: Mailbox): Attempts {
     lastFailedAtMs: shard.nowMs,
     retryAtMs: 0,
     inQuarantine: false,
+    announcedEpoch: 0,
     avoided: 0,
     isStored: false,
     lastFailure: null,
@@ -50,11 +56,16 @@ export function countAttempts(attempts: Attempts | null): number {
   return attempts === null ? 0 : attempts.failures + attempts.losses;
 }
 
-/** Makes the attempts part of the epoch. */
-export function storeAttempts(shard: Shard, mailbox: Mailbox, attempts: Attempts): void {
+/** Makes the attempts part of the epoch, with another number of losses if one is given. */
+export function storeAttempts(
+  shard: Shard,
+  mailbox: Mailbox,
+  attempts: Attempts,
+  losses = attempts.losses,
+): void {
   const value = new FieldWriter()
     .number(attempts.failures)
-    .number(attempts.losses)
+    .number(losses)
     .number(attempts.firstFailedAtMs)
     .number(attempts.lastFailedAtMs)
     .number(attempts.retryAtMs)
@@ -73,6 +84,7 @@ export function decodeAttempts(value: Uint8Array): Attempts {
     lastFailedAtMs: fields.number(),
     retryAtMs: fields.number(),
     inQuarantine: false,
+    announcedEpoch: 0,
     avoided: 0,
     isStored: true,
     lastFailure: null,

@@ -43,15 +43,18 @@ export class OpenEpoch {
     recordsUpTo: new Map(),
   };
 
+  /** Something inside waits for this epoch. */
+  isUrgent = false;
+
   constructor(epoch: number) {
     this.epoch = epoch;
   }
 
-  /** Somebody outside waits for this epoch. */
+  /** Somebody waits for this epoch, mostly outside. */
   get isAwaited(): boolean {
     const { acknowledged, replied, decided, recordsUpTo } = this.releases;
     const answers = acknowledged.length + replied.length + decided.length;
-    return answers > 0 || recordsUpTo.size > 0;
+    return answers > 0 || recordsUpTo.size > 0 || this.isUrgent;
   }
 
   /** An upper bound of the changes besides rows: some may cancel out at the seal. */

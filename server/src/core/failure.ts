@@ -23,7 +23,7 @@ import { refillMailbox } from "./spill.js";
  * message is given up, unless its attempts have no limit. Fewer than other attempts, because each of
  * them takes down a server and all that runs on it.
  */
-const lossesMax = 10;
+export const lossesMax = 10;
 /** The least wait before a message is tried again that has taken down its stream, alone. */
 const lossBackoffMs = 1000;
 
@@ -80,16 +80,25 @@ export function loseHead(shard: Shard, mailbox: Mailbox): void {
     place(mailbox);
     return;
   }
+  if (giveUpLost(shard, mailbox)) return;
   const { retry } = policyOf(shard, mailbox.type.name);
-  const lost = `the stream was lost ${attempts.losses} times with the message in flight`;
-  const failure: GivenUp = { code: "streamLost", message: lost };
-  if (retry.attemptsMax > 0 && attempts.losses >= lossesMax) {
-    giveUp(shard, mailbox, retry, failure);
-    return;
-  }
   const slower = { ...retry, initialBackoffMs: Math.max(retry.initialBackoffMs, lossBackoffMs) };
   const delayMs = backoffMs(slower, mailbox, attempts.losses - loneLosses - 1);
-  backOff(shard, mailbox, failure, delayMs);
+  backOff(shard, mailbox, lost(attempts), delayMs);
+}
+
+/** Gives the first message up when it was in flight on too many streams that were lost. */
+export function giveUpLost(shard: Shard, mailbox: Mailbox): boolean {
+  const { attempts } = mailbox;
+  const { retry } = policyOf(shard, mailbox.type.name);
+  if (attempts === null || attempts.losses < lossesMax || retry.attemptsMax === 0) return false;
+  giveUp(shard, mailbox, retry, lost(attempts));
+  return true;
+}
+
+function lost({ losses }: Attempts): GivenUp {
+  const message = `the stream was lost ${losses} times with the message in flight`;
+  return { code: "streamLost", message };
 }
 
 /** Puts mailboxes whose wait is over back in line. */

@@ -5,6 +5,7 @@ import type { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
 import { frameBytes, payloadBytes } from "./message.js";
 import { hasRoom, readyCount, takeReady, wakeEntry } from "./placement.js";
+import { announceSuspects, isAnnounced } from "./quarantine.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { readState } from "./state.js";
@@ -29,9 +30,12 @@ export function pump(shard: Shard, session: Session): void {
 /** Suspects come first: few of them may go at a time. */
 function pumpSuspects(shard: Shard, session: Session): void {
   const { quarantine } = session;
+  const { suspectRestored } = shard.options;
+  if (suspectRestored) announceSuspects(shard, session);
   while (session.hasRoom) {
     const mailbox = quarantine.next;
     if (mailbox === undefined || mailbox.binding === null || !hasRoom(mailbox.binding)) return;
+    if (suspectRestored && !isAnnounced(shard, mailbox)) return;
     quarantine.enter();
     session.invocations.push(createInvocation(shard, mailbox, mailbox.binding));
   }

@@ -51,6 +51,14 @@ class Fleet {
     this.receive();
   }
 
+  /** The node dies, as it has done before, and its server with it. */
+  dieWithNode(): void {
+    this.story.suspectRestored = true;
+    this.story.crash();
+    this.#attach();
+    this.receive();
+  }
+
   /** The server ends the message that it has had longest. */
   end(): void {
     const [first] = this.running;
@@ -121,5 +129,40 @@ describe("a message that kills its server", () => {
     fleet.story.step({ kind: "send", request: 9, ...to, delayMs: 0, once: null });
     fleet.receive();
     assert.deepEqual([...fleet.running.keys()], ["t/a/poison", "t/a/new"]);
+  });
+});
+
+describe("a message that kills the node", () => {
+  it("is parked after some deaths, and no other one is", () => {
+    const others = innocent.map((address) => address.replace("t/a", "t/b"));
+    const fleet = new Fleet([...innocent, "t/a/poison", ...others]);
+    fleet.story.commit();
+    let deaths = 0;
+    const isOver = () => fleet.mailboxes.every(({ state }) => state === "parked");
+    for (let round = 0; round < 1000 && !isOver(); round++) {
+      if (fleet.running.has("t/a/poison")) {
+        fleet.dieWithNode();
+        deaths++;
+      } else fleet.end();
+      fleet.story.commit();
+      fleet.receive();
+    }
+    const left = fleet.mailboxes.map(({ type, id, state }) => `${type.name}/${id} ${state}`);
+    assert.deepEqual(left, ["t/a/poison parked"]);
+    assert.ok(deaths <= 10, `${deaths} deaths`);
+  });
+
+  it("is not given up where attempts have no limit", () => {
+    const fleet = new Fleet(["t/a/poison"]);
+    const [policy] = fleet.story.functions;
+    assert.ok(policy !== undefined);
+    fleet.story.functions[0] = { ...policy, retry: { ...policy.retry, attemptsMax: 0 } };
+    fleet.story.commit();
+    for (let death = 0; death < 20; death++) {
+      fleet.dieWithNode();
+      fleet.story.commit();
+      fleet.receive();
+      assert.ok(fleet.running.has("t/a/poison"), `after ${death} deaths`);
+    }
   });
 });

@@ -1,7 +1,9 @@
 import { present } from "./assert.js";
-import type { Attempts } from "./attempts.js";
+import { type Attempts, storeAttempts } from "./attempts.js";
 import { Fifo } from "./fifo.js";
 import type { Mailbox } from "./mailbox.js";
+import type { Session } from "./session.js";
+import type { Shard } from "./shard.js";
 
 /** From so many lost streams in a row on, an address is a suspect. One loss says nothing. */
 export const suspectLosses = 2;
@@ -32,6 +34,25 @@ export class Quarantine {
     return isFree ? mailbox : undefined;
   }
 
+  /** The suspects that may go now, one after the other, if none ends before. */
+  upcoming(): Mailbox[] {
+    const first = this.next;
+    if (first === undefined || isLone(first)) return first === undefined ? [] : [first];
+    const mailboxes: Mailbox[] = [];
+    for (let at = 0; at < companyMax - this.#inFlight; at++) {
+      const mailbox = this.waiting.at(at);
+      if (mailbox === undefined || isLone(mailbox)) break;
+      mailboxes.push(mailbox);
+    }
+    return mailboxes;
+  }
+
+  /** Some are in flight, or announced. */
+  get isBusy(): boolean {
+    const announcedEpoch = this.waiting.at(0)?.attempts?.announcedEpoch ?? 0;
+    return this.#inFlight > 0 || announcedEpoch > 0;
+  }
+
   /** Takes the next suspect out of the line, into flight. */
   enter(): void {
     const mailbox = present(this.waiting.take(), "a suspect");
@@ -44,9 +65,33 @@ export class Quarantine {
   leave(attempts: Attempts): void {
     if (!attempts.inQuarantine) return;
     attempts.inQuarantine = false;
+    attempts.announcedEpoch = 0;
     this.#inFlight--;
     this.#hasLone = false;
   }
+}
+
+/**
+ * Makes it durable that suspects are about to go, before they do: should the node die of one, its next
+ * start knows which they were. One session at a time: the node dies of what any of them does.
+ */
+export function announceSuspects(shard: Shard, session: Session): void {
+  for (const other of shard.sessions.values()) {
+    if (other !== session && other.quarantine.isBusy) return;
+  }
+  for (const mailbox of session.quarantine.upcoming()) {
+    const attempts = present(mailbox.attempts, mailbox.id);
+    if (attempts.announcedEpoch > 0) continue;
+    attempts.announcedEpoch = shard.epoch.epoch;
+    storeAttempts(shard, mailbox, attempts, attempts.losses + 1);
+    shard.epoch.isUrgent = true;
+  }
+}
+
+/** Whether a crash of the node during the attempt would be known. */
+export function isAnnounced(shard: Shard, { attempts }: Mailbox): boolean {
+  const epoch = attempts === null ? 0 : attempts.announcedEpoch;
+  return epoch > 0 && epoch <= shard.committedEpoch;
 }
 
 /** Whether the mailbox may go only as its session's quarantine allows. */

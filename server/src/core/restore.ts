@@ -1,14 +1,14 @@
 import { present } from "./assert.js";
-import { decodeAttempts } from "./attempts.js";
+import { decodeAttempts, noteAttempt } from "./attempts.js";
 import { createType } from "./catalog.js";
-import { waitForRetry } from "./failure.js";
+import { giveUpLost, lossesMax, waitForRetry } from "./failure.js";
 import { FieldReader } from "./fields.js";
 import { Mailbox } from "./mailbox.js";
 import { payloadBytes } from "./message.js";
 import { Outbox } from "./outbox.js";
 import { decodeParked } from "./park.js";
 import { place } from "./placement.js";
-import { isSuspect } from "./quarantine.js";
+import { isSuspect, suspectLosses } from "./quarantine.js";
 import type { Shard } from "./shard.js";
 import { messageFromStored, recordFromStored } from "./spill.js";
 import { keyedTable, parseAddressKey } from "./state-table.js";
@@ -36,6 +36,7 @@ export function restore(shard: Shard, image: StoredImage): void {
   for (const egress of shard.options.egresses) {
     if (!shard.outboxes.has(egress)) shard.outboxes.set(egress, emptyOutbox(shard, egress));
   }
+  if (shard.options.suspectRestored) suspectAll(shard);
 }
 
 /** Where an egress stands: what was acknowledged, and the sink's position then. */
@@ -73,6 +74,24 @@ function restoreAttempts(shard: Shard, { key, value }: StoredKeyedRow): void {
   if (mailbox.attempts.retryAtMs <= shard.nowMs) return;
   mailbox.type.unplaced.delete(mailbox);
   waitForRetry(shard, mailbox, mailbox.attempts);
+}
+
+/**
+ * The node has died soon after its last starts, and one of the messages may be why. What has been in
+ * flight at too many of these deaths is given up.
+ */
+function suspectAll(shard: Shard): void {
+  for (const type of shard.types.values()) {
+    for (const mailbox of [...type.mailboxes.values()]) {
+      if (mailbox.state === "parked") continue;
+      const attempts = mailbox.attempts ?? noteAttempt(shard, mailbox);
+      attempts.losses = Math.max(attempts.losses, suspectLosses);
+      mailbox.batchLimit = 1;
+      if (attempts.losses < lossesMax) continue;
+      type.unplaced.delete(mailbox);
+      if (!giveUpLost(shard, mailbox)) place(mailbox);
+    }
+  }
 }
 
 function restoreParked(shard: Shard, { key, value }: StoredKeyedRow): void {

@@ -22,8 +22,11 @@ const timersInMemoryBytesMax = 8 * 1024 * 1024;
 const epochChangesMax = 65_536;
 const epochAgeMsMax = 100;
 
-/** What the core is told, from what the user wrote. */
-export function coreOptions(settings: Settings, module: Module): CoreOptions {
+/** So many times in a row may be chance: a machine that was switched off, a container that was moved. */
+const diedMin = 3;
+
+/** What the core is told, from what the user wrote and how often the node has died of its start. */
+export function coreOptions(settings: Settings, module: Module, died: number): CoreOptions {
   return {
     limits: {
       batchMessagesMax: settings.batchMax,
@@ -52,6 +55,7 @@ export function coreOptions(settings: Settings, module: Module): CoreOptions {
       batchMax: 0,
     },
     egresses: module.egresses.map((egress) => egress.id),
+    suspectRestored: died >= diedMin,
   };
 }
 

@@ -19,6 +19,7 @@ import { removedEgresses } from "./egress-views.js";
 import { IdleCollector } from "./idle-collector.js";
 import { IncidentLog } from "./incident-log.js";
 import { createIngressStages } from "./ingress-stages.js";
+import { StartCount } from "./start-count.js";
 import { streamOptions } from "./stream-options.js";
 
 export interface NodeOptions {
@@ -49,7 +50,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const store = await Store.open({ directory, segmentBytes });
   const { recovery } = store;
   if (recovery.epochs > 0) logger.info({ recovery }, "recovered the journal's tail");
-  const parts = wire(options, store);
+  const starts = new StartCount(directory);
+  const parts = wire(options, store, starts);
   try {
     await parts.egresses.open();
     await parts.api.open();
@@ -62,8 +64,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
 
 type Parts = ReturnType<typeof wire>;
 
-function wire({ settings, module, logger }: NodeOptions, store: Store) {
-  const core = coreOptions(settings, module);
+function wire({ settings, module, logger }: NodeOptions, store: Store, starts: StartCount) {
+  const core = coreOptions(settings, module, starts.died);
   const machine = new Machine(core, store, store.readImage(core.limits), systemClock.nowMs());
   const collector = new IdleCollector(systemClock);
   const incidents = new IncidentLog(logger);
@@ -128,6 +130,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store) {
     fatal,
     collector,
     incidents,
+    starts,
   };
 }
 
@@ -165,10 +168,14 @@ function release(
 }
 
 function run(parts: Parts, { settings, logger }: NodeOptions): Node {
-  const { api, dispatcher, ingresses, machine } = parts;
+  const { api, dispatcher, ingresses, machine, starts } = parts;
   for (const { name: egress, reason } of removedEgresses(machine.shard.outboxes)) {
     logger.warn({ egress, reason }, "egress removed");
   }
+  if (machine.shard.options.suspectRestored) {
+    logger.warn({ starts: starts.died }, "the node keeps dying: it runs what it kept with care");
+  }
+  starts.begin();
   dispatcher.start();
   api.serve();
   ingresses.start();
@@ -202,11 +209,13 @@ async function drainParts(parts: Parts, timeLimitMs: number): Promise<void> {
   await parts.loop.flush();
   await parts.egresses.close(left());
   await parts.loop.flush();
+  parts.starts.settle();
   await stop(parts);
 }
 
 async function stop(parts: Parts): Promise<void> {
-  const { api, collector, dispatcher, egresses, incidents, ingresses, loop, store } = parts;
+  const { api, collector, dispatcher, egresses, incidents, ingresses, loop, starts, store } = parts;
+  starts.close();
   collector.close();
   incidents.close();
   dispatcher.close();

@@ -73,8 +73,12 @@ export function foldTables(story: Story): void {
   story.foldTables();
 }
 
-/** `crash`: the node dies, and starts again from what is durable. */
-export function crash(story: Story): string[] {
+/**
+ * `crash [again]`: the node dies, and starts again from what is durable. With `again`, it knows that
+ * it has died soon after its last starts.
+ */
+export function crash(story: Story, words: Words): string[] {
+  story.suspectRestored = !words.isEmpty && words.next("again") === "again";
   return [`restarted after epoch ${story.crash()}`];
 }
 

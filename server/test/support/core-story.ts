@@ -52,6 +52,8 @@ export class Story {
   limits: CoreLimits = wideLimits;
   readonly functions: FunctionPolicy[] = [];
   readonly egresses: string[] = [];
+  /** For the next start. */
+  suspectRestored = false;
   readonly tables = new CoreTables();
   nowMs = storyStartMs;
   #machine: Machine | null = null;
@@ -154,6 +156,7 @@ export class Story {
       functions: this.functions,
       undeclaredFunctions: widePolicy,
       egresses: this.egresses,
+      suspectRestored: this.suspectRestored,
     };
     return new Machine(options, this.tables, this.tables.restart(this.limits), this.nowMs);
   }
