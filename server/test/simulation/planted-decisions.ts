@@ -90,7 +90,7 @@ export const decisionPlants: readonly PlantedBug[] = [
   {
     name: "retry drops the message",
     breaks: "An operator's retry of a parked address takes its first message away.",
-    foundBy: /should be|never got/,
+    foundBy: /should be|never got|without an answer/,
     seams: () => ({
       ...noPlants,
       submit: (submit) => (command) => {
