@@ -43,9 +43,12 @@ export class Journal {
     this.#spares = new SpareSegments(options.disk, options.directory, options.segmentBytes);
     const isSpare = ({ bytes }: Segment): boolean => bytes === options.segmentBytes;
     for (const { path } of start.folded.filter(isSpare)) this.#spares.give(path);
+    // A file that is used again must not have had a higher number: see readSegments().
     const last = start.folded[start.folded.length - 1]?.number ?? 0;
-    this.#current = this.#begin(last + 1, start.firstEpoch, options.segmentBytes);
+    const number = Math.max(last, this.#spares.numberMax) + 1;
+    this.#current = this.#begin(number, start.firstEpoch, options.segmentBytes);
     // Only now: a journal without any file is one that somebody has removed.
+    this.#spares.removeUseless();
     for (const segment of start.folded) if (!isSpare(segment)) this.#spares.give(segment.path);
   }
 

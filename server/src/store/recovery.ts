@@ -7,7 +7,7 @@ import type { FoldReport } from "./fold.js";
 import { foldInto, NetEffect } from "./fold.js";
 import type { Segment } from "./segment.js";
 import { readSegmentHeader, segmentNumber } from "./segment.js";
-import { isSpareName } from "./spare-segments.js";
+import { isSpareName, spareName } from "./spare-segments.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 import { metaNumber, readMetaNumber } from "./tables.js";
@@ -41,8 +41,10 @@ function readSegments(disk: Disk, directory: string, names: readonly string[]): 
     const number = segmentNumber(name) ?? 0;
     const segment = readSegmentHeader(disk, path);
     if (segment?.number === number) segments.push(segment);
-    else if (at === names.length - 1 && (segment?.number ?? 0) < number) disk.remove(path);
-    else {
+    else if (at === names.length - 1 && (segment?.number ?? 0) < number) {
+      // Not removed: it may be the only file that the journal has.
+      disk.rename(path, join(directory, spareName(name)));
+    } else {
       const found = segment === undefined ? "no header" : `the header of number ${segment.number}`;
       const next = names[at + 1];
       const where = next === undefined ? "" : `, and ${next} follows`;

@@ -68,6 +68,16 @@ export function readSegmentHeader(disk: Disk, path: string): Segment | undefined
   throw damagedHeader(path, length < fieldBytes ? `it has ${length} bytes` : "it is zeros");
 }
 
+/** The number in the header of a file that may hold anything; 0 when it has no header. */
+export function numberInHeader(disk: Disk, path: string): number {
+  try {
+    return parseSegmentHeader(disk.read(path, fieldBytes), disk.size(path), path).number;
+  } catch (error) {
+    if (error instanceof StoreError) return 0;
+    throw error;
+  }
+}
+
 /**
  * The header at the front of a file of this many bytes.
  *

@@ -1,11 +1,17 @@
 import { join } from "node:path";
 import type { Disk } from "./disk.js";
+import { numberInHeader } from "./segment.js";
 
 /** One to switch to, and those on their way back from a fold. */
 const sparesMax = 4;
 
 /** Of a name that is used once. */
 const nameBytes = 16;
+
+/** What a file is called that was going to be a segment, and is a spare again. */
+export function spareName(segmentName: string): string {
+  return `spare-${segmentName}`;
+}
 
 /** Whether a file of the journal is a spare that is whole. */
 export function isSpareName(name: string): boolean {
@@ -21,6 +27,9 @@ export class SpareSegments {
   readonly #directory: string;
   readonly #bytes: number;
   readonly #paths: string[] = [];
+  /** Files that nobody will use, and that stay until the journal has a segment. */
+  readonly #useless: string[] = [];
+  #numberMax = 0;
   #preparing: Promise<void> | null = null;
 
   constructor(disk: Disk, directory: string, bytes: number) {
@@ -30,6 +39,16 @@ export class SpareSegments {
     for (const name of disk.names(directory)) {
       if (name.startsWith("spare-")) this.#adopt(name);
     }
+  }
+
+  /** The highest number that a spare of an earlier run has had as a segment; 0: none has. */
+  get numberMax(): number {
+    return this.#numberMax;
+  }
+
+  /** Removes what an earlier run has left and nobody can use. */
+  removeUseless(): void {
+    for (const path of this.#useless.splice(0)) this.#disk.remove(path);
   }
 
   /** Makes the file that was a segment a spare, or removes it when there are enough. */
@@ -93,7 +112,8 @@ export class SpareSegments {
   #adopt(name: string): void {
     const path = join(this.#directory, name);
     const isUsable = isSpareName(name) && this.#disk.size(path) === this.#bytes;
-    if (!isUsable || this.#paths.length >= sparesMax) this.#disk.remove(path);
-    else this.#paths.push(path);
+    if (isUsable) this.#numberMax = Math.max(this.#numberMax, numberInHeader(this.#disk, path));
+    if (isUsable && this.#paths.length < sparesMax) this.#paths.push(path);
+    else this.#useless.push(path);
   }
 }
