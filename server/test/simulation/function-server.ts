@@ -12,7 +12,7 @@ import type { EventLog } from "./event-log.js";
 import type { Faults } from "./faults.js";
 import { KeptStates } from "./kept-states.js";
 import { decodeLetter } from "./program.js";
-import { ResultMaker } from "./result-maker.js";
+import { payloadBytes, ResultMaker } from "./result-maker.js";
 import type { RunBook } from "./run-book.js";
 import { ServerTypes } from "./server-types.js";
 import type { Input } from "./simulated-function.js";
@@ -313,6 +313,8 @@ export class FunctionServer {
     this.#broken.add(frame.clause);
     if (this.#creditBytes <= 0) this.#broken.add("CREDIT-4");
     this.#options.log.add(`server ${this.#options.session}`, `breaks [${frame.clause}]`);
+    // One that is late breaks nothing, and counts all the same.
+    this.#creditBytes -= frame.payloadBytes;
     this.#options.send(frame.bytes);
   }
 
@@ -324,18 +326,4 @@ export class FunctionServer {
   #send(frame: ServerFrame["frame"]): void {
     this.#options.send(Buffer.from(ServerFrame.encode({ frame }).finish()));
   }
-}
-
-/** What a result takes from the credit. */
-function payloadBytes(result: Result): number {
-  const values = [
-    ...result.stateChanges.map(({ value }) => value),
-    ...result.sends.map(({ value }) => value),
-    ...result.timerChanges.map(({ change }) =>
-      change?.$case === "schedule" ? change.value.send?.value : undefined,
-    ),
-    ...result.egressRecords.map(({ value }) => value),
-    ...result.replies.map(({ value }) => value),
-  ];
-  return values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
 }

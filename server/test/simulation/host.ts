@@ -14,7 +14,7 @@ import type { Scope } from "./timeline.js";
 import type { World } from "./world.js";
 
 /** Disk calls of a recovery, at most about. */
-const recoveryCallsMax = 30;
+const recoveryCallsMax = 12;
 /** Disk calls of a switch of segments, at most about. */
 const switchCallsMax = 6;
 
@@ -44,6 +44,7 @@ export class Host {
   /** The node dies when the present event is over. */
   #isDoomed = false;
   #isStopping = false;
+  #diedInRecovery = false;
   readonly #operator: Operator;
   #crashes = 0;
 
@@ -90,7 +91,9 @@ export class Host {
     const { faults, random, timeline, verdict, log } = world;
     const scope = timeline.scope();
     this.#scope = scope;
-    const dies = faults.happens("cut the power in a recovery", 10);
+    // A recovery of what a recovery has left is where mistakes hide.
+    const dies = faults.happens("cut the power in a recovery", this.#diedInRecovery ? 2 : 10);
+    this.#diedInRecovery = false;
     this.disk.attach(scope);
     if (dies) this.disk.dieWithin(random.below(recoveryCallsMax));
     try {
@@ -101,7 +104,8 @@ export class Host {
       this.#node = new SimulatedNode({ ...parts, onFatal, onReleased });
     } catch (error) {
       if (!isPlanned(error)) verdict.broke(error);
-      this.crash("dies in its recovery", true);
+      this.#diedInRecovery = true;
+      this.crash("dies in its recovery", random.oneIn(2));
       return;
     }
     this.disk.survive();

@@ -128,6 +128,20 @@ export class ResultMaker {
   }
 }
 
+/** What a result takes from the credit. */
+export function payloadBytes(result: Result): number {
+  const values = [
+    ...result.stateChanges.map(({ value }) => value),
+    ...result.sends.map(({ value }) => value),
+    ...result.timerChanges.map(({ change }) =>
+      change?.$case === "schedule" ? change.value.send?.value : undefined,
+    ),
+    ...result.egressRecords.map(({ value }) => value),
+    ...result.replies.map(({ value }) => value),
+  ];
+  return values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+}
+
 /** The states that have changed, in the order of the table. */
 function changesOf(
   { spec, values }: Work,

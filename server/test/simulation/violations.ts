@@ -3,12 +3,14 @@ import { Failure_Code, ServerFrame } from "@statewire/protos/statewire/v1/stream
 import type { Random } from "../support/random.js";
 import type { Work } from "./function-server.js";
 import { letterTypename } from "./program.js";
-import { emptyResult, ghost } from "./result-maker.js";
+import { emptyResult, ghost, payloadBytes } from "./result-maker.js";
 
 /** A frame that breaks the protocol. */
 export interface ViolatingFrame {
   readonly clause: string;
   readonly bytes: Buffer;
+  /** What it takes from the credit. */
+  readonly payloadBytes: number;
 }
 
 /** A frame that breaks the protocol in one of many ways; most need an invocation to be about. */
@@ -22,15 +24,16 @@ export function violation(random: Random, work: Iterable<Work>): ViolatingFrame 
 type Make = (work: Work) => ViolatingFrame;
 
 const frameViolations: readonly Make[] = [
-  () => ({ clause: "FRAME-1", bytes: Buffer.alloc(0) }),
+  () => ({ clause: "FRAME-1", bytes: Buffer.alloc(0), payloadBytes: 0 }),
   // A batch of results that says it is longer than its frame.
-  () => ({ clause: "FRAME-2", bytes: Buffer.from([0x12, 0x7f, 0x0a]) }),
+  () => ({ clause: "FRAME-2", bytes: Buffer.from([0x12, 0x7f, 0x0a]), payloadBytes: 0 }),
   () => ({
     clause: "LAZY-5",
     bytes: encode({
       $case: "stateRequest",
       value: { invocationId: 1, states: [], leaseMissing: false },
     }),
+    payloadBytes: 0,
   }),
 ];
 
@@ -84,7 +87,8 @@ function failed(invocation: number, completedInputs: number): Result {
 }
 
 function frame(clause: string, result: Result): ViolatingFrame {
-  return { clause, bytes: encode({ $case: "results", value: { results: [result] } }) };
+  const bytes = encode({ $case: "results", value: { results: [result] } });
+  return { clause, bytes, payloadBytes: payloadBytes(result) };
 }
 
 function encode(content: ServerFrame["frame"]): Buffer {
