@@ -31,6 +31,7 @@ describe("proto-loader", () => {
       "/statewire.v1.Admin/GetParked",
       "/statewire.v1.Admin/RetryParked",
       "/statewire.v1.Admin/DropParked",
+      "/statewire.v1.Admin/CreateCheckpoint",
     ]);
   });
 

@@ -1,3 +1,4 @@
+import type { OpenCheckpoints } from "./cli/checkpoint-verbs.js";
 import { runCommandLine } from "./cli/program.js";
 import type { StartNode } from "./cli/run-verb.js";
 
@@ -13,6 +14,11 @@ const startNode: StartNode = async (options) => {
   return node.startNode(options);
 };
 
+const openCheckpoints: OpenCheckpoints = async (settings) => {
+  const checkpoints = await import("./node/stored-checkpoints.js");
+  return checkpoints.openStoredCheckpoints(settings);
+};
+
 const exitCode = await runCommandLine(
   process.argv.slice(2),
   {
@@ -22,6 +28,6 @@ const exitCode = await runCommandLine(
     environment: process.env,
     workingDirectory: process.cwd(),
   },
-  startNode,
+  { startNode, openCheckpoints },
 );
 process.exit(exitCode);

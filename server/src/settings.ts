@@ -17,7 +17,43 @@ const definitions = {
     "127.0.0.1:7411",
     "Where HTTP listens: ingress, health and metrics; port 0: any free one.",
   ),
-  checkpointStore: store("Where checkpoints go; this version takes none yet."),
+  checkpointStore: store("Where checkpoints go."),
+  checkpointLineage: name(
+    "Names the history of checkpoints that the node goes on with. Not set: that of dataDir, else main.",
+  ),
+  checkpointIntervalMs: milliseconds(
+    { default: "1 min", min: "100 ms", max: "30 day" },
+    "Between two checkpoints, if anything has changed.",
+  ),
+  checkpointBytes: bytes(
+    { default: "64 MiB", min: "64 KiB", max: "64 GiB" },
+    "Changes that no checkpoint holds, at which the next one begins early.",
+  ),
+  checkpointBacklogBytes: bytes(
+    { default: "1 GiB", min: "1 MiB", max: "1024 GiB" },
+    "Changes kept on disk for checkpoints that are late. Above it, the next one is a whole image.",
+  ),
+  checkpointsKept: count(
+    { default: 10, min: 1, max: 100_000 },
+    "Checkpoints that stay, however old.",
+  ),
+  checkpointRetentionMs: milliseconds(
+    { default: "1 hour", min: "0 ms", max: "3650 day" },
+    "Checkpoints younger than this stay, however many.",
+  ),
+  s3Endpoint: url(
+    "The S3 service, such as https://minio.example.com:9000. Not set: AWS in s3Region.",
+  ),
+  s3Region: name("The region of the bucket. Not set: AWS_REGION, else us-east-1."),
+  s3Addressing: choice(
+    ["path", "host"],
+    { default: "path", placeholder: "STYLE" },
+    "Whether the bucket's name is in the path or in the host name. For AWS it is always the host name.",
+  ),
+  s3TimeoutMs: milliseconds(
+    { default: "30 sec", min: "100 ms", max: "10 min" },
+    "A connection to the S3 service on which nothing moves for so long is cut.",
+  ),
   logLevel: choice(
     ["trace", "debug", "info", "warn", "error"],
     { default: "info", placeholder: "LEVEL" },
@@ -108,6 +144,7 @@ export type SettingName = keyof typeof definitions;
 /** The heads of the help, each before the first setting that stands under it. */
 const groupHeads: Partial<Readonly<Record<SettingName, string>>> = {
   dataDir: "Places",
+  checkpointStore: "Checkpoints",
   logLevel: "Log",
   valueBytesMax: "Largest sizes",
   streamMessagesMax: "Requests",
@@ -271,6 +308,41 @@ function store(description: string): SettingDefinition<string> {
       if (path !== undefined) return { kind: "value", value: `file:${resolve(folder, path)}` };
       if (/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^@]*)?$/.test(text))
         return { kind: "value", value: text };
+      return { kind: "wrong", message: `expected ${valid}` };
+    },
+    format: String,
+  };
+}
+
+function name(description: string): SettingDefinition<string> {
+  return {
+    default: "",
+    valid: "letters, digits and -",
+    placeholder: "NAME",
+    description,
+    parse: (value) =>
+      typeof value === "string" && /^([a-z0-9][a-z0-9-]{0,62})?$/.test(value)
+        ? { kind: "value", value }
+        : { kind: "wrong", message: "expected lower-case letters, digits and -, at most 63" },
+    format: String,
+  };
+}
+
+function url(description: string): SettingDefinition<string> {
+  const valid = "http://HOST:PORT or https://HOST:PORT";
+  return {
+    default: "",
+    valid,
+    placeholder: "URL",
+    description,
+    parse: (value) => {
+      const text = typeof value === "string" ? value : "";
+      if (text === "") return { kind: "value", value: text };
+      const parsed = URL.canParse(text) ? new URL(text) : undefined;
+      const isHttp = parsed?.protocol === "http:" || parsed?.protocol === "https:";
+      if (isHttp && parsed.pathname === "/" && parsed.username === "" && parsed.search === "") {
+        return { kind: "value", value: parsed.origin };
+      }
       return { kind: "wrong", message: `expected ${valid}` };
     },
     format: String,

@@ -98,6 +98,13 @@ describe("the Admin service", () => {
     );
   });
 
+  it("writes a checkpoint, and says which", async () => {
+    const created = await new Promise((resolve, reject) => {
+      client.createCheckpoint({}, (error, response) => (error ? reject(error) : resolve(response)));
+    });
+    assert.deepEqual(created, { number: 8, epoch: 42, kind: "delta", bytes: 100, durationMs: 12 });
+  });
+
   it("lists addresses page by page", async () => {
     const first = await listState({ limit: 2 });
     assert.deepEqual(
@@ -155,6 +162,7 @@ describe("the Admin service", () => {
       uptimeMs: 1234,
       epochDurable: 21,
       epochFolded: 20,
+      checkpoint: { number: 7, epoch: 40, ageMs: 2500, reason: "", pendingBytes: 512 },
       functions: [
         {
           typeName: "shop/order",

@@ -344,6 +344,7 @@ describe("statewire inspect", () => {
     dataDirectory: "/data",
     uptimeMs: 93_784_000,
     epochDurable: 12,
+    checkpoint: { number: 3, epoch: 9, ageMs: 4000, reason: "store down", pendingBytes: 10 },
     epochFolded: 10,
     functions: [
       {
@@ -390,6 +391,7 @@ describe("statewire inspect", () => {
         "up       1d 2h",
         "epochs   12 durable, 10 folded",
         "timers   5",
+        "saved    checkpoint 3 up to epoch 9, 4s ago; late: store down",
         "",
         "FUNCTION  ACTIVE  WAITING  IN FLIGHT  PARKED",
         "a/b       1       2        3          4",

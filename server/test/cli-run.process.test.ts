@@ -36,7 +36,7 @@ describe("statewire run", () => {
 
   it("logs what listens and what the module holds, drains at SIGTERM and exits with 0", async () => {
     const directory = temporaryDirectory();
-    const words = ["--checkpoint-store", "s3://bucket/prefix"];
+    const words = ["--checkpoint-store", "file:kept"];
     const node = start({ module: egress, directory, words });
     const { grpcAddress, httpAddress } = await node.ready();
     node.signal("SIGTERM");
@@ -47,7 +47,7 @@ describe("statewire run", () => {
       `data in ${directory}/.statewire`,
       `process ${node.pid}: SIGTERM stops it`,
       "egress example/records to subscribers (statewire.grpc.v1/egress)",
-      "this version takes no checkpoints: nothing goes to s3://bucket/prefix",
+      `checkpoints in file:${directory}/kept`,
       "no endpoint: function servers have to dial in",
       "SIGTERM: draining",
       "stopped",

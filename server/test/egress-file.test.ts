@@ -36,6 +36,7 @@ describe("file sink", () => {
     const source = { file: "module.yaml", line: 1, column: 1 };
     const spec = {
       kind: "statewire.file.v1/egress",
+      waitFor: "local" as const,
       source,
       id: "test/out",
       path,

@@ -72,6 +72,7 @@ describe("HTTP sink", () => {
     sink = createHttpSink({
       spec: {
         kind: "statewire.http.v1/egress",
+        waitFor: "local" as const,
         source: { file: "module.yaml", line: 1, column: 1 },
         id: "test/out",
         url: secret(url),

@@ -5,6 +5,7 @@ import { outboxRecord, outboxRecords } from "./support/outbox-records.js";
 
 const spec = {
   kind: "statewire.stdout.v1/egress",
+  waitFor: "local" as const,
   source: { file: "module.yaml", line: 1, column: 1 },
   id: "test/out",
   format: { kind: "ndjson" },

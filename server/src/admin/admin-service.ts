@@ -16,7 +16,9 @@ import {
 } from "../codec/admin-codec.js";
 import type { Decoded } from "../codec/ingress-codec.js";
 import { answer, listBytesMax, unknownType } from "./answer.js";
-import type { AddressStateView, NodeView, StateView } from "./node-view.js";
+import { checkpointDefinition, createCheckpointHandlers } from "./checkpoint-handlers.js";
+import type { CheckpointPort } from "./checkpoint-port.js";
+import type { AddressStateView, CheckpointView, NodeView, StateView } from "./node-view.js";
 import { createParkedHandlers, parkedDefinition } from "./parked-handlers.js";
 import type { ParkedPort } from "./parked-port.js";
 
@@ -25,6 +27,7 @@ const definition = {
   listState: { ...AdminService.listState, requestDeserialize: decodeListStateRequest },
   inspect: AdminService.inspect,
   ...parkedDefinition,
+  ...checkpointDefinition,
 };
 
 /** Takes the place of the generated AdminServer: requests arrive validated. */
@@ -34,8 +37,14 @@ interface Implementation {
   readonly inspect: handleUnaryCall<InspectRequest, InspectResponse>;
 }
 
+/** What an operator may decide. */
+export interface AdminPorts {
+  readonly parked: ParkedPort;
+  readonly checkpoints: CheckpointPort;
+}
+
 /** The Admin service over a view of the node, as server.addService() takes it. */
-export function createAdminService(view: NodeView, port: ParkedPort) {
+export function createAdminService(view: NodeView, ports: AdminPorts) {
   const implementation: Implementation = {
     getState: ({ request }, callback) => {
       answer({ view, request, callback }, (query) => {
@@ -51,7 +60,11 @@ export function createAdminService(view: NodeView, port: ParkedPort) {
   };
   return {
     definition,
-    implementation: { ...implementation, ...createParkedHandlers(view, port) },
+    implementation: {
+      ...implementation,
+      ...createParkedHandlers(view, ports.parked),
+      ...createCheckpointHandlers(ports.checkpoints),
+    },
   };
 }
 
@@ -101,7 +114,13 @@ function inspect(view: NodeView): InspectResponse {
     egresses: [...view.egresses()],
     timers: view.timerCount(),
     ingresses: [...view.ingresses()],
+    checkpoint: toCheckpointStatus(view.checkpoints()),
   };
+}
+
+function toCheckpointStatus({ ageMs, ...status }: CheckpointView) {
+  const { number, epoch, reason, pendingBytes } = status;
+  return { number, epoch, ageMs: Math.round(ageMs), reason, pendingBytes };
 }
 
 function toNamedState({ name, typename, value, expiresAtMs }: StateView): NamedState {

@@ -1,6 +1,12 @@
 import { readdirSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import { egressStates, type FunctionTypeView, ingressStates, type NodeView } from "./node-view.js";
+import {
+  type CheckpointView,
+  egressStates,
+  type FunctionTypeView,
+  ingressStates,
+  type NodeView,
+} from "./node-view.js";
 
 /** One value, with the values of the definition's labels in their order. */
 export type Sample = readonly [value: number, ...labels: string[]];
@@ -110,6 +116,62 @@ export const metricTable: readonly MetricDefinition[] = [
     "expired_rows_total",
     "Rows that had expired and were removed from the tables.",
     (v) => v.storage().rowsExpired,
+  ),
+  ofCheckpoints(
+    "gauge",
+    "number",
+    "Number of the latest checkpoint of the lineage.",
+    (c) => c.number,
+  ),
+  ofCheckpoints(
+    "gauge",
+    "epoch",
+    "The newest epoch that a complete checkpoint holds.",
+    (c) => c.epoch,
+  ),
+  ofCheckpoints(
+    "gauge",
+    "age_seconds",
+    "Since the latest checkpoint was complete, or since the start.",
+    (c) => c.ageMs / 1000,
+  ),
+  ofCheckpoints(
+    "gauge",
+    "late",
+    "1 while the checkpoint store does not take what is written, else 0.",
+    (c) => (c.reason === "" ? 0 : 1),
+  ),
+  ofCheckpoints(
+    "gauge",
+    "duration_seconds",
+    "Time that the latest checkpoint took.",
+    (c) => c.durationMs / 1000,
+  ),
+  ofCheckpoints(
+    "gauge",
+    "pending_bytes",
+    "Changes on disk that no checkpoint holds.",
+    (c) => c.pendingBytes,
+  ),
+  ofCheckpoints("counter", "completed_total", "Checkpoints written.", (c) => c.completed),
+  ofCheckpoints("counter", "failures_total", "Checkpoints given up.", (c) => c.failures),
+  ofCheckpoints(
+    "counter",
+    "retries_total",
+    "Calls of the checkpoint store that were tried again.",
+    (c) => c.retries,
+  ),
+  ofCheckpoints(
+    "counter",
+    "written_bytes_total",
+    "Bytes put into the checkpoint store.",
+    (c) => c.bytesWritten,
+  ),
+  ofCheckpoints(
+    "counter",
+    "removed_total",
+    "Manifests and objects that retention has removed.",
+    (c) => c.objectsRemoved,
   ),
   ofNode("gauge", "timers", "Delayed messages that wait.", (v) => v.timerCount()),
   {
@@ -249,6 +311,15 @@ function ofNode(
     labels: [],
     read: (view) => [[value(view)]],
   };
+}
+
+function ofCheckpoints(
+  kind: MetricDefinition["kind"],
+  name: string,
+  help: string,
+  value: (checkpoints: CheckpointView) => number,
+): MetricDefinition {
+  return ofNode(kind, `checkpoint_${name}`, help, (view) => value(view.checkpoints()));
 }
 
 /** One series per state, so that an alert can wait for one of them. */

@@ -26,6 +26,7 @@ export interface NodeView {
   egresses(): readonly EgressView[];
   ingresses(): readonly IngressView[];
   storage(): StorageView;
+  checkpoints(): CheckpointView;
   /** Delayed messages that wait. */
   timerCount(): number;
   /** Whether ingresses may read further input. */
@@ -147,6 +148,26 @@ export interface StorageView {
   readonly journalSegments: number;
   /** Rows that had expired and were removed from the tables, since the start. */
   readonly rowsExpired: number;
+}
+
+export interface CheckpointView {
+  /** Of the latest checkpoint that this process has written or found; 0: none yet. */
+  readonly number: number;
+  readonly epoch: number;
+  /** Since it was complete, or since the node has started. */
+  readonly ageMs: number;
+  /** Why the next one is late; empty when it is not. */
+  readonly reason: string;
+  /** Of the latest one, from its begin. */
+  readonly durationMs: number;
+  /** Since the start, as the following ones. */
+  readonly completed: number;
+  readonly failures: number;
+  readonly retries: number;
+  readonly bytesWritten: number;
+  readonly objectsRemoved: number;
+  /** Changes on disk that no checkpoint holds. */
+  readonly pendingBytes: number;
 }
 
 export interface RequestCountView {

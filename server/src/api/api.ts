@@ -1,8 +1,7 @@
 import type { ServerCredentials } from "@grpc/grpc-js";
-import { createAdminService } from "../admin/admin-service.js";
+import { type AdminPorts, createAdminService } from "../admin/admin-service.js";
 import type { Metrics } from "../admin/metrics.js";
 import type { NodeView } from "../admin/node-view.js";
-import type { ParkedPort } from "../admin/parked-port.js";
 import type { IngressLimits } from "../codec/ingress-codec.js";
 import { GrpcEgress } from "../egress/grpc/grpc-egress.js";
 import type { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
@@ -23,7 +22,7 @@ export interface ApiOptions {
   readonly view: NodeView;
   readonly metrics: Metrics;
   readonly port: IngressPort;
-  readonly parked: ParkedPort;
+  readonly admin: AdminPorts;
   readonly counters: RequestCounters;
   readonly explainWaiting: ExplainWaiting;
   /** The sinks of kind statewire.grpc.v1/egress, by the name of their egress. */
@@ -71,7 +70,7 @@ export class Api {
       services: [
         createGrpcIngress(ingress),
         this.#egress,
-        createAdminService(view, options.parked),
+        createAdminService(view, options.admin),
         ...services,
       ],
       limits: settings,

@@ -3,8 +3,11 @@ import { SettingsError } from "../settings.js";
 
 /** Why a verb did not do what it was asked to. */
 export class CommandError extends Error {
-  /** "failed": it was tried. "usage": the command line or a setting is wrong, nothing was tried. */
-  readonly code: "failed" | "usage";
+  /**
+   * "failed": it was tried. "usage": the command line or a setting is wrong, nothing was tried.
+   * "fenced": another node has the checkpoint lineage, so trying again is no use.
+   */
+  readonly code: "failed" | "usage" | "fenced";
   /** Whether the log says already what happened. */
   readonly isLogged: boolean;
 
@@ -32,10 +35,17 @@ export function problemsOf(error: unknown): readonly string[] {
 
 /** The exit code that an error of a verb stands for. */
 export function exitCodeOf(error: unknown): number {
-  const isUsage =
-    error instanceof SettingsError || (error instanceof CommandError && error.code === "usage");
-  return isUsage ? exitCode.usage : exitCode.failed;
+  if (error instanceof SettingsError) return exitCode.usage;
+  return error instanceof CommandError ? exitCode[error.code] : exitCode.failed;
 }
 
 /** The exit codes of every verb. */
-export const exitCode = { done: 0, failed: 1, usage: 2 } as const;
+export const exitCode = { done: 0, failed: 1, usage: 2, fenced: 3 } as const;
+
+/** What this code and its libraries throw for people has a code or a name of its own. */
+const bugNames = ["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError"];
+
+/** Whether nobody foresaw an error, so that its stack is what helps. */
+export function isBug(error: Error): boolean {
+  return bugNames.includes(error.name) && !("code" in error);
+}

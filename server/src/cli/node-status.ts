@@ -10,6 +10,14 @@ export const nodeStatusSchema = z.object({
   epochDurable: z.number(),
   epochFolded: z.number(),
   timers: z.number(),
+  checkpoint: z
+    .object({
+      number: z.number(),
+      epoch: z.number(),
+      ageMs: z.number(),
+      reason: z.string(),
+    })
+    .nullish(),
   functions: z.array(
     z.object({
       typeName: z.string(),
@@ -61,6 +69,7 @@ export function formatNodeStatus(status: NodeStatus): string {
     ["up", formatUptime(status.uptimeMs)],
     ["epochs", `${status.epochDurable} durable, ${status.epochFolded} folded`],
     ["timers", String(status.timers)],
+    ["saved", formatCheckpoint(status.checkpoint)],
   ].map(([name = "", value = ""]) => `${name.padEnd(8)} ${value}`);
   const sections = [
     head.join("\n"),
@@ -114,6 +123,13 @@ function section(
     heads,
     rows.map((row) => row.map(String)),
   );
+}
+
+function formatCheckpoint(checkpoint: NodeStatus["checkpoint"]): string {
+  if (checkpoint === null || checkpoint === undefined || checkpoint.number === 0) return "nothing";
+  const { number, epoch, ageMs, reason } = checkpoint;
+  const late = reason === "" ? "" : `; late: ${reason}`;
+  return `checkpoint ${number} up to epoch ${epoch}, ${formatUptime(ageMs)} ago${late}`;
 }
 
 function formatUptime(uptimeMs: number): string {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addCheckpointVerbs, type OpenCheckpoints } from "./checkpoint-verbs.js";
 import { exitCode, exitCodeOf, problemsOf } from "./command-error.js";
 import { addInspectVerb } from "./inspect-verb.js";
 import { formatLogLine } from "./logger.js";
@@ -10,6 +11,12 @@ import { addStateVerbs } from "./state-verbs.js";
 import { note, type Terminal } from "./terminal.js";
 import { addValidateVerb } from "./validate-verb.js";
 
+/** What some verbs do in this process. Loaded when it is needed: it brings the store along. */
+export interface Engine {
+  readonly startNode: StartNode;
+  readonly openCheckpoints: OpenCheckpoints;
+}
+
 /**
  * Runs one command line to its end.
  * @param words - What follows "statewire".
@@ -18,14 +25,14 @@ import { addValidateVerb } from "./validate-verb.js";
 export async function runCommandLine(
   words: readonly string[],
   terminal: Terminal,
-  startNode: StartNode,
+  engine: Engine,
 ): Promise<number> {
   // Who has the answer read by a program has its errors read by one too.
   const isJson = words.includes("--json") && words[0] !== "run";
   const format = (problem: string): string =>
     isJson ? formatLogLine("fatal", problem) : `statewire: ${problem}`;
   try {
-    await createProgram({ terminal, startNode, format, isJson }).parseAsync(words, {
+    await createProgram({ terminal, engine, format, isJson }).parseAsync(words, {
       from: "user",
     });
     return exitCode.done;
@@ -40,13 +47,13 @@ export async function runCommandLine(
 
 interface ProgramParts {
   readonly terminal: Terminal;
-  readonly startNode: StartNode;
+  readonly engine: Engine;
   readonly isJson: boolean;
   /** A problem as a line of standard error. */
   readonly format: (problem: string) => string;
 }
 
-function createProgram({ terminal, startNode, isJson, format }: ProgramParts): Command {
+function createProgram({ terminal, engine, isJson, format }: ProgramParts): Command {
   const program = new Command("statewire")
     .description("A runtime for stateful functions in any language.")
     .version(readVersion(), "--version", "Print the version.")
@@ -65,12 +72,13 @@ function createProgram({ terminal, startNode, isJson, format }: ProgramParts): C
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  addRunVerb(program, terminal, startNode);
+  addRunVerb(program, terminal, engine.startNode);
   addValidateVerb(program, terminal);
   addMessageVerbs(program, terminal);
   addStateVerbs(program, terminal);
   addInspectVerb(program, terminal);
   addParkedVerbs(program, terminal);
+  addCheckpointVerbs(program, terminal, engine.openCheckpoints);
   // "help state" says it all; a command of its own would stand in every list.
   for (const command of program.commands) command.helpCommand(false);
   return program;
@@ -83,7 +91,8 @@ const helpWidth = 80;
 const helpWidthMin = 30;
 
 const footer = `
-Exit codes: 0 done, 1 failed, 2 the command line or a setting is wrong.
+Exit codes: 0 done, 1 failed, 2 the command line or a setting is wrong, 3 another
+node has taken over the checkpoint lineage.
 
 Examples:
   statewire run module.yaml

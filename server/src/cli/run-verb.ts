@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import type { Logger } from "pino";
+import { type CheckpointChoice, checkpointChoiceSyntax } from "../codec/checkpoint-choice.js";
 import { loadModule } from "../module/load-module.js";
 import type { Module } from "../module/module.js";
 import { formatProblem } from "../module/module-problem.js";
 import { completeSettings, type Settings, SettingsError } from "../settings.js";
-import { CommandError, exitCode, exitCodeOf, problemsOf } from "./command-error.js";
+import { readChoice } from "./checkpoint-verbs.js";
+import { CommandError, exitCode, exitCodeOf, isBug, problemsOf } from "./command-error.js";
 import { describeModule, missingSecrets } from "./describe-module.js";
 import { createLogger, isJsonLog } from "./logger.js";
 import { addSettingOptions, readSettings } from "./settings-options.js";
@@ -27,10 +29,12 @@ export type StartNode = (options: {
   readonly settings: Settings;
   readonly module: Module;
   readonly logger: Logger;
+  readonly restore: CheckpointChoice | null;
 }) => Promise<RunningNode>;
 
 interface RunOptions {
   readonly json?: boolean;
+  readonly restore?: CheckpointChoice;
 }
 
 /** Adds `run`. */
@@ -43,6 +47,12 @@ export function addRunVerb(program: Command, terminal: Terminal, startNode: Star
         "standard error. SIGTERM and SIGINT drain the node and end it; a second one ends it at once.",
     )
     .option("--json", "When the node runs, print its process id and addresses as a line of JSON.");
+  run.option(
+    "--restore <WHICH>",
+    `Begin with a checkpoint, in an empty data directory: ${checkpointChoiceSyntax}. ` +
+      "An empty data directory begins with the latest by itself.",
+    readChoice,
+  );
   addSettingOptions(run)
     .addHelpText("after", examples)
     .action((files: string[]) => runNode(files, { options: run.opts(), terminal, startNode }));
@@ -69,7 +79,7 @@ async function runNode(files: readonly string[], context: RunContext): Promise<v
   const { settings, module, logger } = await prepare(files, context);
   const stop = listenForSignals(logger);
   try {
-    const node = await startNode({ settings, module, logger });
+    const node = await startNode({ settings, module, logger, restore: options.restore ?? null });
     announce(node, { settings, module, logger });
     if (options.json === true) {
       const { grpcAddress, httpAddress } = node;
@@ -78,7 +88,8 @@ async function runNode(files: readonly string[], context: RunContext): Promise<v
     await runUntilStopped(node, stop.requested);
   } catch (error) {
     const message = logFatal(error, logger);
-    throw new CommandError("failed", message, { cause: error, isLogged: true });
+    const code = isFenced(error) ? "fenced" : "failed";
+    throw new CommandError(code, message, { cause: error, isLogged: true });
   } finally {
     stop.release();
   }
@@ -107,23 +118,27 @@ async function prepare(files: readonly string[], { options, terminal }: RunConte
   }
 }
 
+/** Another node has the checkpoint lineage. */
+function isFenced(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "FENCED";
+}
+
 async function runUntilStopped(node: RunningNode, stopRequested: Promise<void>): Promise<void> {
   await Promise.race([node.closed, stopRequested.then(() => node.drain())]);
   await node.closed;
 }
 
-function announce(node: RunningNode, { settings, module, logger }: Parameters<StartNode>[0]): void {
+function announce(
+  node: RunningNode,
+  { settings, module, logger }: Omit<Parameters<StartNode>[0], "restore">,
+): void {
   // The process that a shell knows may be npx, which does not hand signals on.
   logger.info(`process ${process.pid}: SIGTERM stops it`);
   logger.info(`gRPC API on ${node.grpcAddress}`);
   logger.info(`HTTP on ${node.httpAddress}`);
   logger.info(`data in ${settings.dataDir}`);
   for (const line of describeModule(module)) logger.info(line);
-  if (
-    settings.checkpointStore !== completeSettings({ dataDir: settings.dataDir }).checkpointStore
-  ) {
-    logger.warn(`this version takes no checkpoints: nothing goes to ${settings.checkpointStore}`);
-  }
+  logger.info(`checkpoints in ${settings.checkpointStore}`);
   if (module.endpoints.length === 0) logger.info("no endpoint: function servers have to dial in");
 }
 
@@ -161,16 +176,12 @@ function withResolver(): { readonly promise: Promise<void>; readonly resolve: ()
   return { promise, resolve };
 }
 
-/** What this code and its libraries throw for people has a code or a name of its own. */
-const bugNames = ["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError"];
-
 /** The stack only helps with what nobody foresaw. */
 function logFatal(error: unknown, logger: Logger): string {
   if (!(error instanceof Error)) {
     logger.fatal(String(error));
     return String(error);
   }
-  const isBug = bugNames.includes(error.name) && !("code" in error);
-  logger.fatal(isBug ? { err: error } : {}, error.message);
+  logger.fatal(isBug(error) ? { err: error } : {}, error.message);
   return error.message;
 }

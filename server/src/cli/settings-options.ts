@@ -25,6 +25,24 @@ export function addNodeOptions(command: Command): Command {
   return addConfigOption(command);
 }
 
+/** Adds what a verb needs that works on a checkpoint store without a node. */
+export function addStoreOptions(command: Command): Command {
+  for (const name of storeSettings) {
+    command.addOption(createOption(name, definitionOf(name).description));
+  }
+  return addConfigOption(command);
+}
+
+const storeSettings = [
+  "checkpointStore",
+  "checkpointLineage",
+  "dataDir",
+  "s3Endpoint",
+  "s3Region",
+  "s3Addressing",
+  "s3TimeoutMs",
+] as const satisfies readonly SettingName[];
+
 function createOption(name: SettingName, description: string): Option {
   const { placeholder, default: written } = definitionOf(name);
   const text = written === "" ? description : `${description} (default: ${written})`;

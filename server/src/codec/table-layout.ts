@@ -37,6 +37,9 @@ export const tableNames = [
   "expiries",
 ] as const;
 
+/** Tables that follow from the others: no checkpoint has them, and a restore makes them anew. */
+export const derivedTables: ReadonlySet<string> = new Set(["expiries"]);
+
 export type TableName = (typeof tableNames)[number];
 
 /** The version of this layout, which the data directory says. A change of layout raises it. */

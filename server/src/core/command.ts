@@ -20,7 +20,8 @@ export type Command =
   | RetryParkedCommand
   | DropParkedCommand
   | CommittedCommand
-  | FoldedCommand;
+  | FoldedCommand
+  | CheckpointedCommand;
 
 /** Time has passed. The only way in which the core learns the time. */
 export interface TickCommand {
@@ -264,5 +265,11 @@ export interface CommittedCommand {
 /** The tables hold every epoch up to this one. */
 export interface FoldedCommand {
   readonly kind: "folded";
+  readonly epoch: number;
+}
+
+/** A checkpoint that is complete holds every epoch up to this one. */
+export interface CheckpointedCommand {
+  readonly kind: "checkpointed";
   readonly epoch: number;
 }

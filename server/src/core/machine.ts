@@ -22,7 +22,7 @@ import type { CoreOptions } from "./options.js";
 import { Overlay } from "./overlay.js";
 import { dropParked, retryParked } from "./parked-commands.js";
 import { wake } from "./placement.js";
-import { acknowledgeEgress, commit, deliverRecords, fold } from "./release.js";
+import { acknowledgeEgress, checkpoint, commit, deliverRecords, fold } from "./release.js";
 import { egressPosition, restore } from "./restore.js";
 import { fireDue } from "./schedule.js";
 import type { Session } from "./session.js";
@@ -107,6 +107,9 @@ export class Machine {
       case "folded":
         fold(shard, command.epoch);
         break;
+      case "checkpointed":
+        checkpoint(shard, command.epoch);
+        break;
       case "egressAcknowledged":
         acknowledgeEgress(shard, command);
         break;
@@ -169,6 +172,8 @@ export class Machine {
     shard.sealed = { epoch: epoch.epoch, releases: epoch.releases };
     shard.epoch = new OpenEpoch(epoch.epoch + 1);
     this.#dirtySinceMs = null;
+    // Checkpoints are of folded epochs only.
+    if (beginFold) for (const outbox of shard.outboxes.values()) outbox.cut(epoch.epoch);
     return changes;
   }
 

@@ -7,6 +7,8 @@ export interface CoreOptions {
   readonly undeclaredFunctions: InvocationPolicy;
   /** "namespace/name" of every egress. */
   readonly egresses: readonly string[];
+  /** Those of them whose records leave when a checkpoint holds them, not when the journal does. */
+  readonly egressesAfterCheckpoint: readonly string[];
   /** The node has died soon after its last starts: what it restores is suspected of that. */
   readonly suspectRestored: boolean;
 }

@@ -21,6 +21,8 @@ function emit(outbox: Outbox): void {
   outbox.queue.push(record);
 }
 
+const rules = { isDeclared: true, isAfterCheckpoint: false };
+
 const sequences = (records: readonly OutboxRecord[]) => records.map(({ sequence }) => sequence);
 
 const range = (first: number, last: number) =>
@@ -44,7 +46,7 @@ describe("an outbox", () => {
   it("delivers in order, what is durable and within the window, and nothing twice", () => {
     fc.assert(
       fc.property(programs, windows, (program, window) => {
-        const outbox = new Outbox("e/out", 0, true);
+        const outbox = new Outbox("e/out", 0, rules);
         for (const each of program) {
           const { delivered, acknowledged } = outbox;
           if (each.kind === "emit") emit(outbox);
@@ -65,7 +67,7 @@ describe("an outbox", () => {
   });
 
   it("goes on after what was acknowledged in an earlier life", () => {
-    const outbox = new Outbox("e/out", 41, true);
+    const outbox = new Outbox("e/out", 41, rules);
     emit(outbox);
     assert.deepEqual(outbox.deliverable(10), []);
     outbox.durable = outbox.last;
@@ -73,7 +75,7 @@ describe("an outbox", () => {
   });
 
   it("takes no acknowledgement for what it has not delivered", () => {
-    const outbox = new Outbox("e/out", 0, true);
+    const outbox = new Outbox("e/out", 0, rules);
     emit(outbox);
     emit(outbox);
     outbox.durable = 2;

@@ -30,15 +30,27 @@ export class Outbox {
    * those that it has for when it is named again.
    */
   readonly isDeclared: boolean;
+  /** Records are durable when a checkpoint holds them. Else when the journal does. */
+  readonly isAfterCheckpoint: boolean;
+  /**
+   * Cuts that a checkpoint may be of, rising, and the last record before each: what `durable` will
+   * be then. Empty unless isAfterCheckpoint. One per fold that brought records.
+   */
+  readonly cuts: { readonly epoch: number; readonly sequence: number }[] = [];
   readonly queue = new SpillQueue<OutboxRecord>();
   acknowledged: number;
   delivered: number;
   durable: number;
   last: number;
 
-  constructor(egress: string, acknowledged: number, isDeclared: boolean) {
+  constructor(
+    egress: string,
+    acknowledged: number,
+    rules: { readonly isDeclared: boolean; readonly isAfterCheckpoint: boolean },
+  ) {
     this.egress = egress;
-    this.isDeclared = isDeclared;
+    this.isDeclared = rules.isDeclared;
+    this.isAfterCheckpoint = rules.isAfterCheckpoint;
     this.acknowledged = acknowledged;
     this.delivered = acknowledged;
     this.durable = acknowledged;
@@ -56,6 +68,21 @@ export class Outbox {
       this.delivered++;
     }
     return records;
+  }
+
+  /** Every record so far is in the epoch or an earlier one, and checkpoints hold whole epochs. */
+  cut(epoch: number): void {
+    const before = this.cuts.at(-1)?.sequence ?? this.durable;
+    if (this.isAfterCheckpoint && this.last > before)
+      this.cuts.push({ epoch, sequence: this.last });
+  }
+
+  /** A checkpoint holds the epoch. */
+  checkpointed(epoch: number): void {
+    for (let [cut] = this.cuts; cut !== undefined && cut.epoch <= epoch; [cut] = this.cuts) {
+      this.durable = cut.sequence;
+      this.cuts.shift();
+    }
   }
 
   /** Removes everything up to the sequence; returns what it removed. */

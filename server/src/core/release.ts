@@ -32,6 +32,15 @@ export function fold(shard: Shard, epoch: number): void {
   evictFolded(shard);
 }
 
+/** A complete checkpoint holds the epoch: lets out what waited for it. */
+export function checkpoint(shard: Shard, epoch: number): void {
+  for (const outbox of shard.outboxes.values()) {
+    if (!outbox.isAfterCheckpoint) continue;
+    outbox.checkpointed(epoch);
+    deliverRecords(shard, outbox);
+  }
+}
+
 /** Adds a record that an address has made. The egress is known. */
 export function emit(shard: Shard, mailbox: Mailbox, egress: string, value: TypedValue): void {
   const outbox = shard.outboxes.get(egress);
@@ -47,7 +56,7 @@ export function emit(shard: Shard, mailbox: Mailbox, egress: string, value: Type
   };
   outbox.queue.push(record);
   shard.epoch.records.push(record);
-  shard.epoch.releases.recordsUpTo.set(egress, record.sequence);
+  if (!outbox.isAfterCheckpoint) shard.epoch.releases.recordsUpTo.set(egress, record.sequence);
 }
 
 /** Records have arrived outside: removes them, and hands the stage the next ones. */

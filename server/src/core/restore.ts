@@ -114,11 +114,15 @@ function restoreOutbox(shard: Shard, stored: StoredOutbox): void {
   outbox.queue.restoreSpilled(stored.spilledCount, stored.spilledLast);
   const newest = stored.records[stored.records.length - 1];
   outbox.last = Math.max(outbox.last, newest?.sequence ?? 0, stored.spilledLast);
-  outbox.durable = outbox.last;
+  // Of one that waits for checkpoints nobody knows yet how much the latest one holds.
+  if (outbox.isAfterCheckpoint) outbox.cut(shard.committedEpoch);
+  else outbox.durable = outbox.last;
   shard.outboxes.set(stored.egress, outbox);
 }
 
 function emptyOutbox(shard: Shard, egress: string): Outbox {
   const isDeclared = shard.options.egresses.includes(egress);
-  return new Outbox(egress, egressPosition(shard, egress).sequence, isDeclared);
+  const isAfterCheckpoint = shard.options.egressesAfterCheckpoint.includes(egress);
+  const acknowledged = egressPosition(shard, egress).sequence;
+  return new Outbox(egress, acknowledged, { isDeclared, isAfterCheckpoint });
 }

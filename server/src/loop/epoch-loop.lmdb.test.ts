@@ -55,6 +55,7 @@ describe("EpochLoop", () => {
       functions: [{ ...widePolicy, pattern: "example/*" }],
       undeclaredFunctions: widePolicy,
       egresses: [],
+      egressesAfterCheckpoint: [],
       suspectRestored: false,
     };
     const machine = new Machine(core, store, store.readImage(limits), systemClock.nowMs());

@@ -92,6 +92,26 @@ export class EpochLoop {
     }
   }
 
+  /**
+   * Brings the tables up to everything decided so far.
+   * @returns The epoch that they hold then.
+   * @throws Error when the loop stops before.
+   */
+  async fold(): Promise<number> {
+    const { machine } = this.#options;
+    const epoch = machine.isDirty ? machine.shard.epoch.epoch : machine.shard.epoch.epoch - 1;
+    while (machine.shard.foldedEpoch < epoch) {
+      if (this.#stopped) throw new Error("the node stops");
+      this.#folds.hurry();
+      await new Promise<void>((resolve) => {
+        this.#idleWaiters.push(resolve);
+        this.#beginCommit();
+        this.#scheduleTurn();
+      });
+    }
+    return machine.shard.foldedEpoch;
+  }
+
   /** Steps nothing more. A commit under way still ends. */
   async stop(): Promise<void> {
     while (this.#committing || this.#foldingTo > 0 || this.#sweeps.isUnderWay) {

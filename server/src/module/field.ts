@@ -178,3 +178,6 @@ function isUnquotedTemplate(value: unknown): value is Record<string, null> {
   const values = Object.values(value);
   return values.length === 1 && values[0] === null;
 }
+
+/** What every egress may say: what its records wait for. */
+export const waitFor = oneOf("local", "checkpoint").default("local");

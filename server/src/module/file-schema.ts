@@ -10,6 +10,7 @@ import {
   template,
   text,
   typename,
+  waitFor,
 } from "./field.js";
 import {
   type CsvFormat,
@@ -66,24 +67,26 @@ export function fileIngressSchema(
 export function fileEgressSchema(
   context: SchemaContext,
 ): z.ZodType<Omit<FileEgressSpec, "source">> {
-  return object({ id: componentId, path: path(context.resolvePath), ...formatShape })
+  return object({ id: componentId, path: path(context.resolvePath), waitFor, ...formatShape })
     .superRefine(checkFormat)
     .transform((spec) => ({
       kind: "statewire.file.v1/egress" as const,
       id: spec.id,
       path: spec.path,
       format: toRecordFormat(spec),
+      waitFor: spec.waitFor,
     }));
 }
 
 /** The schema of a statewire.stdout.v1/egress spec. */
 export function stdoutEgressSchema(): z.ZodType<Omit<StdoutEgressSpec, "source">> {
-  return object({ id: componentId, ...formatShape })
+  return object({ id: componentId, waitFor, ...formatShape })
     .superRefine(checkFormat)
     .transform((spec) => ({
       kind: "statewire.stdout.v1/egress" as const,
       id: spec.id,
       format: toRecordFormat(spec),
+      waitFor: spec.waitFor,
     }));
 }
 

@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { backoffSchema } from "./endpoint-schema.js";
-import { componentId, duration, field, object, oneOf, Refusal, wholeNumber } from "./field.js";
+import {
+  componentId,
+  duration,
+  field,
+  object,
+  oneOf,
+  Refusal,
+  waitFor,
+  wholeNumber,
+} from "./field.js";
 import type { GrpcEgressSpec, HttpEgressSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
 import { parseSecretText, type SecretText, secretSyntax } from "./secret-text.js";
@@ -19,6 +28,7 @@ export function httpEgressSchema(
     retry: backoffSchema,
     maxBatch: wholeNumber({ min: 1, max: 10_000 }).default(1),
     rejectedRecords: oneOf("stop", "drop").default("stop"),
+    waitFor,
   }).transform((spec) => ({
     kind: "statewire.http.v1/egress" as const,
     id: spec.id,
@@ -28,14 +38,16 @@ export function httpEgressSchema(
     retry: spec.retry,
     batchMax: spec.maxBatch,
     rejectedRecords: spec.rejectedRecords,
+    waitFor: spec.waitFor,
   }));
 }
 
 /** The schema of a statewire.grpc.v1/egress spec. */
 export function grpcEgressSchema(): z.ZodType<Omit<GrpcEgressSpec, "source">> {
-  return object({ id: componentId }).transform(({ id }) => ({
+  return object({ id: componentId, waitFor }).transform((spec) => ({
     kind: "statewire.grpc.v1/egress" as const,
-    id,
+    id: spec.id,
+    waitFor: spec.waitFor,
   }));
 }
 

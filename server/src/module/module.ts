@@ -141,6 +141,9 @@ export type FileTargetValue =
   /** A string. */
   | { readonly kind: "text"; readonly template: RecordTemplate };
 
+/** What a record waits for before it leaves: the disk of this machine, or a checkpoint that has it. */
+export type EgressWait = "local" | "checkpoint";
+
 /** Appends records to a file, exactly once. */
 export interface FileEgressSpec {
   readonly kind: "statewire.file.v1/egress";
@@ -150,6 +153,7 @@ export interface FileEgressSpec {
   /** Absolute. Created with the first record; its folder too. */
   readonly path: string;
   readonly format: RecordFormat;
+  readonly waitFor: EgressWait;
 }
 
 /** Prints records on standard output, at least once. */
@@ -158,6 +162,7 @@ export interface StdoutEgressSpec {
   readonly source: SourcePosition;
   readonly id: string;
   readonly format: RecordFormat;
+  readonly waitFor: EgressWait;
 }
 
 /** How a record becomes bytes in a file or on standard output. */
@@ -199,6 +204,7 @@ export interface HttpEgressSpec {
    * 429, or a redirection): this egress stops, or it goes on without the records and logs them.
    */
   readonly rejectedRecords: "stop" | "drop";
+  readonly waitFor: EgressWait;
 }
 
 /** Records leave by the gRPC service statewire.v1.Egress. */
@@ -206,4 +212,5 @@ export interface GrpcEgressSpec {
   readonly kind: "statewire.grpc.v1/egress";
   readonly source: SourcePosition;
   readonly id: string;
+  readonly waitFor: EgressWait;
 }

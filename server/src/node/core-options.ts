@@ -54,7 +54,10 @@ export function coreOptions(settings: Settings, module: Module, died: number): C
       invocationTimeoutMs: settings.invocationTimeoutMs,
       batchMax: 0,
     },
-    egresses: module.egresses.map((egress) => egress.id),
+    egresses: module.egresses.map(({ id }) => id),
+    egressesAfterCheckpoint: module.egresses
+      .filter(({ waitFor }) => waitFor === "checkpoint")
+      .map(({ id }) => id),
     suspectRestored: died >= diedMin,
   };
 }

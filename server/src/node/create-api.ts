@@ -1,5 +1,5 @@
+import type { AdminPorts } from "../admin/admin-service.js";
 import { Metrics } from "../admin/metrics.js";
-import type { ParkedPort } from "../admin/parked-port.js";
 import { Api } from "../api/api.js";
 import { parseHostPort } from "../api/host-port.js";
 import { findWaiting } from "../core/waiting.js";
@@ -11,7 +11,7 @@ import { createNodeView, type ViewedParts } from "./running-view.js";
 
 export interface ApiParts extends Omit<ViewedParts, "counters"> {
   readonly settings: Settings;
-  readonly parked: ParkedPort;
+  readonly admin: AdminPorts;
   readonly subscriptions: ReadonlyMap<string, SubscriptionSink>;
 }
 
@@ -28,7 +28,7 @@ export function createApi(parts: ApiParts): { readonly api: Api; readonly metric
     view,
     metrics,
     port: requests,
-    parked: parts.parked,
+    admin: parts.admin,
     counters,
     explainWaiting: (address, request) => {
       const waiting = findWaiting(machine.shard, address, {

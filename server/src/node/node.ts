@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import { ParkedRequests } from "../admin/parked-port.js";
 import { formatHostPort } from "../api/host-port.js";
+import type { Takeover } from "../checkpoint/takeover.js";
+import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
 import { Committer } from "../commit/committer.js";
 import type { Effects } from "../core/effect.js";
 import { Machine } from "../core/machine.js";
@@ -12,6 +14,7 @@ import { type Durability, EpochLoop } from "../loop/epoch-loop.js";
 import type { Module } from "../module/module.js";
 import type { Settings } from "../settings.js";
 import { Store } from "../store/store.js";
+import { createCheckpointStage, restoreIfEmpty, takeLineageOver } from "./checkpoint-stage.js";
 import { coreOptions } from "./core-options.js";
 import { createApi } from "./create-api.js";
 import { createEgressStages } from "./egress-stages.js";
@@ -26,6 +29,8 @@ export interface NodeOptions {
   readonly settings: Settings;
   readonly module: Module;
   readonly logger: Logger;
+  /** Which checkpoint an empty data directory begins with; null: the latest, if there is one. */
+  readonly restore: CheckpointChoice | null;
 }
 
 /** A node that runs. */
@@ -47,11 +52,12 @@ export interface Node {
 export async function startNode(options: NodeOptions): Promise<Node> {
   const { settings, logger } = options;
   const { dataDir: directory, journalSegmentBytes: segmentBytes } = settings;
-  const store = await Store.open({ directory, segmentBytes });
+  const deltaBytesMax = settings.checkpointBacklogBytes;
+  const restored = await restoreIfEmpty(options);
+  const store = await Store.open({ directory, segmentBytes, deltaBytesMax });
   const { recovery } = store;
   if (recovery.epochs > 0) logger.info({ recovery }, "recovered the journal's tail");
-  const starts = new StartCount(directory);
-  const parts = wire(options, store, starts);
+  const parts = await wireOrClose(options, store, restored);
   try {
     await parts.egresses.open();
     await parts.api.open();
@@ -64,7 +70,28 @@ export async function startNode(options: NodeOptions): Promise<Node> {
 
 type Parts = ReturnType<typeof wire>;
 
-function wire({ settings, module, logger }: NodeOptions, store: Store, starts: StartCount) {
+/** Nobody else may have the lineage before anything runs. */
+async function wireOrClose(
+  options: NodeOptions,
+  store: Store,
+  restored: Takeover | null,
+): Promise<Parts> {
+  try {
+    const takeover = restored ?? (await takeLineageOver(options));
+    return wire(options, { store, takeover, starts: new StartCount(store.directory) });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Ground {
+  readonly store: Store;
+  readonly takeover: Takeover | null;
+  readonly starts: StartCount;
+}
+
+function wire({ settings, module, logger }: NodeOptions, { store, takeover, starts }: Ground) {
   const core = coreOptions(settings, module, starts.died);
   const machine = new Machine(core, store, store.readImage(core.limits), systemClock.nowMs());
   const collector = new IdleCollector(systemClock);
@@ -86,12 +113,16 @@ function wire({ settings, module, logger }: NodeOptions, store: Store, starts: S
     onFold: (report) => {
       metrics.observeFold(report.durationMs);
       collector.noteFold();
+      checkpoints.checkpointer.noteFold();
     },
     onFatal: (error) => fatal.reject(error),
     nextExpiryMs: store.recovery.nextExpiryMs,
     backlogBytesMax: settings.backlogBytesMax,
     foldJournalBytes: settings.foldJournalBytes,
   });
+  const onFatal = (error: Error): void => fatal.reject(error);
+  const checkpoints = createCheckpointStage({ settings, logger, store, loop, takeover, onFatal });
+  const { checkpointer } = checkpoints;
   const requests = new IngressRequests(loop.submit, (source) => machine.position(source));
   const { submit } = loop;
   const parked = new ParkedRequests(submit, logger);
@@ -101,7 +132,7 @@ function wire({ settings, module, logger }: NodeOptions, store: Store, starts: S
   const egresses = createEgressStages(module.egresses, {
     logger,
     submit,
-    onFailure: (error) => fatal.reject(error),
+    onFailure: onFatal,
     position: (egress) => machine.egressPosition(egress),
   });
   const ingresses = createIngressStages(module.ingresses, { settings, port: requests, logger });
@@ -113,25 +144,15 @@ function wire({ settings, module, logger }: NodeOptions, store: Store, starts: S
     machine,
     clock: systemClock,
     dispatcher,
+    checkpointer,
     requests,
-    parked,
+    admin: { parked, checkpoints: checkpointer },
     ingresses: () => ingresses.statuses(),
     egresses: () => egresses.statuses(),
     subscriptions: egresses.subscriptions,
   });
-  return {
-    store,
-    machine,
-    loop,
-    dispatcher,
-    egresses,
-    ingresses,
-    api,
-    fatal,
-    collector,
-    incidents,
-    starts,
-  };
+  const ends = { fatal, collector, incidents, starts };
+  return { store, machine, loop, checkpoints, dispatcher, egresses, ingresses, api, ...ends };
 }
 
 function durabilityOf(store: Store): Durability {
@@ -179,6 +200,7 @@ function run(parts: Parts, { settings, logger }: NodeOptions): Node {
   dispatcher.start();
   api.serve();
   ingresses.start();
+  parts.checkpoints.checkpointer.start();
   const closed = withResolvers<void>();
   closed.promise.catch(() => undefined);
   parts.fatal.promise.catch(async (error: unknown) => {
@@ -214,13 +236,15 @@ async function drainParts(parts: Parts, timeLimitMs: number): Promise<void> {
 }
 
 async function stop(parts: Parts): Promise<void> {
-  const { api, collector, dispatcher, egresses, incidents, ingresses, loop, starts, store } = parts;
+  const { api, checkpoints, collector, dispatcher, egresses, incidents } = parts;
+  const { ingresses, loop, starts, store } = parts;
   starts.close();
   collector.close();
   incidents.close();
   dispatcher.close();
   await ingresses.close();
   await egresses.close(0);
+  await checkpoints.close();
   await loop.stop();
   await api.close();
   await store.close();

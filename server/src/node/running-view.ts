@@ -5,6 +5,7 @@ import type {
   NodeView,
   StateView,
 } from "../admin/node-view.js";
+import type { Checkpointer } from "../checkpoint/checkpointer.js";
 import type { FunctionType } from "../core/function-type.js";
 import { findUnknown } from "../core/known-types.js";
 import type { Machine } from "../core/machine.js";
@@ -26,6 +27,7 @@ export interface ViewedParts {
   readonly store: Store;
   readonly machine: Machine;
   readonly clock: Clock;
+  readonly checkpointer: Checkpointer;
   readonly dispatcher: Dispatcher;
   readonly requests: IngressRequests;
   readonly counters: RequestCounters;
@@ -62,6 +64,7 @@ export function createNodeView(parts: ViewedParts): NodeView {
       journalSegments: store.journalSegments,
       rowsExpired: store.rowsExpired,
     }),
+    checkpoints: () => parts.checkpointer.status(),
     timerCount: () => shard.timers.pending,
     isAccepting: () => requests.accepting(),
     pendingRequestCount: () => requests.pendingCount,

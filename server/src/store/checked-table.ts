@@ -14,26 +14,31 @@ export function checksumOf(key: Uint8Array, value: Uint8Array): number {
   return crc32Of(value, crc32Of(key));
 }
 
+/** For messages. */
+export interface TablePlace {
+  readonly path: string;
+  readonly name: TableName;
+}
+
+/** The value without its checksum. @throws StoreError TABLES_CORRUPT when it does not verify. */
+export function verifiedValue(key: Buffer, stored: Buffer, { path, name }: TablePlace): Buffer {
+  const value = stored.subarray(checksumBytes);
+  if (stored.length >= checksumBytes && stored.readUInt32BE(0) === checksumOf(key, value)) {
+    return value;
+  }
+  throw new StoreError(
+    "TABLES_CORRUPT",
+    `${path} is damaged: the value of key ${key.toString("hex")} in table ${name} does not verify`,
+  );
+}
+
 /**
  * A table whose values carry checksums, seen without them. Every read verifies.
  *
  * @throws StoreError TABLES_CORRUPT from every read of a value that is not what was put.
  */
-export function checkedTable(
-  table: Table,
-  where: { readonly path: string; name: TableName },
-): Table {
-  const open = (key: Buffer, stored: Buffer): Buffer => {
-    const value = stored.subarray(checksumBytes);
-    if (stored.length >= checksumBytes && stored.readUInt32BE(0) === checksumOf(key, value)) {
-      return value;
-    }
-    throw new StoreError(
-      "TABLES_CORRUPT",
-      `${where.path} is damaged: the value of key ${key.toString("hex")} in table ${where.name} ` +
-        "does not verify",
-    );
-  };
+export function checkedTable(table: Table, where: TablePlace): Table {
+  const open = (key: Buffer, stored: Buffer): Buffer => verifiedValue(key, stored, where);
   let scratch = Buffer.allocUnsafeSlow(1024);
   return {
     get: (key) => {

@@ -81,6 +81,12 @@ export function readNextExpiry(tables: Tables): number | null {
   return null;
 }
 
+/** The entry of a row that nothing has indexed yet; null: the row never expires. */
+export function expiryEntry(rowKey: Buffer, row: Buffer): Buffer | null {
+  const expiresAtMs = readRowExpiry(row);
+  return expiresAtMs === 0 ? null : entryKey(expiresAtMs, rowKey);
+}
+
 function putEntry(tables: Tables, expiresAtMs: number, rowKey: Buffer): void {
   tables.byName.expiries.putSync(entryKey(expiresAtMs, rowKey), nothing);
 }

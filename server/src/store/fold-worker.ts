@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { DeltaWriter } from "./delta-file.js";
 import type { SweepReport } from "./expiry-index.js";
 import { sweepExpired } from "./expiry-index.js";
 import type { FoldReport, FoldRequest } from "./fold.js";
@@ -59,7 +60,9 @@ function answer(request: TableRequest): TableReply {
 function fold(request: FoldRequest): TableReply {
   try {
     const net = readNetEffect(systemDisk, request);
-    return { kind: "folded", report: foldInto(tables, net, request.expiredMs) };
+    const { fromEpoch, toEpoch, expiredMs, deltas } = request;
+    const copy = deltas === null ? undefined : new DeltaWriter(deltas, fromEpoch, toEpoch);
+    return { kind: "folded", report: foldInto(tables, net, { expiredMs, copy }) };
   } catch (error) {
     return failed(`cannot fold up to epoch ${request.toEpoch}`, error);
   }

@@ -1,3 +1,4 @@
+import { isPassing } from "../codec/change-codec.js";
 import type { ChangeVisitor, TableChange } from "../codec/record-codec.js";
 import { findRecord, readChangeAt, readRecordHeader, visitChanges } from "../codec/record-codec.js";
 import { readRowExpiry, tableNames } from "../codec/table-layout.js";
@@ -22,10 +23,16 @@ export interface FoldReport {
 
 const segmentShift = 2 ** 32;
 
-/** Tables whose keys are never used again. */
 const passing: ReadonlySet<number> = new Set(
-  (["messages", "timers", "records"] as const).map((name) => tableNames.indexOf(name)),
+  tableNames.filter(isPassing).map((name) => tableNames.indexOf(name)),
 );
+
+/** Takes what a fold writes, in its order: DeltaWriter. */
+export interface FoldCopy {
+  add(change: TableChange): void;
+  /** Durable when it returns. */
+  commit(): void;
+}
 
 /** The net effect of epochs that follow one another: the last change of every key. */
 export class NetEffect {
@@ -167,12 +174,14 @@ export interface FoldRequest {
   readonly paths: readonly string[];
   /** A row that expired at or before this time need not be written: nobody will read it again. */
   readonly expiredMs: number;
+  /** Where a copy of what the fold writes is kept; null: nowhere. */
+  readonly deltas: string | null;
 }
 
 /** @throws StoreError JOURNAL_CORRUPT also when the journal ends before the last epoch. */
 export function readNetEffect(
   disk: Disk,
-  { fromEpoch, toEpoch, paths }: Omit<FoldRequest, "expiredMs">,
+  { fromEpoch, toEpoch, paths }: Pick<FoldRequest, "fromEpoch" | "toEpoch" | "paths">,
 ): NetEffect {
   const net = new NetEffect(fromEpoch, { isExact: true });
   for (const path of paths) {
@@ -185,9 +194,19 @@ export function readNetEffect(
   );
 }
 
+export interface FoldOptions {
+  /** As in FoldRequest. */
+  readonly expiredMs: number;
+  readonly copy?: FoldCopy | undefined;
+}
+
 /** Writes the net effect into the tables, as foldSlices(), without a pause. */
-export function foldInto(tables: Tables, net: NetEffect, expiredMs = 0): FoldReport {
-  const slices = foldSlices(tables, net, { changesMax: sliceChangesMax, expiredMs });
+export function foldInto(
+  tables: Tables,
+  net: NetEffect,
+  options: FoldOptions = { expiredMs: 0 },
+): FoldReport {
+  const slices = foldSlices(tables, net, { changesMax: sliceChangesMax, ...options });
   for (;;) {
     const { value, done } = slices.next();
     if (done === true) return value;
@@ -198,12 +217,12 @@ export function foldInto(tables: Tables, net: NetEffect, expiredMs = 0): FoldRep
  * Writes the net effect into the tables, one slice after the other; durable at the end. The epoch
  * that the tables hold is written with the last slice: a crash before it leaves newer rows than that
  * epoch, and the next start folds the same epochs again, to the same end. Readers in between have
- * what is being folded in memory.
+ * what is being folded in memory. The copy is durable before that epoch is.
  */
 export function* foldSlices(
   tables: Tables,
   net: NetEffect,
-  { changesMax, expiredMs }: { readonly changesMax: number; readonly expiredMs: number },
+  { changesMax, expiredMs, copy }: FoldOptions & { readonly changesMax: number },
 ): Generator<void, FoldReport> {
   const startedAt = performance.now();
   const changes = net.sorted()[Symbol.iterator]();
@@ -213,10 +232,12 @@ export function* foldSlices(
     for (let written = 0; written < changesMax; written++) {
       const { value: change, done } = changes.next();
       if (done === true) {
+        copy?.commit();
         tables.byName.meta.putSync(Buffer.from("foldedEpoch"), metaNumber(net.epoch));
         return false;
       }
       const value = isExpiredRow(change, expiredMs) ? null : change.value;
+      copy?.add({ ...change, value });
       if (value === null) {
         tables.byName[change.table].removeSync(change.key);
         deletes++;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { formatVersion } from "../codec/table-layout.js";
+import { DeltaWriter } from "./delta-file.js";
 import type { Disk } from "./disk.js";
 import { readNextExpiry } from "./expiry-index.js";
 import type { FoldReport } from "./fold.js";
@@ -54,8 +55,18 @@ function readSegments(disk: Disk, directory: string, names: readonly string[]): 
   return segments;
 }
 
+export interface RecoveryParts {
+  readonly disk: Disk;
+  readonly tables: Tables;
+  /** As in FoldRequest. */
+  readonly deltas: string | null;
+}
+
 /** Brings the tables up to the last epoch that is whole. */
-export function foldTail(disk: Disk, tables: Tables, segments: readonly Segment[]): FoldReport {
+export function foldTail(
+  { disk, tables, deltas }: RecoveryParts,
+  segments: readonly Segment[],
+): FoldReport {
   // A fold may have been under way when the process died.
   const net = new NetEffect(foldedEpochOf(tables), { isExact: false });
   for (const { path } of segments) {
@@ -73,7 +84,9 @@ export function foldTail(disk: Disk, tables: Tables, segments: readonly Segment[
     const nextExpiryMs = readNextExpiry(tables);
     return { epoch: net.epoch, epochs: 0, puts: 0, deletes: 0, nextExpiryMs, durationMs: 0 };
   }
-  return foldInto(tables, net);
+  const fromEpoch = net.epoch - net.epochs;
+  const copy = deltas === null ? undefined : new DeltaWriter(deltas, fromEpoch, net.epoch);
+  return foldInto(tables, net, { expiredMs: 0, copy });
 }
 
 function foldedEpochOf(tables: Tables): number {

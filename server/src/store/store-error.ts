@@ -1,5 +1,6 @@
 /** Why the store cannot go on. The code is stable; the message is for people. */
 export type StoreErrorCode =
+  | "DELTA_CORRUPT"
   | "DIRECTORY_IN_USE"
   | "FORMAT_UNKNOWN"
   | "JOURNAL_CORRUPT"

@@ -23,6 +23,9 @@ import type {
   TimerRange,
 } from "../core/store-view.js";
 import { makeDirectory } from "../files/make-directory.js";
+import { createDataDirectory } from "./data-directory.js";
+import type { DeltaFile } from "./delta-file.js";
+import { DeltaFiles } from "./delta-files.js";
 import { lockDirectory } from "./directory-lock.js";
 import type { Disk } from "./disk.js";
 import type { SweepReport } from "./expiry-index.js";
@@ -45,6 +48,8 @@ export interface StoreOptions {
   /** The data directory; created when it is not there. */
   readonly directory: string;
   readonly segmentBytes: number;
+  /** What folds have changed is kept for checkpoints, up to so many bytes. Absent: it is not. */
+  readonly deltaBytesMax?: number;
 }
 
 /** Brings the tables up to later epochs, beside the loop. */
@@ -67,6 +72,8 @@ export interface StoreParts {
   readonly segmentBytes: number;
   readonly disk: Disk;
   readonly tables: Tables;
+  /** Absent: none are kept. */
+  readonly deltas?: { readonly directory: string; readonly bytesMax: number };
   /** Called once, when the tables hold the last durable epoch. */
   readonly createFolder: () => Folder;
   /** Called last when the store is closed. */
@@ -88,6 +95,9 @@ export class Store implements StoreView {
   readonly #folder: Folder;
   readonly #journal: Journal;
   readonly #key = new ByteWriter(4096);
+  readonly #deltas: DeltaFiles | null;
+  /** Resolves when folds may begin again. */
+  #held: Promise<void> = Promise.resolve();
   #foldedEpoch: number;
   #rowsExpired = 0;
   /** Stable over restarts of one data directory. */
@@ -105,7 +115,11 @@ export class Store implements StoreView {
   constructor(parts: StoreParts) {
     const { directory, journal, segmentBytes, disk, tables } = parts;
     const folded = findSegments(disk, journal, tables);
-    const recovery = foldTail(disk, tables, folded);
+    this.#deltas = openDeltas(parts);
+    const recovery = foldTail({ disk, tables, deltas: this.#deltas?.directory ?? null }, folded);
+    if (recovery.epochs > 0) {
+      this.#deltas?.folded(recovery.epoch - recovery.epochs, recovery.epoch);
+    }
     this.#parts = parts;
     this.#tables = tables;
     this.recovery = recovery;
@@ -121,8 +135,9 @@ export class Store implements StoreView {
    * @throws StoreError DIRECTORY_IN_USE, FORMAT_UNKNOWN, JOURNAL_CORRUPT, TABLES_CORRUPT,
    * WRITE_FAILED. Nothing that was durable is lost then.
    */
-  static async open({ directory, segmentBytes }: StoreOptions): Promise<Store> {
-    createDirectory(directory);
+  static async open({ directory, segmentBytes, deltaBytesMax }: StoreOptions): Promise<Store> {
+    createDataDirectory(directory);
+    makeDirectory(journalPath(directory));
     const lock = await lockDirectory(directory);
     let tables: Tables | undefined;
     try {
@@ -134,6 +149,9 @@ export class Store implements StoreView {
         segmentBytes,
         disk: systemDisk,
         tables,
+        ...(deltaBytesMax === undefined
+          ? {}
+          : { deltas: { directory: join(directory, "deltas"), bytesMax: deltaBytesMax } }),
         createFolder: () => {
           stampTables(tablesPath(directory), { isSettled: false });
           return new FoldThread(tablesPath(directory));
@@ -183,12 +201,16 @@ export class Store implements StoreView {
    * `expiredMs` may be dropped: nobody reads them as of an earlier time.
    */
   async fold(toEpoch: number, expiredMs = 0): Promise<FoldReport> {
+    await this.#held;
+    const fromEpoch = this.#foldedEpoch;
     const report = await this.#folder.fold({
-      fromEpoch: this.#foldedEpoch,
+      fromEpoch,
       toEpoch,
       expiredMs,
       paths: this.#journal.segments.map((segment) => segment.path),
+      deltas: this.#deltas?.directory ?? null,
     });
+    this.#deltas?.folded(fromEpoch, report.epoch);
     this.#foldedEpoch = report.epoch;
     this.#journal.drop(report.epoch);
     this.#tables.root.resetReadTxn();
@@ -201,6 +223,25 @@ export class Store implements StoreView {
     this.#rowsExpired += report.removed;
     this.#tables.root.resetReadTxn();
     return report;
+  }
+
+  /** What folds have changed since the last release, oldest first. */
+  get deltas(): readonly DeltaFile[] {
+    return this.#deltas?.files ?? [];
+  }
+
+  /** Checkpoints hold every epoch up to this one. */
+  releaseDeltas(epoch: number): void {
+    this.#deltas?.release(epoch);
+  }
+
+  /** Lets no fold begin until it is told to: a snapshot can be opened meanwhile. None is under way. */
+  holdFolds(): () => void {
+    let letGo: () => void = () => undefined;
+    this.#held = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    return letGo;
   }
 
   readRow(table: number, key: string): StoredRow | undefined {
@@ -267,20 +308,6 @@ function keyRange(prefix: Buffer, range: SequenceRange) {
   return { start: bound(range.after + 1), end: bound(range.last + 1), limit: range.limit };
 }
 
-function createDirectory(directory: string): void {
-  try {
-    makeDirectory(journalPath(directory));
-  } catch (cause) {
-    const why = `cannot create data directory ${directory} (dataDir, --data-dir): ${reasonOf(cause)}`;
-    throw new StoreError("WRITE_FAILED", why, { cause });
-  }
-}
-
-function reasonOf(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return code === "ENOTDIR" || code === "EEXIST" ? "a part of this path is a file" : message;
-}
-
 function journalPath(directory: string): string {
   return join(directory, "journal");
 }
@@ -320,6 +347,12 @@ function checkTables(directory: string): void {
   withTableFile(directory, (file) => beginStart(directory, file, () => scanTables(file)));
   // Who reads is noted there, and whoever that was is gone: the directory is locked.
   rmSync(join(directory, "lock.mdb"), { force: true });
+}
+
+function openDeltas({ tables, deltas }: StoreParts): DeltaFiles | null {
+  if (deltas === undefined) return null;
+  const foldedEpoch = readMetaNumber(tables, "foldedEpoch") ?? 0;
+  return new DeltaFiles(deltas.directory, deltas.bytesMax, foldedEpoch);
 }
 
 function nodeIdOf(tables: Tables): string {

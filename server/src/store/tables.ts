@@ -17,20 +17,22 @@ export interface Tables {
   readonly byName: Readonly<Record<TableName, Table>>;
 }
 
+/** How every thread opens the environment: LMDB wants the same of all. */
+export const tableOptions = {
+  maxDbs: tableNames.length,
+  encoding: "binary",
+  keyEncoding: "binary",
+  noMemInit: true,
+  // The fold commits from another thread and waits for its own sync.
+  overlappingSync: false,
+} as const;
+
 /**
  * Opens the LMDB environment and its tables. Keys and values are bytes; codec/table-layout.ts says
  * which. The map grows by itself; resident memory is mostly the map, which the system may take back.
  */
 export function openTables(directory: string): Tables {
-  const root = open({
-    path: directory,
-    maxDbs: tableNames.length,
-    encoding: "binary",
-    keyEncoding: "binary",
-    noMemInit: true,
-    // The fold commits from another thread and waits for its own sync.
-    overlappingSync: false,
-  });
+  const root = open({ path: directory, ...tableOptions });
   const path = tableFilePath(directory);
   const openTable = (name: TableName): Table => {
     const table = root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });

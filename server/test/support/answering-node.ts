@@ -2,6 +2,7 @@ import { Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc
 import {
   type AdminServer,
   AdminService,
+  type CreateCheckpointResponse,
   type DropParkedRequest,
   type DropParkedResponse,
   type GetParkedRequest,
@@ -36,6 +37,7 @@ export interface Answers {
   readonly getParked?: (request: GetParkedRequest) => GetParkedResponse | Refused;
   readonly retryParked?: (request: RetryParkedRequest) => RetryParkedResponse | Refused | "nothing";
   readonly dropParked?: (request: DropParkedRequest) => DropParkedResponse | Refused;
+  readonly createCheckpoint?: () => CreateCheckpointResponse | Refused;
 }
 
 export interface Refused {
@@ -61,6 +63,7 @@ export async function openAnsweringNode(
     getParked: (call, done) => reply(answers.getParked?.(call.request), done),
     retryParked: (call, done) => reply(answers.retryParked?.(call.request), done),
     dropParked: (call, done) => reply(answers.dropParked?.(call.request), done),
+    createCheckpoint: (_call, done) => reply(answers.createCheckpoint?.(), done),
   } satisfies AdminServer);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { credentials } from "@grpc/grpc-js";
 import { pino } from "pino";
+import type { CheckpointPort } from "../../src/admin/checkpoint-port.js";
 import { Metrics } from "../../src/admin/metrics.js";
 import type {
+  CheckpointView,
   EndpointView,
   IngressView,
   NodeView,
@@ -46,6 +48,10 @@ export class ApiNode {
   readonly requests: IngressRequests;
   readonly decisions: Decision[] = [];
   /** Decisions wait in `decisions` until the test answers them through this. */
+  readonly checkpoints: CheckpointPort = {
+    create: () =>
+      Promise.resolve({ number: 8, epoch: 42, kind: "delta", bytes: 100, durationMs: 12.3 }),
+  };
   readonly parked = new ParkedRequests((command) => this.decide(command), pino({ enabled: false }));
   readonly counters = new RequestCounters();
   readonly sink = new SubscriptionSink("shop/out");
@@ -77,7 +83,7 @@ export class ApiNode {
       view: this.view,
       metrics: this.metrics,
       port: this.requests,
-      parked: this.parked,
+      admin: { parked: this.parked, checkpoints: this.checkpoints },
       counters: this.counters,
       explainWaiting: ({ typeName, id }) => this.explain(`${typeName}/${id}`),
       subscriptions: new Map([[this.sink.egress, this.sink]]),
@@ -148,6 +154,20 @@ const file: IngressView = {
   reason: "",
 };
 
+const checkpoints: CheckpointView = {
+  number: 7,
+  epoch: 40,
+  ageMs: 2500,
+  reason: "",
+  durationMs: 120,
+  completed: 3,
+  failures: 1,
+  retries: 2,
+  bytesWritten: 4096,
+  objectsRemoved: 5,
+  pendingBytes: 512,
+};
+
 const storage: StorageView = {
   epochDurable: 21,
   epochFolded: 20,
@@ -204,6 +224,7 @@ function createView(node: ApiNode): TestView {
       return this.files;
     },
     storage: () => storage,
+    checkpoints: () => checkpoints,
     timerCount: () => 6,
     isAccepting: () => node.requests.accepting(),
     pendingRequestCount: () => node.requests.pendingCount,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { runCommandLine } from "../../src/cli/program.js";
 import type { Terminal } from "../../src/cli/terminal.js";
+import { openStoredCheckpoints } from "../../src/node/stored-checkpoints.js";
 
 export interface CommandLineOptions {
   /** What stands on standard input. Not given: a person at a terminal, who types nothing. */
@@ -43,9 +44,10 @@ export async function statewire(
     environment: options.environment ?? {},
     workingDirectory,
   };
-  const exitCode = await runCommandLine(words, terminal, () =>
-    Promise.reject(new Error("this command line starts no node")),
-  );
+  const exitCode = await runCommandLine(words, terminal, {
+    startNode: () => Promise.reject(new Error("this command line starts no node")),
+    openCheckpoints: (settings) => Promise.resolve(openStoredCheckpoints(settings)),
+  });
   rmSync(workingDirectory, { recursive: true });
   return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes().toString() };
 }

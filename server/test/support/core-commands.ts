@@ -14,6 +14,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["limits", epoch.limits],
   ["function", epoch.declareFunction],
   ["egress", epoch.declareEgress],
+  ["checkpoint", epoch.checkpoint],
   ["remove", epoch.removeEgress],
   ["seal", epoch.seal],
   ["write", epoch.write],

@@ -37,9 +37,18 @@ export function declareFunction(story: Story, words: Words): void {
   });
 }
 
-/** `egress e/out`: what a module declares. */
+/** `egress e/out [after-checkpoint]`: what a module declares. */
 export function declareEgress(story: Story, words: Words): void {
-  story.egresses.push(words.next("egress"));
+  const egress = words.next("egress");
+  story.egresses.push(egress);
+  if (words.isEmpty) return;
+  if (words.next("rule") !== "after-checkpoint") throw words.error("expected after-checkpoint");
+  story.egressesAfterCheckpoint.push(egress);
+}
+
+/** `checkpoint EPOCH`: one that holds the epoch is complete. */
+export function checkpoint(story: Story, words: Words): void {
+  story.step({ kind: "checkpointed", epoch: words.toNumber(words.next("epoch")) });
 }
 
 /** `remove e/out`: from the next start on, the module does not name the egress. */

@@ -52,6 +52,7 @@ export class Story {
   limits: CoreLimits = wideLimits;
   readonly functions: FunctionPolicy[] = [];
   readonly egresses: string[] = [];
+  readonly egressesAfterCheckpoint: string[] = [];
   /** For the next start. */
   suspectRestored = false;
   readonly tables = new CoreTables();
@@ -156,6 +157,7 @@ export class Story {
       functions: this.functions,
       undeclaredFunctions: widePolicy,
       egresses: this.egresses,
+      egressesAfterCheckpoint: this.egressesAfterCheckpoint,
       suspectRestored: this.suspectRestored,
     };
     return new Machine(options, this.tables, this.tables.restart(this.limits), this.nowMs);

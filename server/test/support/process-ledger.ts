@@ -45,7 +45,11 @@ export class LedgerServer {
 export class Ledger {
   readonly directory: string;
   readonly server = new LedgerServer();
-  readonly words: readonly string[];
+  /** On the command line of every node that is started from now on. */
+  words: readonly string[];
+  environment: Readonly<Record<string, string>> = {};
+  /** What the egress waits for. */
+  waitFor: "local" | "checkpoint" = "local";
   node: StatewireProcess | null = null;
   #failure: string | null = null;
 
@@ -73,8 +77,8 @@ export class Ledger {
   }
 
   startNode(): StatewireProcess {
-    const { directory, words } = this;
-    const node = new StatewireProcess({ module: this.#module(), directory, words });
+    const { directory, words, environment } = this;
+    const node = new StatewireProcess({ module: this.#module(), directory, words, environment });
     this.node = node;
     void node.exitCode().then((code) => {
       if (this.node === node) this.#failure = `the node ended with ${code}:\n${node.log}`;
@@ -160,7 +164,7 @@ spec:
   retry: {initialBackoff: 10 ms, maxBackoff: 100 ms}
 ---
 kind: statewire.file.v1/egress
-spec: {id: ledger/audit, path: audit.txt, format: raw}
+spec: {id: ledger/audit, path: audit.txt, format: raw, waitFor: ${this.waitFor}}
 ${input}`;
   }
 }

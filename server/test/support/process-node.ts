@@ -45,7 +45,10 @@ export class LocalNode {
       ...options.settings,
     });
     const { module } = parseModule([{ file: "module.yaml", text: options.module }]);
-    return new LocalNode(await startNode({ settings, module, logger }), { lines, changed });
+    return new LocalNode(await startNode({ settings, module, logger, restore: null }), {
+      lines,
+      changed,
+    });
   }
 
   private constructor(node: Node, log: { lines: readonly LogLine[]; changed: Set<() => void> }) {

@@ -14,14 +14,24 @@ export class StatewireProcess {
   #changed: () => void = () => undefined;
 
   /** `words`: what else stands on the command line. */
-  constructor(options: { module: string; directory: string; words?: readonly string[] }) {
-    const { module, directory, words = [] } = options;
+  constructor(options: {
+    module: string;
+    directory: string;
+    words?: readonly string[];
+    /** Beside that of the tests. */
+    environment?: Readonly<Record<string, string>>;
+  }) {
+    const { module, directory, words = [], environment = {} } = options;
     writeFileSync(join(directory, "module.yaml"), module);
     const free = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
     this.#process = spawn(
       process.execPath,
       [script, "run", "module.yaml", ...free, "--json", ...words],
-      { cwd: directory, stdio: ["ignore", "pipe", "pipe"] },
+      {
+        cwd: directory,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, ...environment },
+      },
     );
     this.#process.stdout?.on("data", (chunk: Buffer) => {
       this.#stdout += chunk.toString();

@@ -75,6 +75,33 @@ export interface AddressState {
 export interface InspectRequest {
 }
 
+export interface CreateCheckpointRequest {
+}
+
+export interface CreateCheckpointResponse {
+  /** Of the checkpoint, within its lineage. */
+  number: number;
+  /** It is the state after this epoch. */
+  epoch: number;
+  /** "base": a whole image; "delta": what has changed; "nothing": an earlier checkpoint held it all. */
+  kind: string;
+  /** Put into the store. */
+  bytes: number;
+  durationMs: number;
+}
+
+export interface CheckpointStatus {
+  /** Of the latest checkpoint that this process has written or found; 0: none yet. */
+  number: number;
+  epoch: number;
+  /** Since it was complete, or since the node has started. */
+  ageMs: number;
+  /** Why the next one is late; empty when it is not. */
+  reason: string;
+  /** Changes on disk that no checkpoint holds. */
+  pendingBytes: number;
+}
+
 export interface InspectResponse {
   version: string;
   nodeId: string;
@@ -88,6 +115,7 @@ export interface InspectResponse {
   egresses: EgressStatus[];
   timers: number;
   ingresses: IngressStatus[];
+  checkpoint: CheckpointStatus | undefined;
 }
 
 export interface FunctionTypeStatus {
@@ -696,6 +724,255 @@ export const InspectRequest: MessageFns<InspectRequest> = {
   },
 };
 
+function createBaseCreateCheckpointRequest(): CreateCheckpointRequest {
+  return {};
+}
+
+export const CreateCheckpointRequest: MessageFns<CreateCheckpointRequest> = {
+  encode(_: CreateCheckpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateCheckpointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateCheckpointRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateCheckpointRequest>): CreateCheckpointRequest {
+    return CreateCheckpointRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<CreateCheckpointRequest>): CreateCheckpointRequest {
+    const message = createBaseCreateCheckpointRequest();
+    return message;
+  },
+};
+
+function createBaseCreateCheckpointResponse(): CreateCheckpointResponse {
+  return { number: 0, epoch: 0, kind: "", bytes: 0, durationMs: 0 };
+}
+
+export const CreateCheckpointResponse: MessageFns<CreateCheckpointResponse> = {
+  encode(message: CreateCheckpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint64(message.number);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(16).uint64(message.epoch);
+    }
+    if (message.kind !== "") {
+      writer.uint32(26).string(message.kind);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(32).uint64(message.bytes);
+    }
+    if (message.durationMs !== 0) {
+      writer.uint32(40).uint64(message.durationMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateCheckpointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateCheckpointResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.durationMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateCheckpointResponse>): CreateCheckpointResponse {
+    return CreateCheckpointResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateCheckpointResponse>): CreateCheckpointResponse {
+    const message = createBaseCreateCheckpointResponse();
+    message.number = object.number ?? 0;
+    message.epoch = object.epoch ?? 0;
+    message.kind = object.kind ?? "";
+    message.bytes = object.bytes ?? 0;
+    message.durationMs = object.durationMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseCheckpointStatus(): CheckpointStatus {
+  return { number: 0, epoch: 0, ageMs: 0, reason: "", pendingBytes: 0 };
+}
+
+export const CheckpointStatus: MessageFns<CheckpointStatus> = {
+  encode(message: CheckpointStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint64(message.number);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(16).uint64(message.epoch);
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(24).uint64(message.ageMs);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.pendingBytes !== 0) {
+      writer.uint32(40).uint64(message.pendingBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckpointStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckpointStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.ageMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.pendingBytes = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckpointStatus>): CheckpointStatus {
+    return CheckpointStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckpointStatus>): CheckpointStatus {
+    const message = createBaseCheckpointStatus();
+    message.number = object.number ?? 0;
+    message.epoch = object.epoch ?? 0;
+    message.ageMs = object.ageMs ?? 0;
+    message.reason = object.reason ?? "";
+    message.pendingBytes = object.pendingBytes ?? 0;
+    return message;
+  },
+};
+
 function createBaseInspectResponse(): InspectResponse {
   return {
     version: "",
@@ -709,6 +986,7 @@ function createBaseInspectResponse(): InspectResponse {
     egresses: [],
     timers: 0,
     ingresses: [],
+    checkpoint: undefined,
   };
 }
 
@@ -746,6 +1024,9 @@ export const InspectResponse: MessageFns<InspectResponse> = {
     }
     for (const v of message.ingresses) {
       IngressStatus.encode(v!, writer.uint32(90).fork()).join();
+    }
+    if (message.checkpoint !== undefined) {
+      CheckpointStatus.encode(message.checkpoint, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -851,6 +1132,14 @@ export const InspectResponse: MessageFns<InspectResponse> = {
             message.ingresses.push(IngressStatus.decode(reader, reader.uint32()));
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.checkpoint = CheckpointStatus.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -879,6 +1168,9 @@ export const InspectResponse: MessageFns<InspectResponse> = {
     message.egresses = object.egresses?.map((e) => EgressStatus.fromPartial(e)) || [];
     message.timers = object.timers ?? 0;
     message.ingresses = object.ingresses?.map((e) => IngressStatus.fromPartial(e)) || [];
+    message.checkpoint = (object.checkpoint !== undefined && object.checkpoint !== null)
+      ? CheckpointStatus.fromPartial(object.checkpoint)
+      : undefined;
     return message;
   },
 };
@@ -2198,6 +2490,21 @@ export const AdminService = {
     responseSerialize: (value: DropParkedResponse): Buffer => Buffer.from(DropParkedResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DropParkedResponse => DropParkedResponse.decode(value),
   },
+  /**
+   * Writes a checkpoint of everything that the node has acknowledged before. Answered when it is
+   * complete, however long the store takes.
+   */
+  createCheckpoint: {
+    path: "/statewire.v1.Admin/CreateCheckpoint" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateCheckpointRequest): Buffer =>
+      Buffer.from(CreateCheckpointRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateCheckpointRequest => CreateCheckpointRequest.decode(value),
+    responseSerialize: (value: CreateCheckpointResponse): Buffer =>
+      Buffer.from(CreateCheckpointResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateCheckpointResponse => CreateCheckpointResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServer extends UntypedServiceImplementation {
@@ -2222,6 +2529,11 @@ export interface AdminServer extends UntypedServiceImplementation {
    * another message than the one that was meant.
    */
   dropParked: handleUnaryCall<DropParkedRequest, DropParkedResponse>;
+  /**
+   * Writes a checkpoint of everything that the node has acknowledged before. Answered when it is
+   * complete, however long the store takes.
+   */
+  createCheckpoint: handleUnaryCall<CreateCheckpointRequest, CreateCheckpointResponse>;
 }
 
 export interface AdminClient extends Client {
@@ -2343,6 +2655,25 @@ export interface AdminClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DropParkedResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Writes a checkpoint of everything that the node has acknowledged before. Answered when it is
+   * complete, however long the store takes.
+   */
+  createCheckpoint(
+    request: CreateCheckpointRequest,
+    callback: (error: ServiceError | null, response: CreateCheckpointResponse) => void,
+  ): ClientUnaryCall;
+  createCheckpoint(
+    request: CreateCheckpointRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateCheckpointResponse) => void,
+  ): ClientUnaryCall;
+  createCheckpoint(
+    request: CreateCheckpointRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateCheckpointResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
+import { TableLoader } from "../store/table-loader.js";
+import { CheckpointError } from "./checkpoint-error.js";
+import { findCheckpoint, newestGoodCheckpoint } from "./find-checkpoint.js";
+import { Lineage } from "./lineage.js";
+import { writeLineageRecord } from "./lineage-record.js";
+import type { Manifest } from "./manifest.js";
+import { netChange, visitMerged } from "./merge-sources.js";
+import { openRuns } from "./run-source.js";
+import type { Takeover } from "./takeover.js";
+import { takeOverForRestore } from "./takeover.js";
+
+/** What a restore has brought back. */
+export interface RestoreReport {
+  readonly number: number;
+  readonly epoch: number;
+  readonly createdAtMs: number;
+  readonly entries: number;
+  /** Keys and values, as the tables hold them. */
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
+export interface RestoreTarget {
+  /** Empty, or not there. */
+  readonly dataDirectory: string;
+  readonly journalSegmentBytes: number;
+}
+
+/**
+ * Fills an empty data directory with the state of a checkpoint. A node that runs with it goes on in
+ * the lineage, unless the lineage has gone on meanwhile; with `as`, it begins a lineage of its own.
+ *
+ * @throws CheckpointError CORRUPT naming the object and the newest good checkpoint, NOT_FOUND;
+ * StoreError DIRECTORY_IN_USE. The directory is as empty as before then.
+ */
+export async function restoreCheckpoint(
+  lineage: Lineage,
+  choice: CheckpointChoice,
+  target: RestoreTarget & { readonly as: string | null },
+): Promise<RestoreReport> {
+  const { dataDirectory, as } = target;
+  const manifest = await findCheckpoint(lineage, choice);
+  const latest = (await lineage.latest()) ?? manifest;
+  const fork = as === null ? null : new Lineage(lineage.store, as);
+  if (fork !== null) await assertNew(fork);
+  const report = await fill(lineage, manifest, target);
+  writeLineageRecord(dataDirectory, {
+    lineage: fork?.name ?? lineage.name,
+    before: fork === null ? latest.incarnation : null,
+    incarnation: randomUUID(),
+    restored: fork === null ? { number: manifest.number, latest: latest.number } : null,
+  });
+  return report;
+}
+
+/**
+ * As restoreCheckpoint(), by a node that goes on at once: it takes the lineage over first, so that
+ * what it restores is the end of the lineage, whoever wrote it.
+ */
+export async function restoreAndTakeOver(
+  lineage: Lineage,
+  choice: CheckpointChoice,
+  target: RestoreTarget,
+): Promise<{ readonly report: RestoreReport; readonly takeover: Takeover }> {
+  const { dataDirectory } = target;
+  const latest = await findCheckpoint(lineage, { kind: "latest" });
+  const named = choice.kind === "latest" ? latest : await findCheckpoint(lineage, choice);
+  const takeover = await takeOverForRestore(lineage, { dataDirectory, latest, named });
+  const report = await fill(lineage, takeover.manifest, target);
+  return { report: { ...report, number: named.number, createdAtMs: named.createdAtMs }, takeover };
+}
+
+async function assertNew(lineage: Lineage): Promise<void> {
+  if ((await lineage.numbers()).length === 0) return;
+  const why = `the lineage ${lineage.address} exists already: a fork begins a new one`;
+  throw new CheckpointError("FENCED", why);
+}
+
+async function fill(
+  lineage: Lineage,
+  manifest: Manifest,
+  { dataDirectory, journalSegmentBytes }: RestoreTarget,
+): Promise<RestoreReport> {
+  const startedAt = performance.now();
+  const loader = new TableLoader(dataDirectory);
+  try {
+    const sources = await openRuns(lineage, manifest);
+    await visitMerged(sources, (versions) => {
+      const change = netChange(versions);
+      if (change !== null && change.value !== null) loader.put(change);
+      return;
+    });
+    await loader.finish(manifest.epoch, journalSegmentBytes);
+  } catch (error) {
+    await loader.abandon();
+    throw await explain(lineage, manifest, error);
+  }
+  const { number, epoch, createdAtMs } = manifest;
+  const { entries, bytes } = loader;
+  return { number, epoch, createdAtMs, entries, bytes, durationMs: performance.now() - startedAt };
+}
+
+/** Says what can be restored in the place of a checkpoint that is damaged. */
+async function explain(lineage: Lineage, manifest: Manifest, error: unknown): Promise<unknown> {
+  if (!(error instanceof CheckpointError) || error.code !== "CORRUPT") return error;
+  const good = await newestGoodCheckpoint(lineage);
+  const offer =
+    good === undefined
+      ? "no other checkpoint is good"
+      : `the newest good checkpoint is ${good.number} (--at ${good.number})`;
+  const message = `checkpoint ${manifest.number} cannot be restored: ${error.message}; ${offer}`;
+  return new CheckpointError("CORRUPT", message, { cause: error });
+}

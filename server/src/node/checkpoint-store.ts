@@ -1,0 +1,53 @@
+import type { Logger } from "pino";
+import { Lineage } from "../checkpoint/lineage.js";
+import { readLineageRecord } from "../checkpoint/lineage-record.js";
+import type { StoreAccess } from "../checkpoint/objectstore/open-store.js";
+import { openObjectStore } from "../checkpoint/objectstore/open-store.js";
+import { retryingStore } from "../checkpoint/objectstore/retrying-store.js";
+import { type Settings, SettingsError } from "../settings.js";
+
+/** The lineage of a node that says nothing about it. */
+const lineageDefault = "main";
+
+/** How long somebody who waits is told nothing while the store does not answer. */
+const patienceMs = 15_000;
+
+/** Between two attempts of one call. */
+export const storeBackoff = { backoffMsMin: 100, backoffMsMax: 5000 };
+
+/** What the settings say about reaching the store. */
+export function storeAccess(settings: Settings): StoreAccess {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  return {
+    endpoint: settings.s3Endpoint === "" ? null : settings.s3Endpoint,
+    region: settings.s3Region || AWS_REGION || AWS_DEFAULT_REGION || "us-east-1",
+    isPathStyle: settings.s3Addressing === "path",
+    idleTimeoutMs: settings.s3TimeoutMs,
+    environment: process.env,
+  };
+}
+
+/** Opens the store of the settings for somebody who waits for each answer. */
+export function openLineage(settings: Settings, name: string, logger?: Logger): Lineage {
+  const store = openObjectStore(settings.checkpointStore, storeAccess(settings));
+  const retrying = retryingStore(store, {
+    ...storeBackoff,
+    patienceMs,
+    random: Math.random,
+    onRetry: ({ message }) => logger?.warn({ reason: message }, "checkpoint store: trying again"),
+    signal: new AbortController().signal,
+  });
+  return new Lineage(retrying, name);
+}
+
+/**
+ * The lineage that a data directory belongs to.
+ * @throws SettingsError when the settings name another one.
+ */
+export function lineageName({ checkpointLineage, dataDir }: Settings): string {
+  const recorded = readLineageRecord(dataDir)?.lineage;
+  if (recorded === undefined) return checkpointLineage || lineageDefault;
+  if (checkpointLineage === "" || checkpointLineage === recorded) return recorded;
+  const problem = `checkpointLineage ${checkpointLineage} is not that of dataDir ${dataDir}: ${recorded}`;
+  throw new SettingsError([problem], {});
+}

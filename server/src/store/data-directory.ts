@@ -1,0 +1,20 @@
+import { makeDirectory } from "../files/make-directory.js";
+import { StoreError } from "./store-error.js";
+
+/**
+ * Creates a data directory and those above it.
+ * @throws StoreError WRITE_FAILED, naming the setting.
+ */
+export function createDataDirectory(directory: string): void {
+  try {
+    makeDirectory(directory);
+  } catch (cause) {
+    const why = `cannot create data directory ${directory} (dataDir, --data-dir): ${reasonOf(cause)}`;
+    throw new StoreError("WRITE_FAILED", why, { cause });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code === "ENOTDIR" || code === "EEXIST" ? "a part of this path is a file" : message;
+}
