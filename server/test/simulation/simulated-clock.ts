@@ -1,4 +1,4 @@
-import type { Clock, Wakeup } from "../../src/loop/clock.js";
+import { type Clock, runningTime, type Wakeup } from "../../src/loop/clock.js";
 import type { Scope } from "./timeline.js";
 import type { World } from "./world.js";
 
@@ -31,9 +31,12 @@ export class WallClock {
 
 /** The clock of one node: that on the wall, and wake-ups that come early or late. */
 export function simulatedClock(world: World, wall: WallClock, scope: Scope): Clock {
-  const { faults, random } = world;
+  const { faults, random, timeline } = world;
   return {
-    nowMs: () => wall.nowMs(),
+    nowMs: runningTime(
+      () => wall.nowMs(),
+      () => timeline.nowMs,
+    ),
     wakeAfter: (delayMs, wake) => {
       let isWanted = true;
       let skewMs = 0;

@@ -68,7 +68,8 @@ export class SimulatedNode {
       release: () => Promise.resolve(),
     });
     const image = seams.image(this.store.readImage(limits.core.limits));
-    this.machine = new Machine(limits.core, seams.view(this.store), image, wall.nowMs());
+    const clock = simulatedClock(world, wall, scope);
+    this.machine = new Machine(limits.core, seams.view(this.store), image, clock.nowMs());
     const committer = new Committer(this.store);
     const watch = new Watch(world, model, this.machine);
     const release = seams.release((effects) => this.#release(effects));
@@ -79,7 +80,7 @@ export class SimulatedNode {
         fold: (epoch, expiredMs) => this.store.fold(epoch, expiredMs),
         sweep: (expiredMs) => this.store.sweep(expiredMs),
       }),
-      clock: simulatedClock(world, wall, scope),
+      clock,
       release: (effects) => {
         watch.leaving(effects);
         release(effects);
