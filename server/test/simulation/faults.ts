@@ -55,6 +55,7 @@ export const occurrences = [
   "crash within a write of a sink",
   "records cut back at a restart",
   "record delivered again",
+  "record held until a checkpoint",
   "position taken up after a restart",
   "duplicate acknowledged",
   "reply from memory",

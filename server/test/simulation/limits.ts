@@ -62,7 +62,7 @@ function randomCoreOptions(random: Random): CoreOptions {
     functions: ["t/a", "w/x", "w/y"].map((pattern) => ({ pattern, ...randomPolicy(random) })),
     undeclaredFunctions: randomPolicy(random),
     egresses: [...egresses, deadEgress],
-    egressesAfterCheckpoint: [],
+    egressesAfterCheckpoint: random.pick([[], ["e/feed"]]),
     suspectRestored: random.pick([false, true]),
   };
 }

@@ -100,6 +100,18 @@ export const decisionPlants: readonly PlantedBug[] = [
     }),
   },
   {
+    name: "outrun a checkpoint",
+    breaks: "An egress that waits for checkpoints is let go with the epoch behind the checkpoint.",
+    foundBy: /leaves with epoch/,
+    seams: () => ({
+      ...noPlants,
+      submit: (submit) => (command) => {
+        if (command.kind !== "checkpointed") submit(command);
+        else submit({ ...command, epoch: command.epoch + 100 });
+      },
+    }),
+  },
+  {
     name: "acknowledge what was only handed out",
     breaks: "What an egress reports counts for everything that it was handed, written or not.",
     foundBy: /records? (of|\d+)/,

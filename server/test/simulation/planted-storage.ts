@@ -80,13 +80,13 @@ export const storagePlants: readonly PlantedBug[] = [
     name: "commit acknowledged before the sync",
     breaks: "A write is reported done while it is on its way.",
     foundBy:
-      /gets letter|should be|twice|confirmed|written where|leaves in epoch|too early|was .*, is/,
+      /gets letter|should be|twice|confirmed|written where|leaves with epoch|too early|was .*, is/,
     seams: () => ({ ...noPlants, disk: (disk) => withFiles(disk, reportEarly) }),
   },
   {
     name: "trust a write that failed",
     breaks: "An epoch whose write has failed is taken for durable.",
-    foundBy: /too early|leaves in epoch|the journal ends/,
+    foundBy: /too early|leaves with epoch|the journal ends/,
     seams: () => ({ ...noPlants, durability: ignoreFailures }),
   },
   {

@@ -6,6 +6,7 @@ import { OutboxDrain } from "../../src/egress/outbox-drain.js";
 import { IngressRequests } from "../../src/ingress/ingress-port.js";
 import { EpochLoop } from "../../src/loop/epoch-loop.js";
 import { Store } from "../../src/store/store.js";
+import { SimulatedCheckpointer } from "./simulated-checkpointer.js";
 import { simulatedClock, type WallClock } from "./simulated-clock.js";
 import type { SimulatedDisk } from "./simulated-disk.js";
 import { SimulatedFolder } from "./simulated-folder.js";
@@ -93,6 +94,7 @@ export class SimulatedNode {
       },
       onCommit: ({ epoch, changes, bytes }) => {
         log.add("loop", `epoch ${epoch} is durable: ${changes} changes, ${bytes} bytes`);
+        checkpointer.note();
       },
       onFold: ({ epoch }) => {
         log.add("loop", `the tables hold epoch ${epoch}`);
@@ -109,6 +111,13 @@ export class SimulatedNode {
       this.loop.submit(command);
       watch.entered(command);
     });
+    const checkpointer = new SimulatedCheckpointer({
+      world,
+      scope,
+      loop: this.loop,
+      submit: this.submit,
+    });
+    checkpointer.note();
     this.requests = new IngressRequests(this.submit, (source) => this.machine.position(source));
     this.#drains = options.sinks.map((sink) => this.#drainOf(sink));
   }

@@ -79,6 +79,7 @@ class Simulation {
       gone: new GoneLetters(),
       limits,
       seams: options.seams ?? noPlants,
+      watched: { checkpointedEpoch: 0 },
     };
     const world = this.#world;
     const sources = random.fork("sources");

@@ -26,6 +26,8 @@ export class TableModel {
   );
   /** Durable, and not in the tables yet. */
   readonly #records: DurableRecord[] = [];
+  /** By key. */
+  readonly #epochOfRecord = new Map<string, number>();
   #durableEpoch = 0;
 
   constructor(verdict: Verdict) {
@@ -44,6 +46,18 @@ export class TableModel {
     this.#verdict.check(epoch === next, `epoch ${epoch} is written where ${next} comes next`);
     this.#durableEpoch = epoch;
     this.#records.push({ epoch, bytes: Buffer.from(bytes) });
+    visitChanges(bytes, { start: 0, end: bytes.length }, ({ table, isDelete, key }) => {
+      if (tableNames[table] === "records" && !isDelete) this.#epochOfRecord.set(key, epoch);
+    });
+  }
+
+  /** The epoch that has made a record of an egress durable; undefined: none has. */
+  epochOfRecord(egress: string, sequence: number): number | undefined {
+    const key = Buffer.alloc(2 + egress.length + 8);
+    key.writeUInt16BE(egress.length);
+    key.write(egress, 2, "latin1");
+    key.writeBigUInt64BE(BigInt(sequence), 2 + egress.length);
+    return this.#epochOfRecord.get(key.toString("latin1"));
   }
 
   /**

@@ -61,10 +61,16 @@ export class Watch {
       const isDurable = duplicate || epoch <= durableEpoch;
       verdict.check(isDurable, `request ${request} of epoch ${epoch} is acknowledged too early`);
     }
+    const { limits, watched } = this.#world;
     for (const { egress, records } of effects.deliveries) {
-      for (const { sequence, storedEpoch } of records) {
-        const isDurable = storedEpoch > 0 && storedEpoch <= durableEpoch;
-        verdict.check(isDurable, `record ${sequence} of ${egress} leaves in epoch ${storedEpoch}`);
+      const waits = limits.core.egressesAfterCheckpoint.includes(egress);
+      const lastEpoch = waits ? watched.checkpointedEpoch : durableEpoch;
+      if (waits) this.#world.faults.note("record held until a checkpoint", records.length);
+      for (const { sequence } of records) {
+        const epoch = this.#model.epochOfRecord(egress, sequence);
+        const isDurable = epoch !== undefined && epoch <= lastEpoch;
+        const what = `record ${sequence} of ${egress}, of epoch ${epoch}, leaves`;
+        verdict.check(isDurable, () => `${what} with epoch ${lastEpoch}`);
       }
     }
   }

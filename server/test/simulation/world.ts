@@ -8,6 +8,12 @@ import type { Seams } from "./seams.js";
 import type { Timeline } from "./timeline.js";
 import type { Verdict } from "./verdict.js";
 
+/** What is known of the system from outside, and outlives its nodes. */
+export interface Watched {
+  /** The latest complete checkpoint holds every epoch up to this one. */
+  checkpointedEpoch: number;
+}
+
 /** What every part of one simulated world shares. */
 export interface World {
   readonly random: Random;
@@ -19,4 +25,5 @@ export interface World {
   readonly gone: GoneLetters;
   readonly limits: Limits;
   readonly seams: Seams;
+  readonly watched: Watched;
 }
