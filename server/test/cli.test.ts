@@ -55,6 +55,7 @@ describe("the command line", () => {
     assert.deepEqual(heads, [
       "Options:",
       "Places:",
+      "Checkpoints:",
       "Log:",
       "Largest sizes:",
       "Requests:",

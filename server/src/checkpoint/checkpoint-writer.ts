@@ -9,8 +9,10 @@ import { planCheckpoint, releasableEpoch } from "./checkpoint-plan.js";
 import type { Retention } from "./garbage.js";
 import { Garbage } from "./garbage.js";
 import type { Lineage } from "./lineage.js";
+import { objectName } from "./lineage.js";
 import type { Manifest, Run } from "./manifest.js";
 import { netChange, visitMerged } from "./merge-sources.js";
+import { ObjectStoreError } from "./objectstore/object-store.js";
 import { RunWriter } from "./run-writer.js";
 import type { Takeover } from "./takeover.js";
 import { fenced } from "./takeover.js";
@@ -58,6 +60,8 @@ export class CheckpointWriter {
   readonly #garbage: Garbage;
   #latest: Manifest;
   #needsBase: boolean;
+  /** Never begins again: what an attempt has put is never put over by the next one. */
+  #objectsPut = 0;
 
   constructor(options: CheckpointWriterOptions, { manifest, isRewound }: Takeover) {
     this.#options = options;
@@ -82,9 +86,10 @@ export class CheckpointWriter {
       await this.#assertNewest();
       return this.#report({ kind: "nothing", bytes: 0, rawBytes: 0, startedAt });
     }
-    const number = this.#latest.number + 1;
     const { incarnation } = this.#latest;
-    const writer = new RunWriter(this.#options.lineage, { number, incarnation });
+    const written = { number: this.#latest.number + 1, incarnation };
+    const nextName = (): string => objectName(written, this.#objectsPut++);
+    const writer = new RunWriter(this.#options.lineage, nextName);
     const deltas = plan.kind === "delta" && !this.#needsBase ? plan.deltas : null;
     const runs = await (deltas === null
       ? this.#writeBase(writer, request.epoch, onSnapshot)
@@ -154,8 +159,12 @@ export class CheckpointWriter {
       runs,
     };
     const found = await lineage.commit(manifest);
-    if (found !== manifest) throw fenced(lineage, found);
-    this.#latest = manifest;
+    if (found.incarnation !== manifest.incarnation) throw fenced(lineage, found);
+    this.#latest = found;
+    if (found === manifest) return;
+    // It was never answered. What has changed since belongs to the next number.
+    const why = `checkpoint ${found.number} was complete already`;
+    throw new ObjectStoreError("UNAVAILABLE", `${why}: an earlier attempt had no answer`);
   }
 
   /** Nothing to write is no reason to go on in a lineage that is somebody else's. */

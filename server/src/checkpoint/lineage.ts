@@ -73,18 +73,18 @@ export class Lineage {
 
   /**
    * Makes a manifest exist, unless its number is taken.
-   * @returns The manifest that has the number now: the given one, or another's.
+   * @returns The manifest that has the number now: the given one, or another. Another may be of the
+   * same writer, by an earlier call that was never answered.
    */
   async commit(manifest: Manifest): Promise<Manifest> {
     const body = encodeManifest(manifest);
     if (await this.store.putIfAbsent(this.manifestKey(manifest.number), body)) return manifest;
     const found = await this.read(manifest.number);
-    // An earlier attempt has succeeded without an answer.
-    return found.incarnation === manifest.incarnation ? manifest : found;
+    return encodeManifest(found).equals(body) ? manifest : found;
   }
 }
 
-/** Where the nth object for a manifest goes. */
+/** Where the nth object that a writer writes goes, for a manifest of that number. */
 export function objectName(
   written: { readonly number: number; readonly incarnation: string },
   index: number,

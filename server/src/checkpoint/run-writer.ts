@@ -3,7 +3,6 @@ import { ByteWriter } from "../codec/byte-writer.js";
 import { writeChange } from "../codec/change-codec.js";
 import type { TableChange } from "../codec/record-codec.js";
 import type { Lineage } from "./lineage.js";
-import { objectName } from "./lineage.js";
 import type { StoredObject } from "./manifest.js";
 import { hashOf } from "./manifest.js";
 
@@ -24,20 +23,17 @@ const brotliQuality = 0;
  */
 export class RunWriter {
   readonly #lineage: Lineage;
-  readonly #written: { readonly number: number; readonly incarnation: string };
+  readonly #nextName: () => string;
   readonly #buffer = new ByteWriter(objectRawBytes + 256 * 1024);
   readonly #putting = new Set<Promise<void>>();
   #objects: StoredObject[] = [];
-  #index = 0;
   #bytes = 0;
   #rawBytes = 0;
 
-  constructor(
-    lineage: Lineage,
-    written: { readonly number: number; readonly incarnation: string },
-  ) {
+  /** `nextName`: a name below the lineage that no object has had. */
+  constructor(lineage: Lineage, nextName: () => string) {
     this.#lineage = lineage;
-    this.#written = written;
+    this.#nextName = nextName;
   }
 
   /** Of all runs so far, as stored. */
@@ -61,7 +57,7 @@ export class RunWriter {
     const raw = this.#buffer.view();
     const body = compress(raw);
     const object = {
-      key: objectName(this.#written, this.#index++),
+      key: this.#nextName(),
       sha256: hashOf(body),
       bytes: body.length,
       rawBytes: raw.length,

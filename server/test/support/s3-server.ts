@@ -77,7 +77,9 @@ function isExecutable(path: string): boolean {
 
 async function startServer(): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "statewire-s3-"));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  // The server may still write while it is being ended.
+  const remove = { recursive: true, force: true, maxRetries: 5 };
+  process.on("exit", () => rmSync(directory, remove));
   for (;;) {
     const address = `127.0.0.1:${await freePort()}`;
     // The port may be gone by now: then another one is tried.
