@@ -38,11 +38,15 @@ export function reportOf({ log, problem, ...outcome }: Outcome): SeedReport {
   return { ...outcome, problem: problem === null ? null : String(problem), hash: log.hash() };
 }
 
-/** The command that shows the case again. */
-export function replayCommand({ seed, without, loadPercent }: SeedCase): string {
+/** The command that shows the case again. `plant`: the name of a planted bug. */
+export function replayCommand(
+  { seed, without, loadPercent }: SeedCase,
+  plant: string | null = null,
+): string {
   const words = [`npm run simulate -- --seed ${seed}`];
   if (without.length > 0) words.push(`--without "${without.join(",")}"`);
   if (loadPercent !== 100) words.push(`--load ${loadPercent}`);
+  if (plant !== null) words.push(`--plant "${plant}"`);
   return words.join(" ");
 }
 

@@ -24,13 +24,13 @@ const failuresShownMax = 3;
 
 /** Runs one seed, says what it came to, and returns whether nothing was wrong. */
 export async function runOne(options: SimulateOptions): Promise<boolean> {
-  const { seed = 0n, without, load, log, json } = options;
+  const { seed = 0n, without, load, log, json, plant = null } = options;
   const wanted: SeedCase = { seed, without, loadPercent: load };
   const outcome = await runCase(wanted, seamsOf(options));
   if (log) for (const line of outcome.log.lines) print(line);
   if (json) print(toJson(reportOf(outcome)));
   else if (outcome.problem === null) print(outcomeLine(outcome));
-  else print(failureText(outcome, wanted, wanted));
+  else print(failureText(outcome, { failing: wanted, smallest: wanted, plant }));
   return outcome.problem === null;
 }
 
@@ -71,7 +71,8 @@ export async function runMany(options: SimulateOptions): Promise<boolean> {
 /** A seed repeats itself: so it is run again, for its log, and then made smaller. */
 async function describeFailure(failing: SeedCase, options: SimulateOptions): Promise<string> {
   const outcome = await runCase(failing, seamsOf(options));
-  return failureText(outcome, failing, await shrink(failing, () => seamsOf(options)));
+  const smallest = await shrink(failing, () => seamsOf(options));
+  return failureText(outcome, { failing, smallest, plant: options.plant ?? null });
 }
 
 function seamsOf({ plant }: SimulateOptions): SimulationOptions["seams"] {

@@ -13,8 +13,16 @@ export function outcomeLine({ seed, steps, messages, crashes, log }: Outcome): s
   return `seed ${seed}: ${counts}, log ${log.hash().slice(0, 16)}`;
 }
 
+/** The case that failed, and the smallest one like it. */
+export interface FailureCases {
+  readonly failing: SeedCase;
+  readonly smallest: SeedCase;
+  /** Name of a planted bug; null: none. */
+  readonly plant: string | null;
+}
+
 /** Which seed failed, how, what happened last, and how to see it again. */
-export function failureText(outcome: Outcome, replayed: SeedCase, smallest: SeedCase): string {
+export function failureText(outcome: Outcome, { failing, smallest, plant }: FailureCases): string {
   const { seed, problem, steps, log } = outcome;
   const last = log.lines.slice(-lastEventsMax).map((line) => line.slice(0, lineLengthMax));
   const lines = [
@@ -22,10 +30,9 @@ export function failureText(outcome: Outcome, replayed: SeedCase, smallest: Seed
     `  ${problem}`,
     "its last events:",
     ...last,
-    `replay it by: ${replayCommand(replayed)}`,
+    `replay it by: ${replayCommand(failing, plant)}`,
   ];
-  const isSmaller = smallest !== replayed;
-  if (isSmaller) lines.push(`smaller:      ${replayCommand(smallest)}`);
+  if (smallest !== failing) lines.push(`smaller:      ${replayCommand(smallest, plant)}`);
   return lines.join("\n");
 }
 
