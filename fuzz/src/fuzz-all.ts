@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FuzzOptions } from "./command-line.js";
 import type { FuzzProgress } from "./fuzz.js";
-import { fuzzVariables } from "./fuzz.js";
+import { claim, fuzzVariables } from "./fuzz.js";
 import { ProgressLine } from "./progress-line.js";
 
 const workspace = fileURLToPath(new URL("../../../", import.meta.url));
@@ -28,7 +28,7 @@ export function fuzzAll({ seconds, only, seed }: FuzzOptions): Promise<number> {
   const env: NodeJS.ProcessEnv = { ...process.env, [fuzzVariables.seconds]: String(seconds) };
   env[fuzzVariables.only] = only;
   if (seed !== undefined) env[fuzzVariables.seed] = String(seed);
-  const child = fork(mocha, [tests, "--fail-zero"], {
+  const child = fork(mocha, [tests, "--fail-zero", "--grep", claim], {
     cwd: workspace,
     env,
     execArgv: [`--max-old-space-size=${heapMegabytesMax}`],

@@ -21,6 +21,9 @@ const inputsPerSeed = 100;
 /** How many inputs a test looks at in `npm test`, unless it says otherwise. */
 const inputsInTest = 300;
 
+/** How the names of fuzz tests end, by which the runner knows them. */
+export const claim = "holds for any input";
+
 const { env } = process;
 let registered = 0;
 
@@ -38,12 +41,12 @@ export function fuzz<T>(
   const seconds = env[fuzzVariables.seconds];
   if (seconds === undefined) {
     const inputs = options.inputs ?? inputsInTest;
-    it(`holds for ${name}`, () => check(name, property, { inputs, seed: newSeed() }));
+    it(`${name}: ${claim}`, () => check(name, property, { inputs, seed: newSeed() }));
     return;
   }
   if (!name.includes(env[fuzzVariables.only] ?? "")) return;
   registered++;
-  it(`holds for ${name}`, async function () {
+  it(`${name}: ${claim}`, async function () {
     this.timeout(0);
     await fuzzFor((Number(seconds) * 1000) / registered, name, property);
   });

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 
-/** What any input may cost, in milliseconds of this process: far above what a decoder needs. */
-const cpuMsBase = 400;
-/** A megabyte may cost another second. */
-const cpuMsPerByte = 1 / 1000;
+/**
+ * What any input may cost, in milliseconds of this process: far above what a decoder needs, for a
+ * machine that others use as well slows everybody down.
+ */
+const cpuMsBase = 2000;
+/** A hundred kilobytes may cost another second; at the square of that it would be hours. */
+const cpuMsPerByte = 1 / 100;
 
 /**
  * Decodes an input of this many bytes, and holds what every decoder owes: a value, or an error that

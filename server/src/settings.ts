@@ -399,7 +399,10 @@ function count(bounds: Bounds<number>, description: string): SettingDefinition<n
     placeholder: "N",
     noun: "a whole number",
     examples: "",
-    read: (value) => (/^\d{1,15}$/.test(String(value)) ? Number(value) : undefined),
+    read: (value) => {
+      const isWritten = typeof value === "string" || typeof value === "number";
+      return isWritten && /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined;
+    },
     format: String,
   });
 }

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { describeValue } from "../module/field.js";
+import { cut, describeValue } from "../module/field.js";
 import { formatPosition, formatProblem } from "../module/module-problem.js";
 import { nearestName } from "../module/nearest-name.js";
-import { readYaml, type YamlDocument } from "../module/yaml-document.js";
+import { problemsMax, readYaml, type YamlDocument } from "../module/yaml-document.js";
+import { readYamlText } from "../module/yaml-text.js";
 import {
   completeSettings,
   definitionOf,
@@ -96,7 +97,7 @@ function takeFile(sources: SettingSources, take: Take, problems: string[]): void
   if (file === undefined) return;
   let text: string;
   try {
-    text = readFileSync(resolve(sources.workingDirectory, file), "utf8");
+    text = readYamlText(resolve(sources.workingDirectory, file));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     problems.push(`${file} cannot be read: ${reason}`);
@@ -125,10 +126,11 @@ function takeDocument(
     return;
   }
   for (const [key, written] of Object.entries(value)) {
+    if (problems.length >= problemsMax) return;
     const name = settingNames.find((known) => known === key);
     const position = document.locateKey([], key);
     if (name === undefined) {
-      const message = `unknown setting ${JSON.stringify(key)}${suggestSetting(key, settingNames)}`;
+      const message = `unknown setting ${cut(JSON.stringify(key))}${suggestSetting(key, settingNames)}`;
       problems.push(formatProblem({ position, message }));
       continue;
     }

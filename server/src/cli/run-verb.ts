@@ -102,7 +102,7 @@ async function prepare(files: readonly string[], { options, terminal }: RunConte
   try {
     const settings = readSettings({ ...options }, terminal);
     logging = settings;
-    const { module, warnings } = await loadModule(files, terminal.workingDirectory);
+    const { module, warnings } = loadModule(files, terminal.workingDirectory);
     const problems = missingSecrets(module, terminal.environment);
     if (problems.length > 0) throw new CommandError("failed", problems.join("\n"));
     const logger = createLogger(settings, terminal);

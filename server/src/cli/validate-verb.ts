@@ -33,7 +33,7 @@ async function runValidate(
   terminal: Terminal,
 ): Promise<void> {
   try {
-    const { module, warnings } = await loadModule(files, terminal.workingDirectory);
+    const { module, warnings } = loadModule(files, terminal.workingDirectory);
     if (options.json === true) return await print(terminal, formatValid(module, warnings));
     const secrets = secretsOf(module);
     const lines = describeModule(module);

@@ -1,4 +1,3 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import {
   DropParkedRequest,
   GetParkedRequest,
@@ -12,10 +11,11 @@ import { isFunctionTypeName } from "../core/address.js";
 import {
   type Decoded,
   decoded,
-  decodeUtf8,
   ViolationError,
   validateTarget,
 } from "./ingress-codec.js";
+import { readMessage } from "./protobuf-message.js";
+import { shown } from "./shown-text.js";
 
 /** Addresses in one answer of a list when the request does not say. */
 export const listLimitDefault = 100;
@@ -61,8 +61,8 @@ const anyId = { idBytesMax: Number.POSITIVE_INFINITY };
 
 /** Decodes one GetStateRequest. */
 export function decodeGetStateRequest(bytes: Uint8Array): Decoded<StateQuery> {
-  return decoded("GetStateRequest", () => {
-    const request = GetStateRequest.decode(new BinaryReader(bytes, decodeUtf8));
+  return decoded(() => {
+    const request = readMessage("GetStateRequest", bytes, GetStateRequest.decode);
     const address = validateTarget(request.address, anyId);
     return { ...address, name: request.name === "" ? null : request.name };
   });
@@ -70,8 +70,8 @@ export function decodeGetStateRequest(bytes: Uint8Array): Decoded<StateQuery> {
 
 /** Decodes one ListStateRequest. */
 export function decodeListStateRequest(bytes: Uint8Array): Decoded<StateListQuery> {
-  return decoded("ListStateRequest", () => {
-    const request = ListStateRequest.decode(new BinaryReader(bytes, decodeUtf8));
+  return decoded(() => {
+    const request = readMessage("ListStateRequest", bytes, ListStateRequest.decode);
     const { namespace, type, afterId = null } = request;
     const { typeName } = validateTarget({ namespace, type, id: "" }, anyId);
     return { typeName, afterId, limit: validateLimit(request.limit) };
@@ -80,8 +80,8 @@ export function decodeListStateRequest(bytes: Uint8Array): Decoded<StateListQuer
 
 /** Decodes one ListParkedRequest. */
 export function decodeListParkedRequest(bytes: Uint8Array): Decoded<ParkedListQuery> {
-  return decoded("ListParkedRequest", () => {
-    const request = ListParkedRequest.decode(new BinaryReader(bytes, decodeUtf8));
+  return decoded(() => {
+    const request = readMessage("ListParkedRequest", bytes, ListParkedRequest.decode);
     const { namespace, type } = request;
     const isAny = namespace === "" && type === "";
     return {
@@ -94,22 +94,22 @@ export function decodeListParkedRequest(bytes: Uint8Array): Decoded<ParkedListQu
 
 /** Decodes one GetParkedRequest. */
 export function decodeGetParkedRequest(bytes: Uint8Array): Decoded<Address> {
-  return decoded("GetParkedRequest", () => {
-    const { address } = GetParkedRequest.decode(new BinaryReader(bytes, decodeUtf8));
+  return decoded(() => {
+    const { address } = readMessage("GetParkedRequest", bytes, GetParkedRequest.decode);
     return validateTarget(address, anyId);
   });
 }
 
 /** Decodes one RetryParkedRequest. */
 export function decodeRetryParkedRequest(bytes: Uint8Array): Decoded<ParkedChoice> {
-  return decoded("RetryParkedRequest", () => {
-    const { addresses } = RetryParkedRequest.decode(new BinaryReader(bytes, decodeUtf8));
+  return decoded(() => {
+    const { addresses } = readMessage("RetryParkedRequest", bytes, RetryParkedRequest.decode);
     switch (addresses?.$case) {
       case "address":
         return { kind: "address", address: validateTarget(addresses.value, anyId) };
       case "typeName":
         if (isFunctionTypeName(addresses.value)) return { kind: "type", typeName: addresses.value };
-        throw new ViolationError("invalid", `type_name "${addresses.value}" is not namespace/type`);
+        throw new ViolationError("invalid", `type_name ${shown(addresses.value)} is not namespace/type`);
       case "all":
         if (addresses.value) return { kind: "all" };
         throw new ViolationError("invalid", "all is false: expected true, address or type_name");
@@ -121,8 +121,8 @@ export function decodeRetryParkedRequest(bytes: Uint8Array): Decoded<ParkedChoic
 
 /** Decodes one DropParkedRequest. */
 export function decodeDropParkedRequest(bytes: Uint8Array): Decoded<DropParkedQuery> {
-  return decoded("DropParkedRequest", () => {
-    const request = DropParkedRequest.decode(new BinaryReader(bytes, decodeUtf8));
+  return decoded(() => {
+    const request = readMessage("DropParkedRequest", bytes, DropParkedRequest.decode);
     return { address: validateTarget(request.address, anyId), sequence: request.sequence };
   });
 }

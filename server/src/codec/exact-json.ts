@@ -3,10 +3,18 @@ import { Tokenizer, TokenParser } from "@streamparser/json";
 /** Sixteen digits in a row: only then can there be an integer that a JavaScript number rounds. */
 const mayHoldLargeInteger = /\d{16}/;
 
+/** Of one number: big integers take time that grows with the square of this. */
+const digitsMax = 1000;
+
+/** A value that JSON cannot be made of. */
+export class InexactJsonError extends Error {
+  override readonly name = "InexactJsonError";
+}
+
 /**
  * As JSON.parse, but an integer that a JavaScript number cannot hold exactly is a bigint: 64-bit
  * ids in a file keep all their digits.
- * @throws Error when the text is not JSON.
+ * @throws SyntaxError when the text is not JSON, InexactJsonError when a number of it is too long.
  */
 export function parseExactJson(text: string): unknown {
   // JSON.parse first in any case: it is the stricter judge, and says what is wrong.
@@ -16,14 +24,26 @@ export function parseExactJson(text: string): unknown {
 
 /**
  * As JSON.stringify.
- * @throws Error when a bigint is inside an object or array.
+ * @throws InexactJsonError when a bigint is inside an object or array, a number is beyond all that
+ * have digits, or it is nested too deep.
  */
 export function formatExactJson(value: unknown): string {
   if (typeof value === "bigint") return String(value);
-  return JSON.stringify(value, (_key, member: unknown) => {
-    if (typeof member !== "bigint") return member;
-    throw new Error(`${member} inside a field of JSON has more digits than a number keeps`);
-  });
+  try {
+    return JSON.stringify(value, refuseInexact);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // The engine's stack is the limit: some thousand levels.
+    throw new InexactJsonError("its JSON is nested too deep", { cause: error });
+  }
+}
+
+function refuseInexact(_key: string, member: unknown): unknown {
+  if (typeof member === "number" && !Number.isFinite(member)) {
+    throw new InexactJsonError(`${member} is no number of JSON`);
+  }
+  if (typeof member !== "bigint") return member;
+  throw new InexactJsonError(`${member} inside of it has more digits than a number keeps`);
 }
 
 function parseSlowly(text: string): unknown {
@@ -43,8 +63,11 @@ function parseSlowly(text: string): unknown {
 class ExactTokenizer extends Tokenizer {
   // The library hands the value through as it is; only its declaration knows nothing but numbers.
   protected override parseNumber(digits: string): number {
+    if (digits.length > digitsMax) {
+      throw new InexactJsonError(`a number of ${digits.length} digits, more than ${digitsMax}`);
+    }
     const number = Number(digits);
-    if (!Number.isInteger(number) || Number.isSafeInteger(number)) return number;
-    return /^-?\d+$/.test(digits) ? (BigInt(digits) as unknown as number) : number;
+    if (Number.isSafeInteger(number) || !/^-?\d+$/.test(digits)) return number;
+    return BigInt(digits) as unknown as number;
   }
 }

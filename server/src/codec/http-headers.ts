@@ -57,7 +57,7 @@ export function readInteger(
   if (text === "") return undefined;
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw new ViolationError("invalid", `${name} "${text}" is not ${expected}`);
+  throw new ViolationError("invalid", `${name} ${shown(text)} is not ${expected}`);
 }
 
 /**

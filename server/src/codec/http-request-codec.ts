@@ -14,6 +14,7 @@ import {
   validateTarget,
   validateValue,
 } from "./ingress-codec.js";
+import { shown } from "./shown-text.js";
 
 /** What the path of an ingress request names. */
 export interface HttpTarget {
@@ -136,7 +137,7 @@ function checkAbsent(presence: string, body: Buffer): void {
   const message =
     presence === "absent"
       ? `statewire-value is absent, but the body has ${body.length} bytes`
-      : `statewire-value "${presence}" is not "absent"`;
+      : `statewire-value ${shown(presence)} is not "absent"`;
   throw new ViolationError("invalid", message);
 }
 
@@ -203,7 +204,7 @@ function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new ViolationError("invalid", `"${part}" is not percent-encoded UTF-8`);
+    throw new ViolationError("invalid", `path: ${shown(part)} is not percent-encoded UTF-8`);
   }
 }
 

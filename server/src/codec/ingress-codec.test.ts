@@ -100,7 +100,7 @@ describe("the ingress codec", () => {
     assert.equal(decodeSendRequest(untyped, limits).kind, "invalid");
     refuse({ message: { typename: "" } }, "invalid", "typename");
     for (const typename of ["int", "shop/", "/int", "a b/c", "a/b\n"]) {
-      const text = `typename of the message "${typename}" is not a typename: expected NAMESPACE/NAME`;
+      const text = `typename of the message ${JSON.stringify(typename)} is not a typename: expected NAMESPACE/NAME`;
       refuse({ message: { typename } }, "invalid", text);
     }
     refuse({ message: { typename: "int" } }, "invalid", "did you mean io.statefun.types/int?");

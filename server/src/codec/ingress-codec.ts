@@ -1,11 +1,11 @@
-import { isUtf8 } from "node:buffer";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { CallRequest, type Producer, SendRequest } from "@statewire/protos/statewire/v1/ingress.js";
 import type { TypedValue as ProtoTypedValue } from "@statewire/protos/statewire/v1/types.js";
 import { isFunctionTypeName } from "../core/address.js";
 import type { CallCommand, Once, SendCommand } from "../core/command.js";
 import { isTypename, type TypedValue } from "../core/typed-value.js";
 import { isBuiltInTypename } from "./built-in-value.js";
+import { MalformedMessageError, readMessage } from "./protobuf-message.js";
+import { shown } from "./shown-text.js";
 
 /** What a send asks for: the command without the number that the ingress stage gives it. */
 export type SendValues = Omit<SendCommand, "kind" | "request">;
@@ -53,9 +53,9 @@ export type Decoded<T> = { readonly kind: "ok"; readonly value: T } | Violation;
 
 /** Decodes one SendRequest. */
 export function decodeSendRequest(bytes: Uint8Array, limits: IngressLimits): Decoded<SendValues> {
-  return decoded("SendRequest", () => {
+  return decoded(() => {
     if (bytes.length > limits.requestBytesMax) throw requestTooLarge(bytes.length, limits);
-    const request = SendRequest.decode(new BinaryReader(bytes, decodeUtf8));
+    const request = readMessage("SendRequest", bytes, SendRequest.decode);
     const { typeName, id } = validateTarget(request.target, limits);
     return {
       typeName,
@@ -70,9 +70,9 @@ export function decodeSendRequest(bytes: Uint8Array, limits: IngressLimits): Dec
 
 /** Decodes one CallRequest. */
 export function decodeCallRequest(bytes: Uint8Array, limits: IngressLimits): Decoded<CallValues> {
-  return decoded("CallRequest", () => {
+  return decoded(() => {
     if (bytes.length > limits.requestBytesMax) throw requestTooLarge(bytes.length, limits);
-    const request = CallRequest.decode(new BinaryReader(bytes, decodeUtf8));
+    const request = readMessage("CallRequest", bytes, CallRequest.decode);
     return {
       ...validateTarget(request.target, limits),
       message: validateMessage(request.message, limits),
@@ -90,27 +90,28 @@ export function decodeSendStreamRequest(
   bytes: Uint8Array,
   limits: IngressLimits,
 ): Decoded<readonly Decoded<SendValues>[]> {
-  return decoded("SendStreamRequest", () => {
+  return decoded(() => {
     if (bytes.length > limits.requestBytesMax) throw requestTooLarge(bytes.length, limits);
-    const reader = new BinaryReader(bytes);
-    const messages: Decoded<SendValues>[] = [];
-    while (reader.pos < reader.len) {
-      const [field, wireType] = reader.tag();
-      if (field === 1 && wireType === 2) messages.push(decodeSendRequest(reader.bytes(), limits));
-      else reader.skip(wireType, field);
-    }
-    return messages;
+    return readMessage("SendStreamRequest", bytes, (reader) => {
+      const messages: Decoded<SendValues>[] = [];
+      while (reader.pos < reader.len) {
+        const [field, wireType] = reader.tag();
+        if (field === 1 && wireType === 2) messages.push(decodeSendRequest(reader.bytes(), limits));
+        else reader.skip(wireType, field);
+      }
+      return messages;
+    });
   });
 }
 
-/** Runs a decoding that may throw; what it throws becomes the violation. */
-export function decoded<T>(name: string, decode: () => T): Decoded<T> {
+/** Runs a decoding that may throw; what it throws of its own becomes the violation. */
+export function decoded<T>(decode: () => T): Decoded<T> {
   try {
     return { kind: "ok", value: decode() };
   } catch (error) {
     if (error instanceof ViolationError) return { kind: error.kind, message: error.message };
-    const reason = error instanceof Error ? error.message : String(error);
-    return { kind: "invalid", message: `bytes are not a ${name}: ${reason}` };
+    if (error instanceof MalformedMessageError) return { kind: "invalid", message: error.message };
+    throw error;
   }
 }
 
@@ -141,7 +142,10 @@ function typeNameOf(namespace: string, type: string): string {
   validateName("type", type);
   const typeName = `${namespace}/${type}`;
   if (!isFunctionTypeName(typeName)) {
-    throw new ViolationError("invalid", `"${typeName}" names a pattern, not a function type`);
+    throw new ViolationError(
+      "invalid",
+      `target: ${shown(typeName)} names a pattern, not a function type`,
+    );
   }
   lastType = { namespace, type, typeName };
   return typeName;
@@ -185,7 +189,7 @@ function validateTypename(typename: string, from: string): void {
     throw new ViolationError("invalid", `${from} of ${bytes} bytes exceeds ${typenameBytesMax}`);
   }
   if (!isTypename(typename)) {
-    throw new ViolationError("invalid", `${from} "${typename}" is ${notTypename(typename)}`);
+    throw new ViolationError("invalid", `${from} ${shown(typename)} is ${notTypename(typename)}`);
   }
   lastTypename = typename;
 }
@@ -221,7 +225,7 @@ export function validateOnce(key: string, producer: Producer | undefined): Once 
   validateLength("source", producer.source);
   if (producer.source === "") throw new ViolationError("invalid", "source is empty");
   if (producer.source.startsWith(fileSourcePrefix)) {
-    const message = `source "${producer.source}" begins with "${fileSourcePrefix}", which is kept for file ingresses`;
+    const message = `source ${shown(producer.source)} begins with "${fileSourcePrefix}", which is kept for file ingresses`;
     throw new ViolationError("invalid", message);
   }
   if (!Number.isSafeInteger(producer.sequence) || producer.sequence < 1) {
@@ -248,25 +252,10 @@ export function isTraceparent(text: string): boolean {
   return text.length < 256 && /^(?!ff)[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}/.test(text);
 }
 
-/**
- * Text from UTF-8. Protobuf readers put U+FFFD in the place of wrong bytes; two different wrong
- * ids would become one address.
- *
- * @throws ViolationError when the bytes are not UTF-8.
- */
-export function decodeUtf8(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const text = buffer.toString("utf8");
-  if (text.includes("\ufffd") && !isUtf8(buffer)) {
-    throw new ViolationError("invalid", `text of ${bytes.length} bytes is not UTF-8`);
-  }
-  return text;
-}
-
 function validateName(field: string, name: string): void {
   if (name === "") throw new ViolationError("invalid", `${field} of the target is empty`);
   if (name.includes("/")) {
-    throw new ViolationError("invalid", `${field} "${name}" of the target holds a "/"`);
+    throw new ViolationError("invalid", `${field} ${shown(name)} of the target holds a "/"`);
   }
   const bytes = byteLength(name, nameBytesMax);
   if (bytes > nameBytesMax) {

@@ -12,6 +12,7 @@ import type {
 } from "../core/command.js";
 import { isTraceparent, typenameBytesMax } from "./ingress-codec.js";
 import { ProtocolViolation } from "./protocol-violation.js";
+import { shown } from "./shown-text.js";
 import type { StreamTypes } from "./stream-types.js";
 import { TextCache } from "./text-cache.js";
 import { ValueSlab } from "./value-slab.js";
@@ -179,11 +180,14 @@ export class ResultDecoder {
 
   #target(types: StreamTypes, type: number, typeName: string): string {
     if ((type === 0) === (typeName === "")) {
-      throw new ProtocolViolation("SEND-1", `a send with type ${type} and type_name "${typeName}"`);
+      throw new ProtocolViolation(
+        "SEND-1",
+        `a send with type ${type} and type_name ${shown(typeName)}`,
+      );
     }
     if (type === 0) {
       if (!isFunctionTypeName(typeName)) {
-        this.#refuse("SEND-3", `type_name "${typeName}" is not namespace/type`);
+        this.#refuse("SEND-3", `type_name ${shown(typeName)} is not namespace/type`);
       }
       return typeName;
     }

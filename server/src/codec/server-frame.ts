@@ -1,11 +1,6 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { ServerFrame } from "@statewire/protos/statewire/v1/stream.js";
+import { MalformedMessageError, readMessage } from "./protobuf-message.js";
 import { ProtocolViolation } from "./protocol-violation.js";
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** How generated code says that an integer is above 2^53 - 1. */
-const tooLarge = /MAX_SAFE_INTEGER/;
 
 /**
  * Decodes a frame of a function server, of any kind; result-decoder.ts does the frequent ones.
@@ -15,9 +10,9 @@ const tooLarge = /MAX_SAFE_INTEGER/;
  */
 export function decodeServerFrame(frame: Uint8Array): ServerFrame {
   try {
-    return ServerFrame.decode(new BinaryReader(frame, (bytes) => strict.decode(bytes)));
+    return readMessage("ServerFrame", frame, ServerFrame.decode);
   } catch (error) {
-    const { message } = error as Error;
-    throw new ProtocolViolation(tooLarge.test(message) ? "LIMIT-7" : "FRAME-2", message);
+    if (!(error instanceof MalformedMessageError)) throw error;
+    throw new ProtocolViolation(error.kind === "integer" ? "LIMIT-7" : "FRAME-2", error.message);
   }
 }

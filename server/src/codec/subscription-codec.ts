@@ -1,7 +1,7 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { type RecordBatch, SubscribeRequest } from "@statewire/protos/statewire/v1/egress.js";
 import type { OutboxRecord } from "../core/outbox.js";
-import { type Decoded, decoded, decodeUtf8, ViolationError } from "./ingress-codec.js";
+import { type Decoded, decoded, ViolationError } from "./ingress-codec.js";
+import { readMessage } from "./protobuf-message.js";
 
 /** What a subscriber says. */
 export type SubscriberMessage =
@@ -15,8 +15,8 @@ export const windowMax = 65_536;
 
 /** Decodes one SubscribeRequest. */
 export function decodeSubscribeRequest(bytes: Uint8Array): Decoded<SubscriberMessage> {
-  return decoded("SubscribeRequest", () => {
-    const { request } = SubscribeRequest.decode(new BinaryReader(bytes, decodeUtf8));
+  return decoded(() => {
+    const { request } = readMessage("SubscribeRequest", bytes, SubscribeRequest.decode);
     if (request === undefined) {
       throw new ViolationError("invalid", "neither start nor acknowledge is set");
     }

@@ -198,7 +198,7 @@ export function writeStateTable(writer: ByteWriter, table: StoredStateTable): vo
 export function readStateTable(key: Buffer, value: Buffer): StoredStateTable {
   const reader = new ByteReader(value);
   return {
-    table: key.readUInt32BE(0),
+    table: new ByteReader(key).u32(),
     typeName: reader.sizedText(),
     name: reader.sizedText(),
     typename: reader.sizedText(),

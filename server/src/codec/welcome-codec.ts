@@ -7,6 +7,7 @@ import { isFunctionTypePattern, nameBytesMax } from "../core/address.js";
 import type { Expiration, FunctionSpec, SessionWindow, StateSpec } from "../core/command.js";
 import { typenameBytesMax } from "./ingress-codec.js";
 import { ProtocolViolation } from "./protocol-violation.js";
+import { cutForPeople, shown } from "./shown-text.js";
 
 /** What the runtime offered in its Hello. */
 export interface Offer {
@@ -34,7 +35,7 @@ export function parseWelcome(welcome: Welcome, offer: Offer): ServerHandshake {
   const features = new Set(welcome.features);
   for (const feature of welcome.features) {
     if (!offer.features.includes(feature)) {
-      fail("HELLO-4", `feature "${feature}"; offered are ${offer.features.join(", ")}`);
+      fail("HELLO-4", `feature ${shown(feature)}; offered are ${offer.features.join(", ")}`);
     }
   }
   if (features.size < welcome.features.length) fail("HELLO-4", "a feature that is named twice");
@@ -50,14 +51,14 @@ export function parseWelcome(welcome: Welcome, offer: Offer): ServerHandshake {
     },
     leasesMax: features.has("leases") ? welcome.leasedAddressesMax : 0,
     features: [...features],
-    sdk: `${welcome.sdkName} ${welcome.sdkVersion}`.trim(),
-    serverName: welcome.serverName,
+    sdk: cutForPeople(`${welcome.sdkName} ${welcome.sdkVersion}`.trim()),
+    serverName: cutForPeople(welcome.serverName),
   };
 }
 
 function parseFunction(entry: WireFunction, features: ReadonlySet<string>): FunctionSpec {
   if (!isFunctionTypePattern(entry.typeName)) {
-    fail("TABLE-2", `"${entry.typeName}" is neither namespace/type nor namespace/*`);
+    fail("TABLE-2", `${shown(entry.typeName)} is neither namespace/type nor namespace/*`);
   }
   const names = new Set(entry.states.map((state) => state.name));
   if (names.size < entry.states.length) {
@@ -68,7 +69,7 @@ function parseFunction(entry: WireFunction, features: ReadonlySet<string>): Func
     inFlightMax: entry.inFlightMax,
     batchMax: entry.batchMax,
     states: entry.states.map((state): StateSpec => {
-      const where = `state "${state.name}" of ${entry.typeName}`;
+      const where = `state ${shown(state.name)} of ${entry.typeName}`;
       const nameBytes = Buffer.byteLength(state.name);
       if (nameBytes < 1 || nameBytes > nameBytesMax) {
         fail(

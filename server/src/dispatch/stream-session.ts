@@ -7,6 +7,7 @@ import { InvocationEncoder } from "../codec/invocation-encoder.js";
 import { ProtocolViolation } from "../codec/protocol-violation.js";
 import type { ResultDecoder } from "../codec/result-decoder.js";
 import { decodeServerFrame } from "../codec/server-frame.js";
+import { cutForPeople } from "../codec/shown-text.js";
 import { StreamTypes } from "../codec/stream-types.js";
 import type { ServerHandshake } from "../codec/welcome-codec.js";
 import { parseWelcome } from "../codec/welcome-codec.js";
@@ -164,7 +165,9 @@ export class StreamSession {
     const { frame: content } = decodeServerFrame(frame);
     if (content === undefined) throw new ProtocolViolation("FRAME-1", "a frame of no known kind");
     if (content.$case === "error") {
-      this.#context.onProtocolError({ ...content.value, from: "peer" });
+      const clause = cutForPeople(content.value.clause);
+      const message = cutForPeople(content.value.message);
+      this.#context.onProtocolError({ clause, message, from: "peer" });
       this.end();
       return;
     }

@@ -8,6 +8,7 @@ export const byteSizeExamples = '65536 (bytes), "64 KiB" or "1 MiB"';
  * powers of 1024. Undefined when the syntax is wrong or the number is not exact.
  */
 export function parseByteSize(written: unknown): number | undefined {
+  if (typeof written !== "string" && typeof written !== "number") return undefined;
   const match = /^\s*(\d{1,15})\s*((?:[KMGT]i?)?B)?\s*$/i.exec(String(written));
   if (match === null) return undefined;
   const power = "BKMGT".indexOf((match[2] ?? "B").charAt(0).toUpperCase());

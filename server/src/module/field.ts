@@ -44,16 +44,23 @@ export function object<Shape extends z.ZodRawShape>(
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((key) => unknownKey(key, keys)).join(", and ");
+        return shownKeys(issue.keys)
+          .map((key) => unknownKey(key, keys))
+          .join(", and ");
       }
       return `${describeValue(issue.input)}: expected an object with ${keys.join(", ")}`;
     },
   });
 }
 
+/** Of the keys that an object may not have, those that there are messages about. */
+export function shownKeys(keys: readonly string[]): readonly string[] {
+  return keys.slice(0, 20);
+}
+
 /** The message about one key that an object may not have. */
 export function unknownKey(key: string, keys: readonly string[]): string {
-  return `has the unknown key ${JSON.stringify(key)}${suggestName(key, keys)}`;
+  return `has the unknown key ${cut(JSON.stringify(key))}${suggestName(key, keys)}`;
 }
 
 /** One value or a list of them; never empty, no two the same. */
@@ -67,8 +74,12 @@ export function oneOrMore(item: z.ZodType<string>): z.ZodType<readonly string[]>
     .pipe(list)
     .superRefine((items, context) => {
       if (items.length === 0) context.addIssue("is an empty list: expected at least one value");
+      const seen = new Set<string>();
       for (const [index, text] of items.entries()) {
-        if (items.indexOf(text) === index) continue;
+        if (!seen.has(text)) {
+          seen.add(text);
+          continue;
+        }
         const message = `is ${JSON.stringify(text)} for the second time`;
         context.addIssue({ code: "custom", message, path: [index] });
       }
@@ -164,8 +175,12 @@ export function template(
 /** `is "abc"`, `is missing`: how messages begin. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return "is missing";
-  const written = JSON.stringify(value) ?? String(value);
-  return `is ${written.length > 80 ? `${written.slice(0, 77)}...` : written}`;
+  return `is ${cut(JSON.stringify(value) ?? String(value))}`;
+}
+
+/** What is written, as much of it as a message has room for. */
+export function cut(written: string): string {
+  return written.length > 80 ? `${written.slice(0, 77)}...` : written;
 }
 
 function within(value: number, bounds: { readonly min: number; readonly max: number }): boolean {

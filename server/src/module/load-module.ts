@@ -1,21 +1,18 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ModuleError, type ModuleProblem } from "./module-problem.js";
 import { type ModuleText, type ParsedModule, parseModule } from "./parse-module.js";
+import { readYamlText } from "./yaml-text.js";
 
 /**
  * Reads module files from disk as one module. Names of files are relative to the working directory.
  * @throws ModuleError when a file cannot be read, or with every problem of every file.
  */
-export async function loadModule(
-  files: readonly string[],
-  workingDirectory = ".",
-): Promise<ParsedModule> {
+export function loadModule(files: readonly string[], workingDirectory = "."): ParsedModule {
   const problems: ModuleProblem[] = [];
   const texts: ModuleText[] = [];
   for (const file of files) {
     try {
-      texts.push({ file, text: await readFile(resolve(workingDirectory, file), "utf8") });
+      texts.push({ file, text: readYamlText(resolve(workingDirectory, file)) });
     } catch (error) {
       problems.push({ position: { file }, message: reasonOf(error) });
     }

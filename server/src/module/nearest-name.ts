@@ -6,12 +6,16 @@ const changesMax = 4;
 /** The least letters that one name must share with the beginning of another to be meant by it. */
 const stemLettersMin = 4;
 
+/** No name is as long, and comparing takes time. */
+const lengthMax = 200;
+
 /**
  * The name that was most likely meant, or undefined when none is near: a few letters would have to
  * change (at most a third of them, in short names a half), or one begins with the other. What all
  * the names begin with counts for nothing, since everybody gets that right.
  */
 export function nearestName(written: string, names: Iterable<string>): string | undefined {
+  if (written.length > lengthMax) return undefined;
   const known = [...names];
   const shared = sharedStart(known);
   const skipped = written.startsWith(shared) ? shared.length : 0;

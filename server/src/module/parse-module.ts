@@ -1,13 +1,13 @@
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { BindingRegister } from "./binding-register.js";
-import { describeValue, unknownKey } from "./field.js";
+import { cut, describeValue, shownKeys, unknownKey } from "./field.js";
 import { schemaOfKind, schemasByKind, statefunKinds, type UnplacedSpec } from "./kinds.js";
 import type { EgressSpec, EndpointSpec, IngressSpec, Module, SourcePosition } from "./module.js";
 import { ModuleError, type ModuleProblem } from "./module-problem.js";
 import { suggestName } from "./nearest-name.js";
 import { findUncoveredTargets, type PlacedIngress } from "./uncovered-targets.js";
-import { readYaml, type YamlDocument, type YamlPath } from "./yaml-document.js";
+import { problemsMax, readYaml, type YamlDocument, type YamlPath } from "./yaml-document.js";
 
 /** The text of one module file. */
 export interface ModuleText {
@@ -59,7 +59,7 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
   if (components.length === 0) problems.push(...warnings);
   // What is missing may be in a document that could not be read.
   if (isComplete) problems.push(...register.unbound());
-  if (problems.length > 0) throw new ModuleError(problems);
+  if (problems.length > 0) throw new ModuleError(problems.slice(0, problemsMax));
   const module = {
     endpoints: components.filter((component) => component.kind === "statewire.endpoints.v1/grpc"),
     ingresses: components.filter(isIngress),
@@ -94,8 +94,8 @@ function parseComponent(
   if (Object.hasOwn(document.value, "module") && Object.hasOwn(document.value, "version")) {
     return refuse(root, legacyFormat);
   }
-  for (const key of Object.keys(document.value)) {
-    if (key === "kind" || key === "spec") continue;
+  const unknown = Object.keys(document.value).filter((key) => key !== "kind" && key !== "spec");
+  for (const key of shownKeys(unknown)) {
     const message = `the document ${unknownKey(key, ["kind", "spec"])}`;
     refuse(document.locateKey([], key), message);
   }
@@ -123,14 +123,14 @@ function kindProblem(kind: string): string {
   if (statefunKinds.includes(kind)) {
     return `kind ${kind} is StateFun's and not supported by this version of statewire`;
   }
-  return `kind ${kind} is unknown${suggestName(kind, [...kindNames, ...statefunKinds])}`;
+  return `kind ${cut(kind)} is unknown${suggestName(kind, [...kindNames, ...statefunKinds])}`;
 }
 
 function toProblems(issue: z.core.$ZodIssue, document: YamlDocument): ModuleProblem[] {
   const path: YamlPath = ["spec", ...issue.path.filter((step) => typeof step !== "symbol")];
   if (issue.code === "unrecognized_keys" && issue.keys.length > 0) {
     const messages = issue.message.split(", and ");
-    return issue.keys.map((key, index) => ({
+    return shownKeys(issue.keys).map((key, index) => ({
       position: document.locateKey(path, key),
       message: `${document.describe(path)} ${messages[index] ?? issue.message}`,
     }));

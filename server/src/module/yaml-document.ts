@@ -1,4 +1,5 @@
 import {
+  Composer,
   type Document,
   isAlias,
   isMap,
@@ -6,10 +7,17 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseAllDocuments,
+  Parser,
 } from "yaml";
 import type { SourcePosition } from "./module.js";
 import type { ModuleProblem } from "./module-problem.js";
+import { findTooDeep, findWrongNodes, type YamlProblem } from "./yaml-bounds.js";
+
+/** Of a file, in characters: what is longer is no module, and would take the library long to read. */
+export const yamlLengthMax: number = 256 * 1024;
+
+/** More problems than this help nobody, and each costs time to place. */
+export const problemsMax = 100;
 
 /** Where a value is in a document: names of keys and indexes of items, from the root. */
 export type YamlPath = readonly (string | number)[];
@@ -36,27 +44,46 @@ export interface YamlFile {
 
 /** Reads every document of a file. A file with a problem of syntax has no documents. */
 export function readYaml(file: string, text: string): YamlFile {
+  if (text.length > yamlLengthMax) {
+    const message = `has ${text.length} characters: expected at most ${yamlLengthMax}`;
+    return { documents: [], problems: [{ position: { file }, message }] };
+  }
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, logLevel: "error" });
-  const documents = Array.isArray(parsed) ? parsed : [];
   const place = (offset: number): SourcePosition => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems: ModuleProblem[] = documents.flatMap((document) =>
-    document.errors.map((error) => ({
-      position: place(error.pos[0]),
-      message: `not valid YAML: ${firstLine(error.message)}`,
-    })),
+  const { documents, problems } = compose(text, lines);
+  const placed = problems.slice(0, problemsMax).map(
+    ({ offset, message }): ModuleProblem => ({
+      position: place(offset),
+      message: `not valid YAML: ${firstLine(message)}`,
+    }),
   );
-  if (problems.length > 0) return { documents: [], problems };
+  if (placed.length > 0) return { documents: [], problems: placed };
   const found: YamlDocument[] = [];
   for (const document of documents) {
     const opened = openDocument(document, place);
-    if ("message" in opened) problems.push(opened);
+    if ("message" in opened) placed.push(opened);
     else if (opened.value !== null) found.push(opened);
   }
-  return { documents: found, problems };
+  return { documents: found, problems: placed };
+}
+
+function compose(
+  text: string,
+  lines: LineCounter,
+): { readonly documents: readonly Document.Parsed[]; readonly problems: readonly YamlProblem[] } {
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tooDeep = findTooDeep(tokens);
+  if (tooDeep !== undefined) return { documents: [], problems: [tooDeep] };
+  const composer = new Composer({ uniqueKeys: false, logLevel: "error" });
+  const documents = [...composer.compose(tokens)] as Document.Parsed[];
+  const problems = documents.flatMap((document) => [
+    ...document.errors.map(({ pos, message }) => ({ offset: pos[0], message })),
+    ...findWrongNodes(document),
+  ]);
+  return { documents, problems };
 }
 
 function openDocument(

@@ -55,8 +55,12 @@ function stopAt(start: number, problem: string, bytes: Buffer): DecodedRecords {
 function headerProblem(names: readonly string[]): string | null {
   const empty = names.indexOf("");
   if (empty >= 0) return `column ${empty + 1} has no name`;
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  return repeated === undefined ? null : `two columns are named ${repeated}`;
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) return `two columns are named ${name.slice(0, 100)}`;
+    seen.add(name);
+  }
+  return null;
 }
 
 function toRecord(row: readonly string[], names: readonly string[], start: number): FileRecord {

@@ -26,6 +26,8 @@ export function createJsonArrayDecoder(fromStart: boolean): RecordDecoder {
   };
 }
 
+const scalar = Buffer.from("0 ");
+
 /** Reads the tokens of some bytes. An element that is cut off is scanned again with what follows. */
 class ArrayScan {
   readonly #bytes: Buffer;
@@ -52,7 +54,12 @@ class ArrayScan {
 
   run(ended: boolean): DecodedRecords {
     const tokenizer = new Tokenizer();
-    tokenizer.onToken = ({ token, offset }) => {
+    // Up to its first scalar, the library takes a byte order mark for none of the text, which it is only
+    // at the front of the file: so it has had one.
+    tokenizer.onToken = () => undefined;
+    tokenizer.write(scalar);
+    tokenizer.onToken = ({ token, offset: behindScalar }) => {
+      const offset = behindScalar - scalar.length;
       this.#tokenStart = offset;
       if (this.#depth > 0) this.#takeInside(token);
       else this.#take(token, offset);
@@ -62,7 +69,7 @@ class ArrayScan {
       // A number behind the array has no end of its own.
       if (ended && this.#place === "closed") tokenizer.end();
     } catch (error) {
-      return this.#broken(describe(error));
+      return this.#refuse(error);
     }
     if (!ended || this.#place === "closed") {
       return { records: this.#records, consumed: ended ? this.#bytes.length : this.#consumed };
@@ -70,6 +77,24 @@ class ArrayScan {
     this.#tokenStart = this.#bytes.length;
     const isEmpty = this.#place === "opening" && this.#bytes.every(isWhiteSpace);
     return this.#broken(isEmpty ? 'nothing here: expected "["' : 'the file ends before "]"');
+  }
+
+  /**
+   * Says what is wrong, and where: where the library stopped, or at the token that is out of place.
+   * The library counts positions from where this scan began, which says nothing to people.
+   */
+  #refuse(error: unknown): DecodedRecords {
+    const message = error instanceof Error ? error.message : String(error);
+    const position = /position "(\d+)"/.exec(message)?.[1];
+    if (position !== undefined) this.#tokenStart = Number(position);
+    if (message.includes("ended in the middle")) this.#tokenStart = this.#bytes.length;
+    // Of a text that is not UTF-8, it does not say where it is.
+    if (error instanceof TypeError) {
+      this.#tokenStart = this.#consumed;
+      return this.#broken("not valid UTF-8");
+    }
+    const what = message.replace(/ at (?:chunk )?position .*$/, "");
+    return this.#broken(`not valid JSON: ${what.replace(/\. Either not all.*$/, "")}`);
   }
 
   #takeInside(token: TokenType): void {
@@ -136,9 +161,3 @@ const structural: ReadonlySet<TokenType> = new Set([
   TokenType.COLON,
   TokenType.COMMA,
 ]);
-
-/** The library counts positions from where this scan began, which says nothing to people. */
-function describe(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return `not valid JSON: ${message.replace(/ at position .*$/, "")}`;
-}

@@ -64,7 +64,15 @@ function encodeValue(record: ValidRecord, { value, valueType }: FileTarget): Uin
   if (value.kind === "record" && !isBuiltInTypename(valueType)) return record.json();
   const [content, name] = selectValue(record, value);
   if (isBuiltInTypename(valueType)) return encodeScalar(content, name, valueType);
-  return new TextEncoder().encode(formatExactJson(content));
+  return new TextEncoder().encode(formatJson(content, name));
+}
+
+function formatJson(content: unknown, name: string): string {
+  try {
+    return formatExactJson(content);
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The value itself, and what to call it in an error. */
