@@ -8,12 +8,7 @@ import {
 } from "@statewire/protos/statewire/v1/admin.js";
 import type { Address } from "../core/address.js";
 import { isFunctionTypeName } from "../core/address.js";
-import {
-  type Decoded,
-  decoded,
-  ViolationError,
-  validateTarget,
-} from "./ingress-codec.js";
+import { type Decoded, decoded, ViolationError, validateTarget } from "./ingress-codec.js";
 import { readMessage } from "./protobuf-message.js";
 import { shown } from "./shown-text.js";
 
@@ -109,7 +104,10 @@ export function decodeRetryParkedRequest(bytes: Uint8Array): Decoded<ParkedChoic
         return { kind: "address", address: validateTarget(addresses.value, anyId) };
       case "typeName":
         if (isFunctionTypeName(addresses.value)) return { kind: "type", typeName: addresses.value };
-        throw new ViolationError("invalid", `type_name ${shown(addresses.value)} is not namespace/type`);
+        throw new ViolationError(
+          "invalid",
+          `type_name ${shown(addresses.value)} is not namespace/type`,
+        );
       case "all":
         if (addresses.value) return { kind: "all" };
         throw new ViolationError("invalid", "all is false: expected true, address or type_name");

@@ -3,8 +3,9 @@ import { fuzz } from "@statewire/fuzz/fuzz.js";
 import { mutations, textMutations } from "@statewire/fuzz/mutation.js";
 import { decodeOwing } from "@statewire/fuzz/owes.js";
 import fc from "fast-check";
+import type { HttpHeaders } from "./http-headers.js";
 import { encodeHttpReply } from "./http-reply-codec.js";
-import type { HttpHeaders, HttpTarget } from "./http-request-codec.js";
+import type { HttpTarget } from "./http-request-codec.js";
 import {
   decodeHttpCall,
   decodeHttpSend,
@@ -20,7 +21,7 @@ import { ViolationError } from "./ingress-codec.js";
 const limits = { valueBytesMax: 60, idBytesMax: 20, requestBytesMax: 2000 };
 
 const names =
-  /^(path|target|namespace|type|id|typename|statewire-[a-z]+|header|body|message|content-type|idempotency[ -]key|source|sequence|delay)\b/;
+  /^(path|unknown header|charset|content-encoding|target|namespace|type|id|typename|statewire-[a-z]+|header|body|message|content-type|idempotency[ -]key|source|sequence|delay)\b/;
 
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof ViolationError)) return false;
@@ -54,6 +55,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   "statewire-delay": ["5000", "-1", "1e9", "99999999999999999999"],
   "statewire-timeout": ["1000", "0"],
   "idempotency-key": ["key"],
+  "content-encoding": ["gzip"],
+  "statewire-typo": ["1"],
   traceparent: ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
 };
 

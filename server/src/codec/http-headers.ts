@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { ViolationError } from "./ingress-codec.js";
+import { short, shown } from "./shown-text.js";
 
 /** A request's headers as node:http gives them: names in lower case. */
 export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -30,7 +31,7 @@ export function checkHeaders(headers: HttpHeaders, verb: "send" | "call"): void 
     const takenBy = ownHeaders.get(name);
     if (takenBy === undefined) {
       const known = [...ownHeaders.keys()].join(", ");
-      throw new ViolationError("invalid", `unknown header ${name}; known: ${known}`);
+      throw new ViolationError("invalid", `unknown header ${short(name)}; known: ${known}`);
     }
     if (takenBy !== "both" && takenBy !== verb) {
       throw new ViolationError("invalid", `${name} is for ${takenBy}, not for ${verb}`);
@@ -38,7 +39,7 @@ export function checkHeaders(headers: HttpHeaders, verb: "send" | "call"): void 
   }
   const encoding = readText(headers, "content-encoding");
   if (encoding !== "" && encoding.toLowerCase() !== "identity") {
-    const message = `content-encoding ${encoding} is not taken: send the body as it is`;
+    const message = `content-encoding ${short(encoding)} is not taken: send the body as it is`;
     throw new ViolationError("invalid", message);
   }
 }

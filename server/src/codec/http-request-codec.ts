@@ -14,7 +14,7 @@ import {
   validateTarget,
   validateValue,
 } from "./ingress-codec.js";
-import { shown } from "./shown-text.js";
+import { short, shown } from "./shown-text.js";
 
 /** What the path of an ingress request names. */
 export interface HttpTarget {
@@ -52,7 +52,7 @@ export function parseIngressPath(
   const idStart = typeStart === 0 ? 0 : path.indexOf("/", typeStart) + 1;
   if (idStart === 0) {
     const lacksId = typeStart > 0 && typeStart < path.length;
-    const hint = lacksId ? `; an empty id is "${path}/"` : "";
+    const hint = lacksId ? `; an empty id is ${shown(`${path}/`)}` : "";
     throw new ViolationError("invalid", `path is not /v1/${verb}/NAMESPACE/TYPE/ID${hint}`);
   }
   const target = {
@@ -188,7 +188,10 @@ function refuseBuiltIn(typename: string): never {
 function checkCharset(parameters: string): void {
   const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(parameters) ?? [];
   if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
-  throw new ViolationError("invalid", `charset ${charset} is not UTF-8, which text has to be`);
+  throw new ViolationError(
+    "invalid",
+    `charset ${short(charset)} is not UTF-8, which text has to be`,
+  );
 }
 
 function readUtf8(body: Buffer): string {

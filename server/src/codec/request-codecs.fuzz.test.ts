@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { fuzz } from "@statewire/fuzz/fuzz.js";
 import { mutations } from "@statewire/fuzz/mutation.js";
 import { decodeOwing } from "@statewire/fuzz/owes.js";
-import { GetStateRequest, ListStateRequest } from "@statewire/protos/statewire/v1/admin.js";
+import {
+  DropParkedRequest,
+  GetParkedRequest,
+  GetStateRequest,
+  ListParkedRequest,
+  ListStateRequest,
+  RetryParkedRequest,
+} from "@statewire/protos/statewire/v1/admin.js";
 import { SubscribeRequest } from "@statewire/protos/statewire/v1/egress.js";
 import {
   CallRequest,
@@ -10,7 +17,14 @@ import {
   SendStreamRequest,
 } from "@statewire/protos/statewire/v1/ingress.js";
 import fc from "fast-check";
-import { decodeGetStateRequest, decodeListStateRequest } from "./admin-codec.js";
+import {
+  decodeDropParkedRequest,
+  decodeGetParkedRequest,
+  decodeGetStateRequest,
+  decodeListParkedRequest,
+  decodeListStateRequest,
+  decodeRetryParkedRequest,
+} from "./admin-codec.js";
 import type { CallValues, Decoded, SendValues } from "./ingress-codec.js";
 import { decodeCallRequest, decodeSendRequest, decodeSendStreamRequest } from "./ingress-codec.js";
 import { decodeSubscribeRequest } from "./subscription-codec.js";
@@ -33,7 +47,7 @@ const sends = [
 
 /** What a message about a request may name: a field, or the request that the bytes are none of. */
 const names =
-  /\b(target|namespace|type|id|message|value|typename|idempotency key|idempotencyKey|producer|source|sequence|delay|traceparent|requestBytesMax|limit|address|name|afterId|start|egress|text|bytes are not a \w+Request)\b/;
+  /\b(target|namespace|type|id|message|value|typename|idempotency key|idempotencyKey|producer|source|sequence|delay|traceparent|requestBytesMax|limit|address|name|afterId|start|egress|type_name|all|text|bytes are not a \w+Request)\b/;
 
 /** The value; undefined for one that is refused for a reason that names something. */
 function accepted<T>(bytes: Uint8Array, decode: () => Decoded<T>): T | undefined {
@@ -123,24 +137,46 @@ describe("requests of the gRPC API, of any bytes", () => {
     }),
   );
 
-  const get = GetStateRequest.encode({ address: target, name: "count" }).finish();
-  fuzz(
-    "grpc: GetStateRequest",
-    fc.property(mutations([get]), (bytes) => {
-      accepted(bytes, () => decodeGetStateRequest(bytes));
-    }),
-  );
-
-  const list = ListStateRequest.encode({
-    namespace: "example",
-    type: "counter",
-    afterId: "ann",
-    limit: 10,
-  }).finish();
-  fuzz(
-    "grpc: ListStateRequest",
-    fc.property(mutations([list]), (bytes) => {
-      accepted(bytes, () => decodeListStateRequest(bytes));
-    }),
-  );
+  const parked = { namespace: "example", type: "counter", limit: 10, after: target };
+  const list = { namespace: "example", type: "counter", afterId: "ann", limit: 10 };
+  const admin: readonly [string, Uint8Array[], (bytes: Uint8Array) => Decoded<unknown>][] = [
+    [
+      "GetStateRequest",
+      [encode(GetStateRequest, { address: target, name: "count" })],
+      decodeGetStateRequest,
+    ],
+    ["ListStateRequest", [encode(ListStateRequest, list)], decodeListStateRequest],
+    ["ListParkedRequest", [encode(ListParkedRequest, parked)], decodeListParkedRequest],
+    ["GetParkedRequest", [encode(GetParkedRequest, { address: target })], decodeGetParkedRequest],
+    [
+      "RetryParkedRequest",
+      [
+        encode(RetryParkedRequest, { addresses: { $case: "address", value: target } }),
+        encode(RetryParkedRequest, { addresses: { $case: "typeName", value: "example/counter" } }),
+        encode(RetryParkedRequest, { addresses: { $case: "all", value: true } }),
+      ],
+      decodeRetryParkedRequest,
+    ],
+    [
+      "DropParkedRequest",
+      [encode(DropParkedRequest, { address: target, sequence: 7 })],
+      decodeDropParkedRequest,
+    ],
+  ];
+  for (const [name, corpus, decode] of admin) {
+    fuzz(
+      `grpc: ${name}`,
+      fc.property(mutations(corpus), (bytes) => {
+        accepted(bytes, () => decode(bytes));
+      }),
+      { inputs: 200 },
+    );
+  }
 });
+
+function encode<T, P>(
+  message: { create(fields: P): T; encode(value: T): { finish(): Uint8Array } },
+  fields: P,
+): Uint8Array {
+  return message.encode(message.create(fields)).finish();
+}

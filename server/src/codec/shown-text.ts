@@ -6,7 +6,12 @@ const lengthMax = 80;
  * sends four megabytes as a name shall not find them in the log, the answer and the store.
  */
 export function shown(text: string): string {
-  return JSON.stringify(text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 3)}...`);
+  return JSON.stringify(short(text));
+}
+
+/** As shown(), of a text that needs no quotes. */
+export function short(text: string): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 3)}...`;
 }
 
 /** A text for people that a peer has chosen. */
