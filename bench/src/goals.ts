@@ -73,7 +73,28 @@ export const goals: readonly Goal[] = [
   atMost("idle", 1000, "ms", "1 million instances: start after kill -9 until ready", {
     value: (lookup) => lookup("restart after kill -9.readyMs"),
   }),
+  ...["directory", "S3"].flatMap(checkpointGoals),
 ];
+
+/** A checkpoint must not be felt, and not cost much more than its bytes. */
+function checkpointGoals(place: string): readonly Goal[] {
+  const own = `checkpoints in ${place}`;
+  const floor = `${place} alone`;
+  return [
+    atMost("checkpoint", 10, "ms", `${place}: longest pause of the loop, 1 GB of state`, {
+      value: (lookup) => lookup(`${own}.pauseMs`),
+    }),
+    atMost("checkpoint", 1.3, "x", `${place}: bytes of a delta over bytes that changed`, {
+      value: (lookup) => lookup(`${own}.deltaBytesPerChangedByte`),
+    }),
+    atLeast("checkpoint", 0.7, `${place}: writing a base, over the store's own puts`, {
+      value: ratio(`${own}.writeMBps`, `${floor}.putMBps`),
+    }),
+    atLeast("checkpoint", 0.7, `${place}: restoring, over the store's own gets`, {
+      value: ratio(`${own}.restoreMBps`, `${floor}.getMBps`),
+    }),
+  ];
+}
 
 /** The goals of a subject beside its result. */
 export function judge(result: SubjectResult): readonly GoalResult[] {

@@ -1,4 +1,5 @@
 import type { Subject } from "./subject.js";
+import { checkpointSubject } from "./subjects/checkpoint.js";
 import { fanOutSubject } from "./subjects/fan-out.js";
 import { floorsSubject } from "./subjects/floors.js";
 import { httpSubject } from "./subjects/http.js";
@@ -18,5 +19,6 @@ export const subjects: readonly Subject[] = [
   httpSubject,
   idleSubject,
   recoverySubject,
+  checkpointSubject,
   peersSubject,
 ];

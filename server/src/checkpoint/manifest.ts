@@ -47,9 +47,11 @@ export interface StoredObject {
   /** Below the lineage. */
   readonly key: string;
   readonly sha256: string;
-  /** As stored: compressed with Brotli. */
+  /** As stored. */
   readonly bytes: number;
+  /** Of the changes in it. */
   readonly rawBytes: number;
+  readonly encoding: "brotli" | "none";
 }
 
 const whole = z.number().int().nonnegative();
@@ -59,6 +61,7 @@ const objectSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: whole,
   rawBytes: whole,
+  encoding: z.enum(["brotli", "none"]),
 });
 
 const schema = z.object({

@@ -1,4 +1,3 @@
-import { brotliDecompressSync } from "node:zlib";
 import { ChangeReader } from "../codec/change-codec.js";
 import type { TableChange } from "../codec/record-codec.js";
 import type { TableName } from "../codec/table-layout.js";
@@ -7,6 +6,7 @@ import { CheckpointError } from "./checkpoint-error.js";
 import type { Lineage } from "./lineage.js";
 import type { Manifest, Run, StoredObject } from "./manifest.js";
 import { hashOf } from "./manifest.js";
+import { decodeBody } from "./object-body.js";
 
 /** Objects that one run has asked for ahead. */
 const aheadMax = 3;
@@ -25,7 +25,7 @@ export async function readObject(lineage: Lineage, object: StoredObject): Promis
     const named = `the manifest names ${object.bytes} with ${object.sha256}`;
     throw new CheckpointError("CORRUPT", `object ${name} is damaged: ${found}; ${named}`);
   }
-  return brotliDecompressSync(body, { maxOutputLength: Math.max(object.rawBytes, 1) });
+  return decodeBody(body, object);
 }
 
 /** Opens the runs of a manifest, oldest first. Few runs are read ahead, many one object at a time. */

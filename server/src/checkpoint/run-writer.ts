@@ -1,10 +1,10 @@
-import { brotliCompressSync, constants } from "node:zlib";
 import { ByteWriter } from "../codec/byte-writer.js";
 import { writeChange } from "../codec/change-codec.js";
 import type { TableChange } from "../codec/record-codec.js";
 import type { Lineage } from "./lineage.js";
 import type { StoredObject } from "./manifest.js";
 import { hashOf } from "./manifest.js";
+import { encodeBody } from "./object-body.js";
 
 /** Changes of one object before they are compressed; a single larger change goes alone. */
 export const objectRawBytes = 4 * 1024 * 1024;
@@ -12,14 +12,9 @@ export const objectRawBytes = 4 * 1024 * 1024;
 /** Objects on their way at a time: enough to keep a wire busy, and a bound on memory. */
 const puttingMax = 4;
 
-/** The fastest: three times as fast as deflate's level 1, and within a sixth of its size. */
-const brotliQuality = 0;
-
 /**
  * Writes runs for one manifest: packs changes into objects, compresses and hashes each, and puts it
  * into the store while the next one fills. Memory is bounded by the objects on their way.
- *
- * Compresses on the thread that it runs on, not on one of those that file calls share.
  */
 export class RunWriter {
   readonly #lineage: Lineage;
@@ -55,12 +50,13 @@ export class RunWriter {
   async flush(): Promise<void> {
     while (this.#putting.size >= puttingMax) await Promise.race(this.#putting);
     const raw = this.#buffer.view();
-    const body = compress(raw);
+    const { body, encoding } = encodeBody(raw);
     const object = {
       key: this.#nextName(),
       sha256: hashOf(body),
       bytes: body.length,
       rawBytes: raw.length,
+      encoding,
     };
     this.#objects.push(object);
     this.#bytes += object.bytes;
@@ -83,13 +79,4 @@ export class RunWriter {
     this.#objects = [];
     return objects;
   }
-}
-
-function compress(raw: Buffer): Buffer {
-  return brotliCompressSync(raw, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: brotliQuality,
-      [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
-    },
-  });
 }

@@ -13,10 +13,19 @@ import { lockDirectory } from "../store/directory-lock.js";
 import type { Store } from "../store/store.js";
 import { StoreError } from "../store/store-error.js";
 import { isDataDirectoryEmpty } from "../store/table-loader.js";
-import { lineageName, openLineage, storeAccess, storeBackoff } from "./checkpoint-store.js";
+import {
+  lineageName,
+  openLineage,
+  storeAccess,
+  storeBackoff,
+  storePatienceMs,
+} from "./checkpoint-store.js";
 
 /** How long one checkpoint is tried before it begins anew, with what has changed meanwhile. */
 const patienceMs = 60_000;
+
+/** How long a node that has its data waits for the store before it runs without. */
+const startPatienceMs = 5000;
 
 export interface CheckpointStart {
   readonly settings: Settings;
@@ -41,7 +50,8 @@ export async function restoreIfEmpty(options: CheckpointStart): Promise<Takeover
     const what = `data directory ${dataDirectory} (dataDir, --data-dir) holds data`;
     throw new StoreError("DIRECTORY_IN_USE", `${what}: --restore needs an empty one`);
   }
-  const lineage = openLineage(settings, lineageName(settings), logger);
+  const waiting = { patienceMs: storePatienceMs, logger };
+  const lineage = openLineage(settings, lineageName(settings), waiting);
   createDataDirectory(dataDirectory);
   const lock = await lockDirectory(dataDirectory);
   try {
@@ -68,7 +78,8 @@ export async function takeLineageOver({
   settings,
   logger,
 }: CheckpointStart): Promise<Takeover | null> {
-  const lineage = openLineage(settings, lineageName(settings), logger);
+  const waiting = { patienceMs: startPatienceMs, logger };
+  const lineage = openLineage(settings, lineageName(settings), waiting);
   try {
     return await takeOver(lineage, settings.dataDir);
   } catch (error) {

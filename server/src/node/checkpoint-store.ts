@@ -9,8 +9,8 @@ import { type Settings, SettingsError } from "../settings.js";
 /** The lineage of a node that says nothing about it. */
 const lineageDefault = "main";
 
-/** How long somebody who waits is told nothing while the store does not answer. */
-const patienceMs = 15_000;
+/** How long one call is tried by somebody who cannot go on without its answer. */
+export const storePatienceMs = 30_000;
 
 /** Between two attempts of one call. */
 export const storeBackoff = { backoffMsMin: 100, backoffMsMax: 5000 };
@@ -28,7 +28,11 @@ export function storeAccess(settings: Settings): StoreAccess {
 }
 
 /** Opens the store of the settings for somebody who waits for each answer. */
-export function openLineage(settings: Settings, name: string, logger?: Logger): Lineage {
+export function openLineage(
+  settings: Settings,
+  name: string,
+  { patienceMs, logger }: { readonly patienceMs: number; readonly logger?: Logger },
+): Lineage {
   const store = openObjectStore(settings.checkpointStore, storeAccess(settings));
   const retrying = retryingStore(store, {
     ...storeBackoff,

@@ -12,11 +12,11 @@ import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
 import type { Settings } from "../settings.js";
 import { createDataDirectory } from "../store/data-directory.js";
 import { lockDirectory } from "../store/directory-lock.js";
-import { lineageName, openLineage } from "./checkpoint-store.js";
+import { lineageName, openLineage, storePatienceMs } from "./checkpoint-store.js";
 
 /** The checkpoints in a store, without a node: what the verbs about them work on. */
 export function openStoredCheckpoints(settings: Settings) {
-  const lineage = openLineage(settings, lineageName(settings));
+  const lineage = openLineage(settings, lineageName(settings), { patienceMs: storePatienceMs });
   return {
     address: lineage.address,
     list,
