@@ -197,6 +197,7 @@ describe("the Admin service, about parked addresses", () => {
     };
     const { dropped } = await drop({ address, sequence: 17 });
     assert.deepEqual(dropped?.message?.value?.value, Buffer.from("v"));
+    assert.equal((await drop({ address })).dropped?.message?.sequence, 17, "whichever it is");
     await assert.rejects(
       drop({ address, sequence: 16 }),
       fails(status.FAILED_PRECONDITION, "shop/order/2 is parked for message 17, not for 16"),

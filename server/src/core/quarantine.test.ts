@@ -52,10 +52,10 @@ class Fleet {
   }
 
   /** The node dies, as it has done before, and its server with it. */
-  dieWithNode(): void {
+  dieWithNode(servers = [functions]): void {
     this.story.suspectRestored = true;
     this.story.crash();
-    this.#attach();
+    for (const served of servers) this.#attach(served);
     this.receive();
   }
 
@@ -73,10 +73,11 @@ class Fleet {
     return types.flatMap((type) => [...type.mailboxes.values()]);
   }
 
-  #attach(): void {
+  #attach(served = functions): void {
     const session = ++this.#session;
     this.running.clear();
-    this.story.step({ kind: "sessionAttached", session, functions, window, leasesMax: 0 });
+    const attached = { kind: "sessionAttached", session, functions: served } as const;
+    this.story.step({ ...attached, window, leasesMax: 0 });
   }
 }
 
@@ -150,6 +151,18 @@ describe("a message that kills the node", () => {
     const left = fleet.mailboxes.map(({ type, id, state }) => `${type.name}/${id} ${state}`);
     assert.deepEqual(left, ["t/a/poison parked"]);
     assert.ok(deaths <= 10, `${deaths} deaths`);
+  });
+
+  it("is in flight with no other suspect, on whichever server", () => {
+    const fleet = new Fleet([...innocent, "t/b/one", "t/b/two"]);
+    fleet.story.commit();
+    for (let death = 0; death < 3; death++) {
+      fleet.dieWithNode(functions.map((one) => [one]));
+      fleet.story.commit();
+      fleet.receive();
+      const isFirst = death === 0;
+      assert.equal(fleet.running.size, isFirst ? 32 : 1, `after ${death + 1} deaths`);
+    }
   });
 
   it("is not given up where attempts have no limit", () => {

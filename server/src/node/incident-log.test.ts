@@ -98,5 +98,6 @@ describe("the log of incidents", () => {
     assert.equal(lines.length, 2, "the line began another ten seconds");
     log.close();
     assert.equal(lines.length, 3, "nothing is lost when the node stops");
+    assert.equal(lines[2]?.suppressed, undefined, "it is the only one since");
   });
 });
