@@ -57,6 +57,7 @@ export const occurrences = [
   "record delivered again",
   "record held until a checkpoint",
   "position taken up after a restart",
+  "sequence without a message",
   "duplicate acknowledged",
   "reply from memory",
   "call that fails",

@@ -57,7 +57,7 @@ export const decisionPlants: readonly PlantedBug[] = [
   {
     name: "reorder a mailbox",
     breaks: "The inputs of an invocation are in reverse order.",
-    foundBy: /gets letter \d+ of .* after letter \d+|is answered nothing/,
+    foundBy: /gets letter \d+ of .* after letter \d+|gets .* twice|is answered nothing/,
     seams: () => ({
       ...noPlants,
       release: (release) => (effects) => release(reverseInputs(effects)),

@@ -1,4 +1,4 @@
-import type { IngressPort } from "../../src/ingress/ingress-port.js";
+import type { IngressPort, SendOutcome } from "../../src/ingress/ingress-port.js";
 import { formatProgram, targetOf } from "./program.js";
 import { createRoot, type Root, requestOf } from "./root.js";
 import type { Scope } from "./timeline.js";
@@ -21,7 +21,8 @@ export interface SequencedSourceOptions {
 
 /** A source whose messages carry a rising sequence: they take effect once, in their order. */
 export class SequencedSource {
-  readonly roots: Root[] = [];
+  /** By sequence, from 1; null: the sequence has no message. */
+  readonly #made: (Root | null)[] = [];
   readonly #options: SequencedSourceOptions;
   readonly #acknowledged = new Set<number>();
   /** The newest letter to each address. */
@@ -48,6 +49,10 @@ export class SequencedSource {
     return this.#options.name;
   }
 
+  get roots(): readonly Root[] {
+    return this.#made.filter((root) => root !== null);
+  }
+
   /** The node is up. */
   connect(port: IngressPort, scope: Scope): void {
     this.#port = port;
@@ -66,7 +71,7 @@ export class SequencedSource {
     this.#next = acknowledgedAll + 1;
     if (resumes === "resends") return;
     const position = this.#port?.position(name) ?? 0;
-    const isWithin = acknowledgedAll <= position && position <= this.roots.length;
+    const isWithin = acknowledgedAll <= position && position <= this.#made.length;
     world.verdict.check(
       isWithin,
       `${name} is at ${position}, and ${acknowledgedAll} are confirmed`,
@@ -115,9 +120,7 @@ export class SequencedSource {
     const root = this.#rootOf(sequence);
     const connection = this.#connection;
     this.#outstanding++;
-    root.fate = "sure";
-    const once = { kind: "sequence", source: name, sequence } as const;
-    this.#port?.send({ ...requestOf(root), delayMs: 0, once }, (outcome) => {
+    const done = (outcome: SendOutcome) => {
       const { verdict, log, faults } = this.#options.world;
       if (outcome.kind === "rejected")
         return verdict.fail(`${name} ${sequence}: ${outcome.message}`);
@@ -127,7 +130,14 @@ export class SequencedSource {
       this.#acknowledge(sequence);
       this.#stir();
       this.#wake();
-    });
+    };
+    if (root === null) {
+      this.#port?.advance({ source: name, sequence }, done);
+      return;
+    }
+    root.fate = "sure";
+    const once = { kind: "sequence", source: name, sequence } as const;
+    this.#port?.send({ ...requestOf(root), delayMs: 0, once }, done);
   }
 
   #acknowledge(sequence: number): void {
@@ -135,16 +145,22 @@ export class SequencedSource {
   }
 
   /** Made once, and the same whenever it is sent. */
-  #rootOf(sequence: number): Root {
+  #rootOf(sequence: number): Root | null {
     const { world, name } = this.#options;
-    const known = this.roots[sequence - 1];
+    const known = this.#made[sequence - 1];
     if (known !== undefined) return known;
+    if (world.random.oneIn(8)) {
+      world.faults.note("sequence without a message");
+      world.log.add(name, `${sequence} has no message`);
+      this.#made.push(null);
+      return null;
+    }
     const id = `${name}-${sequence}`;
     const to = targetOf(id);
     const number = (this.#numbers.get(to) ?? 0) + 1;
     this.#numbers.set(to, number);
     const root = createRoot(world, { source: name, id, number });
-    this.roots.push(root);
+    this.#made.push(root);
     world.log.add(name, `${sequence} is for ${to}: ${formatProgram(root.letter.program)}`);
     return root;
   }
