@@ -54,9 +54,12 @@ export function sweepExpired(tables: Tables, beforeMs: number): SweepReport {
   const end = entryKey(beforeMs + 1, nothing);
   const due = [...expiries.getKeys({ end, limit: sweepEntriesMax })].map((key) => Buffer.from(key));
   let removed = 0;
+  let looked = 0;
   if (due.length > 0) {
     tables.root.transactionSync(() => {
       for (const entry of due) {
+        if (looked > 0 && !tables.root.hasRoom()) break;
+        looked++;
         const rowKey = entry.subarray(expiryKeyBytes);
         const row = rows.getBinaryFast(rowKey) as Buffer | undefined;
         const expiresAtMs = row === undefined ? 0 : readRowExpiry(row);
@@ -70,7 +73,7 @@ export function sweepExpired(tables: Tables, beforeMs: number): SweepReport {
       }
     });
   }
-  const isCut = due.length === sweepEntriesMax;
+  const isCut = looked < due.length || due.length === sweepEntriesMax;
   const durationMs = performance.now() - startedAt;
   return { removed, isCut, nextExpiryMs: readNextExpiry(tables), durationMs };
 }

@@ -230,6 +230,7 @@ export function* foldSlices(
   let deletes = 0;
   const writeSlice = (): boolean => {
     for (let written = 0; written < changesMax; written++) {
+      if (written > 0 && !tables.root.hasRoom()) return true;
       const { value: change, done } = changes.next();
       if (done === true) {
         copy?.commit();

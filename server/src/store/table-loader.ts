@@ -23,6 +23,7 @@ import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";
 import { stampTables } from "./table-stamp.js";
 import { metaNumber, tableOptions } from "./tables.js";
+import { TransactionRoom } from "./transaction-room.js";
 
 /** Entries of one transaction: LMDB's memory for a larger one is no longer worth its speed. */
 const entriesMax = 32_768;
@@ -58,6 +59,7 @@ export class TableLoader {
   readonly #root: ReturnType<typeof open>;
   readonly #tables: Readonly<Record<TableName, Database<Buffer, Buffer>>>;
   #scratch = Buffer.allocUnsafeSlow(64 * 1024);
+  readonly #room: TransactionRoom;
   #batch: TableChange[] = [];
   #entries = 0;
   #bytes = 0;
@@ -79,6 +81,8 @@ export class TableLoader {
     makeDirectory(directory);
     assertFormat(directory, join(directory, "tables"));
     makeDirectory(this.#building);
+    this.#room = new TransactionRoom(this.#building);
+    this.#room.spend(0);
     const root = open({ path: this.#building, ...tableOptions, noSync: true });
     const openTable = (name: TableName) =>
       root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
@@ -149,6 +153,7 @@ export class TableLoader {
   #flush(): void {
     const batch = this.#batch;
     this.#batch = [];
+    this.#room.spend(batch.reduce((sum, entry) => sum + bytesOf(entry), 0));
     this.#root.transactionSync(() => {
       for (const { table, key, value } of batch) {
         if (value === null) continue;
@@ -159,6 +164,11 @@ export class TableLoader {
       }
     });
   }
+}
+
+/** In order of their keys, entries fill one page after the other; with an entry of the expiry. */
+function bytesOf({ key, value }: TableChange): number {
+  return 4 * key.length + 2 * (value?.length ?? 0) + 128;
 }
 
 function syncFile(path: string): void {

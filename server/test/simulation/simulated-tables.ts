@@ -11,6 +11,7 @@ export class SimulatedTables implements Tables {
   readonly byName: Readonly<Record<TableName, OrderedTable>>;
   readonly root = {
     transactionSync: <T>(act: () => T): T => this.#transaction(act),
+    hasRoom: () => true,
     resetReadTxn: () => undefined,
     close: () => Promise.resolve(),
   };
