@@ -168,10 +168,13 @@ export function writeEgressPrefix(writer: ByteWriter, egress: string): void {
   writeShortText(writer, egress);
 }
 
+export function readEgressKey(key: Buffer): { egress: string; sequence: number } {
+  const reader = new ByteReader(key);
+  return { egress: reader.text(reader.u16()), sequence: reader.u64() };
+}
+
 export function readStoredRecord(key: Buffer, value: Buffer): StoredRecord {
-  const keyReader = new ByteReader(key);
-  const egress = keyReader.text(keyReader.u16());
-  const sequence = keyReader.u64();
+  const { egress, sequence } = readEgressKey(key);
   const reader = new ByteReader(value);
   const sourceType = reader.varint();
   const sourceId = reader.sizedText();

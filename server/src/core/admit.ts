@@ -1,5 +1,4 @@
 import { isFunctionTypeName } from "./address.js";
-import { present } from "./assert.js";
 import { internType } from "./catalog.js";
 import type { AdvanceCommand, CallCommand, Once, SendCommand } from "./command.js";
 import {
@@ -106,10 +105,12 @@ function isRejected(shard: Shard, command: SendCommand | CallCommand): boolean {
 
 /** A call to a parked address would wait for an operator: it is told at once, and leaves no trace. */
 function answerParked(shard: Shard, { request, typeName, id }: CallCommand): boolean {
-  const mailbox = shard.types.get(typeName)?.mailboxes.get(id);
-  if (mailbox?.state !== "parked") return false;
-  const key = addressKey(mailbox);
-  const reason = decodeParked(present(shard.overlay.read(keyedTable.parked, key)?.value, key));
+  const type = shard.types.get(typeName);
+  if (type === undefined || type.counters.parked === 0) return false;
+  const key = addressKey({ type, id });
+  const row = shard.overlay.read(keyedTable.parked, key);
+  if (row === undefined || row.value === null) return false;
+  const reason = decodeParked(row.value);
   const message = `${typeName}/${id} is parked (${reason.code}): ${reason.message}`;
   const replied = { request, value: null, failure: { code: "parked", message } };
   // While the parking is not durable, a crash may undo it.

@@ -54,7 +54,7 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
     return;
   }
   grantLease(session, mailbox, expiresAtMs);
-  proceed(mailbox);
+  proceed(shard, mailbox);
 }
 
 /** A lowered limit is lifted step by step. */

@@ -91,6 +91,13 @@ export function decodeAttempts(value: Uint8Array): Attempts {
   };
 }
 
+/** Makes a mailbox wait until its attempts' retryAtMs. */
+export function waitForRetry(shard: Shard, mailbox: Mailbox, { retryAtMs }: Attempts): void {
+  mailbox.state = "backingOff";
+  mailbox.binding = null;
+  shard.retries.push({ dueMs: retryAtMs, sequence: shard.nextRetry++, mailbox });
+}
+
 /** The first message is done with, or parked: what comes next starts anew. */
 export function forgetAttempts(shard: Shard, mailbox: Mailbox): void {
   if (mailbox.attempts?.isStored === true) {

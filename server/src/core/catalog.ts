@@ -1,5 +1,6 @@
 import { covers } from "./address.js";
 import type { Binding, BoundState } from "./binding.js";
+import { ColdMailboxes } from "./cold-mailboxes.js";
 import type { Expiration, Fault, FunctionSpec, StateSpec } from "./command.js";
 import { Fifo } from "./fifo.js";
 import type { FunctionType, Standing } from "./function-type.js";
@@ -35,6 +36,7 @@ export function createType(
     name,
     standing,
     mailboxes: new Map(),
+    cold: new ColdMailboxes(),
     states: new Map(),
     bindings: [],
     unplaced: new Set(),

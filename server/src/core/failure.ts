@@ -1,6 +1,12 @@
 import { answerGone } from "./answer.js";
 import type { Attempts } from "./attempts.js";
-import { countAttempts, forgetAttempts, noteAttempt, storeAttempts } from "./attempts.js";
+import {
+  countAttempts,
+  forgetAttempts,
+  noteAttempt,
+  storeAttempts,
+  waitForRetry,
+} from "./attempts.js";
 import type { FailureCode, InvocationFailure } from "./command.js";
 import { encodeDeadLetter } from "./dead-letter.js";
 import type { Failure } from "./effect.js";
@@ -23,7 +29,7 @@ import { refillMailbox } from "./spill.js";
  * message is given up, unless its attempts have no limit. Fewer than other attempts, because each of
  * them takes down a server and all that runs on it.
  */
-export const lossesMax = 10;
+const lossesMax = 10;
 /** The least wait before a message is tried again that has taken down its stream, alone. */
 const lossBackoffMs = 1000;
 
@@ -113,13 +119,6 @@ export function retryDue(shard: Shard): void {
   }
 }
 
-/** Makes a mailbox wait until its attempts' retryAtMs. */
-export function waitForRetry(shard: Shard, mailbox: Mailbox, { retryAtMs }: Attempts): void {
-  mailbox.state = "backingOff";
-  mailbox.binding = null;
-  shard.retries.push({ dueMs: retryAtMs, sequence: shard.nextRetry++, mailbox });
-}
-
 /** Nothing more is tried with the first message: by the policy, its address waits or goes on. */
 function giveUp(shard: Shard, mailbox: Mailbox, retry: RetryPolicy, failure: GivenUp): void {
   countFailure(mailbox, failure.code);
@@ -145,7 +144,7 @@ function dropToEgress(shard: Shard, mailbox: Mailbox, egress: string, failure: G
     delayMs: 0,
   });
   refillMailbox(shard, mailbox);
-  proceed(mailbox);
+  proceed(shard, mailbox);
 }
 
 function backOff(shard: Shard, mailbox: Mailbox, failure: GivenUp, delayMs: number): void {

@@ -1,4 +1,5 @@
 import type { Binding } from "./binding.js";
+import type { ColdMailboxes } from "./cold-mailboxes.js";
 import type { FailureCode } from "./command.js";
 import type { Histogram } from "./histogram.js";
 import type { Mailbox } from "./mailbox.js";
@@ -12,6 +13,8 @@ export interface FunctionType {
   standing: Standing;
   /** Mailboxes by instance id: those with messages, and idle ones whose state is leased. */
   readonly mailboxes: Map<string, Mailbox>;
+  /** The mailboxes that only the tables hold. */
+  readonly cold: ColdMailboxes;
   /** By state name. */
   readonly states: Map<string, StateTable>;
   /** The attached, not draining servers of this type, in order of session. */

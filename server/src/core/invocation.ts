@@ -1,5 +1,6 @@
 import type { Binding } from "./binding.js";
 import type { Invocation } from "./effect.js";
+import { giveUpLost } from "./failure.js";
 import { leaseHolds } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
@@ -8,6 +9,7 @@ import { hasRoom, readyCount, takeReady, wakeEntry } from "./placement.js";
 import { announceSuspects, isAnnounced } from "./quarantine.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
+import { refillMailbox } from "./spill.js";
 import { readState } from "./state.js";
 
 const noStates: readonly (Uint8Array | null)[] = [];
@@ -31,7 +33,10 @@ export function pump(shard: Shard, session: Session): void {
 function pumpSuspects(shard: Shard, session: Session): void {
   const { quarantine } = session;
   const { suspectRestored } = shard.options;
-  if (suspectRestored) announceSuspects(shard, session);
+  if (suspectRestored) {
+    giveUpLostSuspects(shard, session);
+    announceSuspects(shard, session);
+  }
   while (session.hasRoom) {
     const mailbox = quarantine.next;
     if (mailbox === undefined || mailbox.binding === null || !hasRoom(mailbox.binding)) return;
@@ -41,9 +46,19 @@ function pumpSuspects(shard: Shard, session: Session): void {
   }
 }
 
+/** What has been in flight at too many deaths of the node is given up when it would go again. */
+function giveUpLostSuspects(shard: Shard, { quarantine }: Session): void {
+  for (let mailbox = quarantine.next; mailbox !== undefined; mailbox = quarantine.next) {
+    if (!giveUpLost(shard, mailbox)) return;
+    quarantine.waiting.take();
+  }
+}
+
 /** Sends the front of a ready mailbox: the only place where an invocation comes to be in flight. */
 function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Invocation {
   const { session } = binding;
+  if (mailbox.spilled > 0) refillMailbox(shard, mailbox);
+  if (mailbox.isRecalled) endRecall(mailbox);
   const messages = takeBatch(shard, mailbox, binding);
   const leased = leaseHolds(session, mailbox, shard.nowMs);
   const states = leased ? noStates : eagerStates(shard, mailbox, binding);
@@ -82,6 +97,11 @@ export function endInvocation(shard: Shard, mailbox: Mailbox): void {
   wakeEntry(binding);
   mailbox.type.counters.inFlight--;
   mailbox.type.latency.observe((shard.nowMs - mailbox.dispatchedAtMs) / 1000);
+}
+
+function endRecall(mailbox: Mailbox): void {
+  mailbox.isRecalled = false;
+  mailbox.type.cold.recalled--;
 }
 
 function takeBatch(shard: Shard, mailbox: Mailbox, binding: Binding): Message[] {

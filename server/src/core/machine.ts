@@ -9,11 +9,14 @@ import {
   endDrainIfIdle,
   expireInvocations,
 } from "./attach.js";
+import { heldBytes } from "./backlog.js";
 import { createType } from "./catalog.js";
 import type { ChangeSet } from "./change-set.js";
+import { recallCold, wantsRecall } from "./cold.js";
 import type { Command, ResultsCommand, SessionWindowCommand } from "./command.js";
 import { readPosition } from "./dedup.js";
 import type { Effects, SessionDispatch } from "./effect.js";
+import { Emptied } from "./emptied.js";
 import { OpenEpoch } from "./epoch.js";
 import { retryDue } from "./failure.js";
 import { Heap } from "./heap.js";
@@ -28,6 +31,7 @@ import { fireDue } from "./schedule.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { noEffects } from "./shard.js";
+import { isLoaded } from "./spill.js";
 import type { StoredImage, StoreView } from "./store-view.js";
 import { Timers } from "./timer.js";
 
@@ -70,8 +74,15 @@ export class Machine {
       keyWaiters: new Map(),
       spilledRequests: new Map(),
       large: new Set(),
+      suspectBefore: 0,
+      coldTypes: new Set(),
+      emptied: new Emptied(),
+      tracksEmptied: false,
+      isHeld: false,
       backlogBytes: 0,
       backlogMessages: 0,
+      outboxBytes: 0,
+      outboxRecords: 0,
       effects: noEffects(),
     };
     restore(this.#shard, image);
@@ -169,6 +180,10 @@ export class Machine {
     assert(shard.sealed === null, "an epoch is sealed and not yet committed");
     const { epoch } = shard;
     const changes = epoch.seal(shard.overlay.seal(beginFold), shard.nextSequence);
+    if (beginFold) {
+      shard.emptied.beginFold();
+      shard.tracksEmptied = shard.coldTypes.size > 0 || isLoaded(shard);
+    }
     shard.sealed = { epoch: epoch.epoch, releases: epoch.releases };
     shard.epoch = new OpenEpoch(epoch.epoch + 1);
     this.#dirtySinceMs = null;
@@ -181,8 +196,9 @@ export class Machine {
   drain(): Effects {
     const shard = this.#shard;
     const dispatches: SessionDispatch[] = [];
+    if (shard.coldTypes.size > 0) recallCold(shard);
     for (const session of shard.sessions.values()) {
-      pump(shard, session);
+      if (!shard.isHeld) pump(shard, session);
       const { invocations, stateReplies } = session;
       if (invocations.length === 0 && stateReplies.length === 0) continue;
       dispatches.push({ session: session.id, invocations, stateReplies });
@@ -194,10 +210,25 @@ export class Machine {
     return effects;
   }
 
+  /** About how much memory messages, records and timers take, in bytes. */
+  get heldBytes(): number {
+    return heldBytes(this.#shard);
+  }
+
+  /**
+   * While it is held, no invocation is dispatched, no delayed message fires and nothing comes back from
+   * the tables. Results, commits and folds go on, and sends are not refused.
+   */
+  hold(isHeld: boolean): void {
+    this.#shard.isHeld = isHeld;
+  }
+
   /** When the next tick is needed, in milliseconds since the Unix epoch; undefined: none is. */
   get nextWakeMs(): number | undefined {
-    const { timers, retries, sessions, options } = this.#shard;
-    let wakeMs = Math.min(timers.nextDueMs ?? Infinity, retries.peek()?.dueMs ?? Infinity);
+    const { timers, retries, sessions, options, isHeld, nowMs } = this.#shard;
+    let wakeMs = retries.peek()?.dueMs ?? Infinity;
+    if (!isHeld) wakeMs = Math.min(wakeMs, timers.nextDueMs ?? Infinity);
+    if (this.#shard.coldTypes.size > 0 && wantsRecall(this.#shard)) wakeMs = nowMs;
     for (const session of sessions.values()) {
       if (session.inFlight.size > 0) wakeMs = Math.min(wakeMs, this.#nextExpiryScanMs);
     }

@@ -4,7 +4,7 @@ import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
 import type { Row } from "./row.js";
 import type { Session } from "./session.js";
-import { SpillQueue, type SpillReader } from "./spill-queue.js";
+import { type FrontLimits, SpillQueue, type SpillReader } from "./spill-queue.js";
 
 /**
  * idle: no messages; kept only while its state is leased. unplaced: no server of the type is
@@ -47,6 +47,10 @@ export class Mailbox {
    * consumes some.
    */
   batchLimit = 0;
+  /** The epoch that deletes the last stored message that was consumed; 0: none was. */
+  consumedEpoch = 0;
+  /** It was brought back from the tables, and has not been dispatched since. */
+  isRecalled = false;
   /** The state row written last: usually the next one too, and then it needs no look-up. */
   lastRow: Row | null = null;
   lease = 0;
@@ -113,13 +117,34 @@ export class Mailbox {
     this.#rest.restoreSpilled(count, last);
   }
 
+  /** Sequence of the newest message; 0: there is none. */
+  get last(): number {
+    const behind = this.#rest?.last ?? 0;
+    return behind > 0 ? behind : (this.#first?.sequence ?? 0);
+  }
+
+  /** Whether the tables hold all of its messages, and none that was consumed. */
+  isFolded(foldedEpoch: number): boolean {
+    if (this.consumedEpoch > foldedEpoch) return false;
+    const first = this.#first;
+    if (first !== null && (first.storedEpoch === 0 || first.storedEpoch > foldedEpoch))
+      return false;
+    return this.#rest === null || this.#rest.isFolded(foldedEpoch);
+  }
+
+  /** Removes every message that is in memory; the mailbox must not be used again. */
+  removeAll(): readonly Message[] {
+    const rest = this.#rest?.removeAll() ?? [];
+    return this.#first === null ? rest : [this.#first, ...rest];
+  }
+
   /** As SpillQueue.evict(). */
   evict(foldedEpoch: number, keep: number): readonly Message[] {
     return this.#rest?.evict(foldedEpoch, Math.max(0, keep - 1)) ?? [];
   }
 
   /** As SpillQueue.refill(). */
-  refill(low: number, limit: number, read: SpillReader<Message>): readonly Message[] {
+  refill(low: FrontLimits, limit: number, read: SpillReader<Message>): readonly Message[] {
     if (this.#rest === null || this.#rest.spilled === 0) return [];
     if (this.#first !== null) this.#rest.passed(this.#first.sequence);
     const loaded = this.#rest.refill(low, limit, read);

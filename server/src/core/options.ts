@@ -20,12 +20,16 @@ export interface CoreLimits {
   readonly batchBytesMax: number;
   /** Eager states of one address together, in payload bytes. */
   readonly eagerStateBytesMax: number;
+  /** Memory of messages, records and timers, about, in bytes. Above it, all that can leaves it. */
+  readonly backlogBytesMax: number;
   /** Messages of one mailbox that stay in memory once the tables hold them. */
   readonly mailboxInMemoryMax: number;
   /** Records of one egress that stay in memory once the tables hold them. */
   readonly outboxInMemoryMax: number;
   /** Records that the egress stage may have without an acknowledgement. */
   readonly outboxWindow: number;
+  /** As outboxWindow, in payload bytes. */
+  readonly outboxWindowBytes: number;
   /** Delayed messages that stay in memory once the tables hold them: those that are due first. */
   readonly timersInMemoryMax: number;
   /** As timersInMemoryMax, in payload bytes. */

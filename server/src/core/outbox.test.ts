@@ -8,12 +8,12 @@ import { Outbox, type OutboxRecord } from "./outbox.js";
 
 const sourceType = createType(1, "t/a");
 
-function emit(outbox: Outbox): void {
+function emit(outbox: Outbox, value: Uint8Array | null = null): void {
   const record: OutboxRecord = {
     egress: outbox.egress,
     sequence: ++outbox.last,
     typename: "x/text",
-    value: null,
+    value,
     sourceType,
     sourceId: "x",
     storedEpoch: 1,
@@ -60,7 +60,10 @@ describe("an outbox", () => {
             delivered,
             Math.min(outbox.durable, outbox.acknowledged + window),
           );
-          assert.deepEqual(sequences(outbox.deliverable(window)), range(delivered + 1, expected));
+          assert.deepEqual(
+            sequences(outbox.deliverable({ count: window, bytes: 1000 })),
+            range(delivered + 1, expected),
+          );
         }
       }),
     );
@@ -69,9 +72,22 @@ describe("an outbox", () => {
   it("goes on after what was acknowledged in an earlier life", () => {
     const outbox = new Outbox("e/out", 41, rules);
     emit(outbox);
-    assert.deepEqual(outbox.deliverable(10), []);
+    assert.deepEqual(outbox.deliverable({ count: 10, bytes: 1000 }), []);
     outbox.durable = outbox.last;
-    assert.deepEqual(sequences(outbox.deliverable(10)), [42]);
+    assert.deepEqual(sequences(outbox.deliverable({ count: 10, bytes: 1000 })), [42]);
+  });
+
+  it("delivers no more bytes than its window, but one record in any case", () => {
+    const outbox = new Outbox("e/out", 0, rules);
+    for (let count = 0; count < 4; count++) emit(outbox, Buffer.alloc(100));
+    outbox.durable = outbox.last;
+    const window = { count: 10, bytes: 150 };
+    assert.deepEqual(sequences(outbox.deliverable(window)), [1, 2]);
+    assert.deepEqual(sequences(outbox.deliverable(window)), []);
+    outbox.acknowledge(1);
+    assert.deepEqual(sequences(outbox.deliverable(window)), [3]);
+    outbox.acknowledge(3);
+    assert.deepEqual(sequences(outbox.deliverable({ count: 10, bytes: 1 })), [4]);
   });
 
   it("takes no acknowledgement for what it has not delivered", () => {
@@ -79,7 +95,7 @@ describe("an outbox", () => {
     emit(outbox);
     emit(outbox);
     outbox.durable = 2;
-    outbox.deliverable(1);
+    outbox.deliverable({ count: 1, bytes: 1000 });
     assert.deepEqual(sequences(outbox.acknowledge(2)), [1]);
     assert.equal(outbox.acknowledged, 1);
   });

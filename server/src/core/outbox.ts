@@ -1,5 +1,5 @@
 import type { FunctionType } from "./function-type.js";
-import { SpillQueue } from "./spill-queue.js";
+import { type FrontLimits, SpillQueue } from "./spill-queue.js";
 
 /** A record on its way out of the node. */
 export interface OutboxRecord {
@@ -21,7 +21,8 @@ export interface OutboxRecord {
  *     acknowledged <= delivered <= durable <= last
  *
  * INVARIANT: records with sequence acknowledged + 1 to last are in `queue`, in order; those up to
- * `delivered` were handed to the egress stage, which has at most the window of them.
+ * `delivered` were handed to the egress stage, which has at most the window of them, and one more
+ * than fits into its bytes.
  */
 export class Outbox {
   readonly egress: string;
@@ -40,6 +41,8 @@ export class Outbox {
   readonly queue = new SpillQueue<OutboxRecord>();
   acknowledged: number;
   delivered: number;
+  /** Payload of what was delivered and is not acknowledged. */
+  deliveredBytes = 0;
   durable: number;
   last: number;
 
@@ -57,15 +60,16 @@ export class Outbox {
     this.last = acknowledged;
   }
 
-  /** The next records for the stage: durable, in order, within the window. */
-  deliverable(window: number): OutboxRecord[] {
+  /** The next records for the stage: durable, in order, within the window; one in any case. */
+  deliverable(window: FrontLimits): OutboxRecord[] {
     const records: OutboxRecord[] = [];
-    const upTo = Math.min(this.durable, this.acknowledged + window);
-    while (this.delivered < upTo) {
+    const upTo = Math.min(this.durable, this.acknowledged + window.count);
+    while (this.delivered < upTo && this.deliveredBytes < window.bytes) {
       const record = this.queue.front(this.delivered - this.acknowledged);
       if (record === undefined) break;
       records.push(record);
       this.delivered++;
+      this.deliveredBytes += record.value?.length ?? 0;
     }
     return records;
   }
@@ -92,6 +96,7 @@ export class Outbox {
       const record = this.queue.take();
       if (record === undefined) break;
       removed.push(record);
+      this.deliveredBytes -= record.value?.length ?? 0;
       this.acknowledged = record.sequence;
     }
     return removed;

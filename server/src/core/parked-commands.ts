@@ -1,5 +1,6 @@
 import type { Address } from "./address.js";
 import { answerGone } from "./answer.js";
+import { findMailbox } from "./cold.js";
 import type { DropParkedCommand, RetryParkedCommand } from "./command.js";
 import type { Mailbox } from "./mailbox.js";
 import { placeOrPark, unpark } from "./park.js";
@@ -32,7 +33,7 @@ export function dropParked(shard: Shard, { request, address, sequence }: DropPar
     const text = `an operator dropped the message to ${address.typeName}/${address.id}`;
     answerGone(shard, message, { code: "dropped", message: text });
     refillMailbox(shard, mailbox);
-    if (mailbox.length === 0) proceed(mailbox);
+    if (mailbox.length === 0) proceed(shard, mailbox);
     else placeOrPark(shard, mailbox);
   }
   const changed = message === undefined ? 0 : 1;
@@ -40,6 +41,8 @@ export function dropParked(shard: Shard, { request, address, sequence }: DropPar
 }
 
 function findParked(shard: Shard, { typeName, id }: Address): Mailbox | undefined {
-  const mailbox = shard.types.get(typeName)?.mailboxes.get(id);
+  const type = shard.types.get(typeName);
+  if (type === undefined || type.counters.parked === 0) return undefined;
+  const mailbox = findMailbox(shard, type, id);
   return mailbox?.state === "parked" ? mailbox : undefined;
 }

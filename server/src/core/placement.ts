@@ -2,6 +2,7 @@ import type { Binding } from "./binding.js";
 import { hashText, mix } from "./hash.js";
 import type { Mailbox } from "./mailbox.js";
 import { isSuspect } from "./quarantine.js";
+import type { Shard } from "./shard.js";
 
 /**
  * Puts a mailbox with messages in line at the server of its type that its address hashes to. The
@@ -30,14 +31,16 @@ export function place(mailbox: Mailbox): boolean {
 }
 
 /** The first message is done with: goes on with the next one, or rests. */
-export function proceed(mailbox: Mailbox): void {
+export function proceed(shard: Shard, mailbox: Mailbox): void {
   if (mailbox.length > 0) {
     place(mailbox);
     return;
   }
+  const { type, id, consumedEpoch } = mailbox;
+  if (shard.tracksEmptied && consumedEpoch > shard.foldedEpoch) shard.emptied.add(type, id);
   mailbox.state = "idle";
   mailbox.binding = null;
-  if (mailbox.leaseSession === null) mailbox.type.mailboxes.delete(mailbox.id);
+  if (mailbox.leaseSession === null) type.mailboxes.delete(id);
 }
 
 /** Lets a binding run if it has something to run. */

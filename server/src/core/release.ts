@@ -1,3 +1,4 @@
+import { forgetRecord, holdRecord } from "./backlog.js";
 import type { EgressAcknowledgedCommand } from "./command.js";
 import { FieldWriter } from "./fields.js";
 import type { Mailbox } from "./mailbox.js";
@@ -29,6 +30,7 @@ export function commit(shard: Shard, epoch: number): void {
 export function fold(shard: Shard, epoch: number): void {
   shard.foldedEpoch = epoch;
   shard.overlay.endFold();
+  shard.emptied.endFold();
   evictFolded(shard);
 }
 
@@ -55,6 +57,7 @@ export function emit(shard: Shard, mailbox: Mailbox, egress: string, value: Type
     storedEpoch: 0,
   };
   outbox.queue.push(record);
+  holdRecord(shard, record);
   shard.epoch.records.push(record);
   if (!outbox.isAfterCheckpoint) shard.epoch.releases.recordsUpTo.set(egress, record.sequence);
 }
@@ -64,6 +67,7 @@ export function acknowledgeEgress(shard: Shard, command: EgressAcknowledgedComma
   const outbox = shard.outboxes.get(command.egress);
   if (outbox === undefined || command.sequence <= outbox.acknowledged) return;
   for (const record of outbox.acknowledge(command.sequence)) {
+    forgetRecord(shard, record);
     if (record.storedEpoch > 0) shard.epoch.recordsAcknowledged.push(record);
   }
   const value = new FieldWriter().number(outbox.acknowledged).number(command.position).finish();
@@ -75,7 +79,8 @@ export function acknowledgeEgress(shard: Shard, command: EgressAcknowledgedComma
 export function deliverRecords(shard: Shard, outbox: Outbox): void {
   if (!outbox.isDeclared) return;
   refillOutbox(shard, outbox);
-  const records = outbox.deliverable(shard.options.limits.outboxWindow);
+  const { outboxWindow, outboxWindowBytes } = shard.options.limits;
+  const records = outbox.deliverable({ count: outboxWindow, bytes: outboxWindowBytes });
   if (records.length > 0) shard.effects.deliveries.push({ egress: outbox.egress, records });
 }
 

@@ -1,5 +1,6 @@
+import { openMailbox } from "./cold.js";
 import type { FunctionType } from "./function-type.js";
-import { Mailbox } from "./mailbox.js";
+import type { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
 import { payloadBytes } from "./message.js";
 import { placeOrPark } from "./park.js";
@@ -35,8 +36,7 @@ export function deliver(shard: Shard, from: NewMessage, key: string, request: nu
   const { type } = message;
   let mailbox = type.mailboxes.get(message.id);
   if (mailbox === undefined) {
-    mailbox = new Mailbox(type, message.id);
-    type.mailboxes.set(message.id, mailbox);
+    mailbox = openMailbox(shard, type, message.id);
   }
   mailbox.push(message);
   shard.epoch.messages.push(message);
@@ -53,7 +53,10 @@ export function consume(shard: Shard, mailbox: Mailbox): Message | undefined {
   const message = mailbox.take();
   if (message === undefined) return undefined;
   message.consumed = true;
-  if (message.storedEpoch > 0) shard.epoch.consumed.push(message);
+  if (message.storedEpoch > 0) {
+    shard.epoch.consumed.push(message);
+    mailbox.consumedEpoch = shard.epoch.epoch;
+  }
   shard.backlogMessages--;
   shard.backlogBytes -= payloadBytes(message);
   mailbox.type.counters.waiting--;

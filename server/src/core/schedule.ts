@@ -45,6 +45,7 @@ export function cancel(shard: Shard, senderId: string, token: string): void {
 
 /** Delivers messages whose time has come, in order of time; the rest with the next tick. */
 export function fireDue(shard: Shard): void {
+  if (shard.isHeld) return;
   for (let fired = 0; fired < firedPerStepMax; fired++) {
     refillTimers(shard);
     const timer = shard.timers.takeDue(shard.nowMs);

@@ -7,6 +7,7 @@ import type {
   Rejected,
   Replied,
 } from "./effect.js";
+import type { Emptied } from "./emptied.js";
 import type { OpenEpoch, Releases } from "./epoch.js";
 import type { FunctionType } from "./function-type.js";
 import type { Heap } from "./heap.js";
@@ -70,8 +71,22 @@ export interface Shard {
   readonly spilledRequests: Map<number, number>;
   /** Mailboxes with more in memory than the limit; looked at after each fold. */
   readonly large: Set<Mailbox>;
+  /** Messages with a lower sequence are suspected of having killed the node; 0: none. */
+  suspectBefore: number;
+  /** Types with mailboxes that only the tables hold. */
+  readonly coldTypes: Set<FunctionType>;
+  /** Kept while `tracksEmptied` is true. */
+  readonly emptied: Emptied;
+  /** Some mailbox is cold, or may be after the next fold. */
+  tracksEmptied: boolean;
+  /** Memory is full until the fold under way has ended: nothing that makes more of it begins. */
+  isHeld: boolean;
+  /** Of messages in memory. */
   backlogBytes: number;
   backlogMessages: number;
+  /** Of records in memory. */
+  outboxBytes: number;
+  outboxRecords: number;
   effects: PendingEffects;
 }
 

@@ -9,7 +9,11 @@ import { SpillQueue } from "./spill-queue.js";
 interface Entry {
   readonly sequence: number;
   storedEpoch: number;
+  readonly value: Uint8Array;
 }
+
+const value = new Uint8Array(10);
+const wide = 1_000_000;
 
 type Step =
   | { readonly kind: "push"; readonly count: number }
@@ -63,7 +67,7 @@ class Harness {
   }
 
   #push(): void {
-    const entry = { sequence: this.#nextSequence, storedEpoch: 0 };
+    const entry = { sequence: this.#nextSequence, storedEpoch: 0, value };
     // Sequences of one queue rise, but other queues have theirs between.
     this.#nextSequence += 1 + (this.#nextSequence % 3);
     this.queue.push(entry);
@@ -86,7 +90,7 @@ class Harness {
   #fold(): void {
     this.#seal();
     this.#foldedEpoch = this.#openEpoch - 1;
-    this.tables = this.model.map(({ sequence }) => ({ sequence, storedEpoch: this.#foldedEpoch }));
+    this.tables = this.model.map((entry) => ({ ...entry, storedEpoch: this.#foldedEpoch }));
   }
 
   #evict(keep: number): void {
@@ -99,7 +103,7 @@ class Harness {
   }
 
   #refill({ low, limit }: { readonly low: number; readonly limit: number }): void {
-    const loaded = this.queue.refill(low, limit, (after, last, count) =>
+    const loaded = this.queue.refill({ count: low, bytes: wide }, limit, (after, last, count) =>
       this.tables
         .filter(({ sequence }) => after < sequence && sequence <= last)
         .slice(0, count)
@@ -142,30 +146,64 @@ describe("a spill queue", () => {
 
   it("keeps in memory what no fold has stored", () => {
     const queue = new SpillQueue<Entry>();
-    for (const storedEpoch of [1, 1, 2, 0]) queue.push({ sequence: queue.length + 1, storedEpoch });
-    assert.deepEqual(queue.evict(1, 1), [{ sequence: 2, storedEpoch: 1 }]);
+    for (const storedEpoch of [1, 1, 2, 0])
+      queue.push({ sequence: queue.length + 1, storedEpoch, value });
+    assert.deepEqual(queue.evict(1, 1), [{ sequence: 2, storedEpoch: 1, value }]);
     assert.deepEqual(queue.evict(1, 1), []);
     assert.equal(queue.spilled, 1);
   });
 
   it("evicts nothing from a short queue", () => {
     const queue = new SpillQueue<Entry>();
-    queue.push({ sequence: 1, storedEpoch: 1 });
+    queue.push({ sequence: 1, storedEpoch: 1, value });
     assert.deepEqual(queue.evict(1, 1), []);
     assert.equal(queue.spilled, 0);
   });
 
   it("reads nothing back while its front is long enough", () => {
     const queue = new SpillQueue<Entry>();
-    for (let sequence = 1; sequence <= 4; sequence++) queue.push({ sequence, storedEpoch: 1 });
+    for (let sequence = 1; sequence <= 4; sequence++)
+      queue.push({ sequence, storedEpoch: 1, value });
     queue.evict(1, 2);
     const read = () => assert.fail("read the tables");
-    assert.deepEqual(queue.refill(2, 10, read), []);
+    assert.deepEqual(queue.refill({ count: 2, bytes: wide }, 10, read), []);
+  });
+
+  it("reads nothing back while its front has bytes enough", () => {
+    const queue = new SpillQueue<Entry>();
+    for (let sequence = 1; sequence <= 4; sequence++)
+      queue.push({ sequence, storedEpoch: 1, value });
+    queue.evict(1, 2);
+    const read = () => assert.fail("read the tables");
+    assert.deepEqual(queue.refill({ count: 10, bytes: 20 }, 10, read), []);
+    queue.take();
+    const third = { sequence: 3, storedEpoch: 1, value };
+    assert.deepEqual(
+      queue.refill({ count: 10, bytes: 20 }, 10, () => [third]),
+      [third],
+    );
+  });
+
+  it("knows its newest entry wherever that is, and whether the tables hold it all", () => {
+    const queue = new SpillQueue<Entry>();
+    assert.deepEqual([queue.last, queue.isFolded(0)], [0, true]);
+    for (let sequence = 1; sequence <= 4; sequence++)
+      queue.push({ sequence, storedEpoch: 2, value });
+    assert.deepEqual([queue.last, queue.isFolded(1), queue.isFolded(2)], [4, false, true]);
+    queue.evict(2, 1);
+    assert.deepEqual([queue.last, queue.isFolded(2)], [4, true]);
+    queue.push({ sequence: 9, storedEpoch: 0, value });
+    assert.deepEqual([queue.last, queue.isFolded(2)], [9, false]);
+    assert.deepEqual(
+      queue.removeAll().map(({ sequence }) => sequence),
+      [1, 9],
+    );
   });
 
   it("lets go of what was taken from a long queue", () => {
     const queue = new SpillQueue<Entry>();
-    for (let sequence = 1; sequence <= 5000; sequence++) queue.push({ sequence, storedEpoch: 0 });
+    for (let sequence = 1; sequence <= 5000; sequence++)
+      queue.push({ sequence, storedEpoch: 0, value });
     for (let sequence = 1; sequence <= 4000; sequence++) {
       assert.equal(queue.take()?.sequence, sequence);
     }

@@ -5,6 +5,14 @@ export interface Spillable {
   readonly sequence: number;
   /** The epoch that stored the entry; 0: none yet. */
   readonly storedEpoch: number;
+  readonly value: Uint8Array | null;
+}
+
+/** When so little is left in front, more is read back. */
+export interface FrontLimits {
+  readonly count: number;
+  /** Payload, in bytes. */
+  readonly bytes: number;
 }
 
 /** Reads up to `limit` entries with after < sequence <= last from the tables, in order. */
@@ -23,6 +31,8 @@ export type SpillReader<T> = (after: number, last: number, limit: number) => T[]
  */
 export class SpillQueue<T extends Spillable> {
   readonly #head = new Fifo<T>();
+  /** Payload of head. */
+  #headBytes = 0;
   #spilledCount = 0;
   #spilledLast = 0;
   /** Null while nothing is spilled: most queues never need it. */
@@ -43,8 +53,21 @@ export class SpillQueue<T extends Spillable> {
     return this.#spilledCount;
   }
 
+  /** Sequence of the newest entry; 0: there is none. */
+  get last(): number {
+    const inMemory =
+      this.#tail?.last() ?? (this.#spilledCount === 0 ? this.#head.last() : undefined);
+    return inMemory?.sequence ?? this.#spilledLast;
+  }
+
+  /** Whether the tables hold everything in this queue. */
+  isFolded(foldedEpoch: number): boolean {
+    const newest = this.#tail?.last() ?? this.#head.last();
+    return newest === undefined || isFolded(newest, foldedEpoch);
+  }
+
   push(entry: T): void {
-    if (this.#spilledCount === 0) this.#head.push(entry);
+    if (this.#spilledCount === 0) this.#pushHead(entry);
     else this.#spilledTail().push(entry);
   }
 
@@ -56,7 +79,9 @@ export class SpillQueue<T extends Spillable> {
   /** Removes the oldest entry, which must be in memory. */
   take(): T | undefined {
     const entry = this.#head.take();
-    if (entry !== undefined) this.#lastTaken = entry.sequence;
+    if (entry === undefined) return undefined;
+    this.#lastTaken = entry.sequence;
+    this.#headBytes -= bytesOf(entry);
     return entry;
   }
 
@@ -84,6 +109,7 @@ export class SpillQueue<T extends Spillable> {
     while (isFolded(queue.at(end), foldedEpoch)) end++;
     if (end === from) return [];
     const rest = queue.cut(from);
+    if (!isInTail) for (const entry of rest) this.#headBytes -= bytesOf(entry);
     const evicted = rest.splice(0, end - from);
     this.#spilledCount += evicted.length;
     this.#spilledLast = evicted[evicted.length - 1]?.sequence ?? this.#spilledLast;
@@ -91,24 +117,39 @@ export class SpillQueue<T extends Spillable> {
     return evicted;
   }
 
-  /** Reads spilled entries back once the front has fewer than `low`. Returns those it read. */
-  refill(low: number, limit: number, read: SpillReader<T>): readonly T[] {
-    if (this.#spilledCount === 0 || this.inMemoryFront >= low) return [];
+  /** Removes every entry that is in memory; the queue must not be used again. */
+  removeAll(): readonly T[] {
+    return [...this.#head.cut(0), ...(this.#tail?.cut(0) ?? [])];
+  }
+
+  /** Reads spilled entries back once the front has less than `low`. Returns those it read. */
+  refill(low: FrontLimits, limit: number, read: SpillReader<T>): readonly T[] {
+    if (this.#spilledCount === 0) return [];
+    if (this.#head.length >= low.count || this.#headBytes >= low.bytes) return [];
     const after = this.#head.last()?.sequence ?? this.#lastTaken;
     const loaded = read(after, this.#spilledLast, Math.min(limit, this.#spilledCount));
     this.#spilledCount -= loaded.length;
-    for (const entry of loaded) this.#head.push(entry);
+    for (const entry of loaded) this.#pushHead(entry);
     if (this.#spilledCount === 0) {
-      for (const entry of this.#tail?.cut(0) ?? []) this.#head.push(entry);
+      for (const entry of this.#tail?.cut(0) ?? []) this.#pushHead(entry);
       this.#tail = null;
     }
     return loaded;
+  }
+
+  #pushHead(entry: T): void {
+    this.#head.push(entry);
+    this.#headBytes += bytesOf(entry);
   }
 
   #spilledTail(): Fifo<T> {
     this.#tail ??= new Fifo();
     return this.#tail;
   }
+}
+
+function bytesOf({ value }: Spillable): number {
+  return value === null ? 0 : value.length;
 }
 
 function isFolded(entry: Spillable | undefined, foldedEpoch: number): boolean {

@@ -1,11 +1,30 @@
-import { present } from "./assert.js";
+import {
+  entryOverheadBytes,
+  forgetRecord,
+  forgetStored,
+  heldBytes,
+  holdRecord,
+  holdStored,
+} from "./backlog.js";
+import { freeze } from "./cold.js";
+import type { Fifo } from "./fifo.js";
+import { messageFromStored, recordFromStored, timerFromStored } from "./from-stored.js";
+import type { FunctionType } from "./function-type.js";
 import type { Mailbox } from "./mailbox.js";
-import type { Message } from "./message.js";
-import { payloadBytes } from "./message.js";
-import type { Outbox, OutboxRecord } from "./outbox.js";
+import type { Outbox } from "./outbox.js";
 import type { Shard } from "./shard.js";
-import type { StoredMessage, StoredRecord, StoredTimer } from "./store-view.js";
-import type { Timer } from "./timer.js";
+
+/** Above this share of backlogBytesMax, all that can leaves memory: room for what comes until the next fold. */
+const relievedShare = 1 / 4;
+/** Mailboxes in line at one server that stay in memory whatever happens: its next work. */
+const readyKept = 1024;
+/** As readyKept, as a share of backlogBytesMax. */
+const readyKeptShare = 1 / 16;
+
+/** Whether memory is to be relieved by the next fold. */
+export function isLoaded(shard: Shard): boolean {
+  return heldBytes(shard) > shard.options.limits.backlogBytesMax * relievedShare;
+}
 
 /** After a fold: lets go of messages, records and timers that the tables hold now. */
 export function evictFolded(shard: Shard): void {
@@ -15,34 +34,28 @@ export function evictFolded(shard: Shard): void {
   const messagesKept = Math.max(mailboxInMemoryMax, batchMessagesMax);
   const recordsKept = Math.max(outboxInMemoryMax, outboxWindow);
   for (const mailbox of shard.large) {
-    for (const message of mailbox.evict(shard.foldedEpoch, messagesKept)) {
-      shard.backlogMessages--;
-      shard.backlogBytes -= payloadBytes(message);
-      if (message.request !== 0) shard.spilledRequests.set(message.sequence, message.request);
-    }
+    evictMessages(shard, mailbox, messagesKept);
     if (mailbox.length <= mailboxInMemoryMax) shard.large.delete(mailbox);
   }
   for (const outbox of shard.outboxes.values()) {
-    outbox.queue.evict(shard.foldedEpoch, recordsKept);
+    evictRecords(shard, outbox, recordsKept);
   }
   shard.timers.evict(shard.foldedEpoch, shard.options.limits);
+  if (isLoaded(shard)) relieve(shard);
 }
 
 /** Reads the next messages of a mailbox back before it runs dry. */
 export function refillMailbox(shard: Shard, mailbox: Mailbox): void {
-  const { batchMessagesMax, mailboxInMemoryMax } = shard.options.limits;
+  if (mailbox.spilled === 0) return;
+  const { batchMessagesMax, batchBytesMax, mailboxInMemoryMax } = shard.options.limits;
   const { type, id } = mailbox;
-  const loaded = mailbox.refill(batchMessagesMax, mailboxInMemoryMax, (after, last, limit) =>
+  const low = { count: batchMessagesMax, bytes: batchBytesMax };
+  const loaded = mailbox.refill(low, mailboxInMemoryMax, (after, last, limit) =>
     shard.view
-      .readMessages({ type: type.index, id, after, last, limit })
+      .readMessages({ type: type.index, id, after, last, limit, bytesMax: batchBytesMax })
       .map((stored) => messageFromStored(shard, stored)),
   );
-  for (const message of loaded) {
-    shard.backlogMessages++;
-    shard.backlogBytes += payloadBytes(message);
-    message.request = shard.spilledRequests.get(message.sequence) ?? 0;
-    shard.spilledRequests.delete(message.sequence);
-  }
+  for (const message of loaded) holdStored(shard, message);
 }
 
 /** Reads the next timers back before those in memory have all fired. */
@@ -61,56 +74,60 @@ export function refillTimers(shard: Shard): void {
 
 /** Reads the next records of an outbox back before it runs dry. */
 export function refillOutbox(shard: Shard, outbox: Outbox): void {
-  const { outboxWindow, outboxInMemoryMax } = shard.options.limits;
+  const { outboxWindow, outboxWindowBytes, outboxInMemoryMax } = shard.options.limits;
   const { egress, queue } = outbox;
-  queue.refill(outboxWindow, outboxInMemoryMax, (after, last, limit) =>
+  const low = { count: outboxWindow, bytes: outboxWindowBytes };
+  const loaded = queue.refill(low, outboxInMemoryMax, (after, last, limit) =>
     shard.view
-      .readRecords({ egress, after, last, limit })
+      .readRecords({ egress, after, last, limit, bytesMax: outboxWindowBytes })
       .map((stored) => recordFromStored(shard, stored)),
   );
+  for (const record of loaded) holdRecord(shard, record);
 }
 
-/** A message as the tables hold it. It is folded, so its stored epoch is that of the tables. */
-export function messageFromStored(shard: Shard, stored: StoredMessage): Message {
-  const { type, callerType, value, ...rest } = stored;
-  return {
-    ...rest,
-    type: present(shard.typesByIndex[type], `function type ${type}`),
-    callerType:
-      callerType === 0
-        ? null
-        : present(shard.typesByIndex[callerType], `function type ${callerType}`),
-    value,
-    request: 0,
-    storedEpoch: shard.foldedEpoch,
-    consumed: false,
-  };
+/**
+ * Memory is filling up: mailboxes leave it whole, those that came last in line first, and of the
+ * others, and of records, all but what is in flight or goes next.
+ */
+function relieve(shard: Shard): void {
+  for (const type of shard.types.values()) {
+    if (shard.tracksEmptied) freezeMailboxes(shard, type);
+    for (const mailbox of type.mailboxes.values()) {
+      const inFlight = mailbox.state === "inFlight" ? mailbox.batch : 1;
+      if (mailbox.length > 1) evictMessages(shard, mailbox, inFlight);
+    }
+  }
+  for (const outbox of shard.outboxes.values()) {
+    evictRecords(shard, outbox, Math.max(1, outbox.delivered - outbox.acknowledged));
+  }
 }
 
-function timerFromStored(shard: Shard, { dueMs, token, message }: StoredTimer): Timer {
-  const { sequence, type, id, callerType, callerId, typename, value, traceparent, storedEpoch } =
-    messageFromStored(shard, message);
-  return {
-    dueMs,
-    sequence,
-    token,
-    type,
-    id,
-    callerType,
-    callerId,
-    typename,
-    value,
-    traceparent,
-    storedEpoch,
-    done: false,
-  };
+function freezeMailboxes(shard: Shard, type: FunctionType): void {
+  for (const { ready } of type.bindings) {
+    for (const mailbox of ready.cut(countKept(shard, ready))) {
+      if (!freeze(shard, mailbox)) ready.push(mailbox);
+    }
+  }
+  for (const mailbox of type.mailboxes.values()) {
+    if (mailbox.state !== "ready") freeze(shard, mailbox);
+  }
 }
 
-export function recordFromStored(shard: Shard, stored: StoredRecord): OutboxRecord {
-  const { sourceType, ...rest } = stored;
-  return {
-    ...rest,
-    sourceType: present(shard.typesByIndex[sourceType], `function type ${sourceType}`),
-    storedEpoch: shard.foldedEpoch,
-  };
+/** How many mailboxes of a line stay in memory, with one message each. */
+function countKept(shard: Shard, ready: Fifo<Mailbox>): number {
+  const bytesMax = shard.options.limits.backlogBytesMax * readyKeptShare;
+  let bytes = 0;
+  for (let at = 0; at < Math.min(ready.length, readyKept); at++) {
+    bytes += entryOverheadBytes + (ready.at(at)?.front(0)?.value?.length ?? 0);
+    if (bytes > bytesMax) return at;
+  }
+  return readyKept;
+}
+
+function evictMessages(shard: Shard, mailbox: Mailbox, keep: number): void {
+  for (const message of mailbox.evict(shard.foldedEpoch, keep)) forgetStored(shard, message);
+}
+
+function evictRecords(shard: Shard, outbox: Outbox, keep: number): void {
+  for (const record of outbox.queue.evict(shard.foldedEpoch, keep)) forgetRecord(shard, record);
 }

@@ -1,7 +1,9 @@
 import type { Address } from "./address.js";
 import { present } from "./assert.js";
 import { countAttempts } from "./attempts.js";
+import { peekCold } from "./cold.js";
 import type { Failure } from "./effect.js";
+import type { FunctionType } from "./function-type.js";
 import type { Mailbox } from "./mailbox.js";
 import { decodeParked } from "./park.js";
 import type { Shard } from "./shard.js";
@@ -26,7 +28,9 @@ export type WaitingAt =
   /** The server has as much as it takes. */
   | { readonly kind: "inLine"; readonly session: number }
   | { readonly kind: "backingOff"; readonly retryInMs: number }
-  | { readonly kind: "parked" };
+  | { readonly kind: "parked" }
+  /** Its messages are on disk only, until there is room in memory. */
+  | { readonly kind: "stored" };
 
 /**
  * Where the message of a call is; null: nowhere, since it is done and its reply is on the way. For
@@ -38,10 +42,13 @@ export function findWaiting(
   address: Address,
   { request, nowMs }: { readonly request: number; readonly nowMs: number },
 ): Waiting | null {
-  const mailbox = shard.types.get(address.typeName)?.mailboxes.get(address.id);
-  if (mailbox === undefined || mailbox.state === "idle") return null;
+  const type = shard.types.get(address.typeName);
+  if (type === undefined) return null;
+  const mailbox = type.mailboxes.get(address.id);
+  if (mailbox === undefined) return findCold(shard, type, address.id);
+  if (mailbox.state === "idle") return null;
   const ahead = countAhead(mailbox, request);
-  if (mailbox.state === "parked") return { ahead, ...parkedFor(shard, mailbox) };
+  if (mailbox.state === "parked") return { ahead, ...present(parkedFor(shard, mailbox), "reason") };
   const { attempts } = mailbox;
   const lastFailure = attempts?.lastFailure ?? null;
   return { ahead, attempts: countAttempts(attempts), lastFailure, at: placeOf(mailbox, nowMs) };
@@ -63,11 +70,23 @@ function placeOf(mailbox: Mailbox, nowMs: number): WaitingAt {
   }
 }
 
-function parkedFor(shard: Shard, mailbox: Mailbox): Omit<Waiting, "ahead"> {
-  const key = addressKey(mailbox);
-  const { code, message, attempts } = decodeParked(
-    present(shard.overlay.read(keyedTable.parked, key)?.value, key),
-  );
+function findCold(shard: Shard, type: FunctionType, id: string): Waiting | null {
+  const cold = peekCold(shard, type, id);
+  if (cold === undefined) return null;
+  const parked = parkedFor(shard, { type, id });
+  if (parked !== null) return { ahead: cold.count, ...parked };
+  const kind = type.bindings.length === 0 ? "unserved" : "stored";
+  return { ahead: cold.count, attempts: 0, lastFailure: null, at: { kind } };
+}
+
+/** Null: the address is not parked. */
+function parkedFor(
+  shard: Shard,
+  address: Pick<Mailbox, "type" | "id">,
+): Omit<Waiting, "ahead"> | null {
+  const row = shard.overlay.read(keyedTable.parked, addressKey(address));
+  if (row === undefined || row.value === null) return null;
+  const { code, message, attempts } = decodeParked(row.value);
   return { attempts, lastFailure: { code, message }, at: { kind: "parked" } };
 }
 

@@ -1,3 +1,4 @@
+import { entryOverheadBytes } from "../core/backlog.js";
 import type { CoreOptions, RetryPolicy as CoreRetryPolicy } from "../core/options.js";
 import { retryDefaults } from "../module/endpoint-schema.js";
 import type { Module, RetryPolicy } from "../module/module.js";
@@ -10,9 +11,13 @@ const mailboxInMemoryMax = 2048;
 /** Records that an egress may have without an acknowledgement. */
 const outboxWindow = 1024;
 
-/** Enough for seconds of the fastest firing; the others wait in the tables. */
-const timersInMemoryMax = 16_384;
-const timersInMemoryBytesMax = 8 * 1024 * 1024;
+/** As outboxWindow, in payload bytes: a few writes of a sink. */
+const outboxWindowBytes = 16 * 1024 * 1024;
+/** Enough for the fastest firing between two reads; the others wait in the tables. */
+const timersInMemoryMax = 8192;
+const timersInMemoryBytesMax = 4 * 1024 * 1024;
+/** What stays in memory of one egress, or of the timers, of all that may. */
+const keptShareOfBacklog = 1 / 16;
 
 /**
  * When an epoch is sealed that nobody waits for. Every cut writes the messages that happen to be in
@@ -27,16 +32,19 @@ const diedMin = 3;
 
 /** What the core is told, from what the user wrote and how often the node has died of its start. */
 export function coreOptions(settings: Settings, module: Module, died: number): CoreOptions {
+  const keptBytesMax = settings.backlogBytesMax * keptShareOfBacklog;
   return {
     limits: {
       batchMessagesMax: settings.batchMax,
       batchBytesMax: settings.frameBytesMax * batchShareOfFrame,
       eagerStateBytesMax: settings.frameBytesMax / 2,
+      backlogBytesMax: settings.backlogBytesMax,
       mailboxInMemoryMax: Math.max(mailboxInMemoryMax, settings.batchMax),
       outboxInMemoryMax: 4 * outboxWindow,
       outboxWindow,
-      timersInMemoryMax,
-      timersInMemoryBytesMax,
+      outboxWindowBytes: Math.min(outboxWindowBytes, keptBytesMax),
+      timersInMemoryMax: Math.min(timersInMemoryMax, Math.floor(keptBytesMax / entryOverheadBytes)),
+      timersInMemoryBytesMax: Math.min(timersInMemoryBytesMax, keptBytesMax),
       idempotencyRetentionMs: settings.idempotencyRetentionMs,
       epochChangesMax,
       epochAgeMsMax,

@@ -28,6 +28,8 @@ function whereItIs(typeName: string, { at }: Waiting, servers: readonly Server[]
       return `its address is tried again in ${at.retryInMs} ms`;
     case "parked":
       return "its address is parked until an operator decides";
+    case "stored":
+      return "its address is on disk until there is room for it in memory";
   }
 }
 

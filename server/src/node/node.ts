@@ -93,7 +93,7 @@ interface Ground {
 
 function wire({ settings, module, logger }: NodeOptions, { store, takeover, starts }: Ground) {
   const core = coreOptions(settings, module, starts.died);
-  const machine = new Machine(core, store, store.readImage(core.limits), systemClock.nowMs());
+  const machine = new Machine(core, store, store.readImage(), systemClock.nowMs());
   const collector = new IdleCollector(systemClock);
   const incidents = new IncidentLog(logger);
   const fatal = withResolvers<never>();

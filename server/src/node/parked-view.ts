@@ -1,9 +1,9 @@
 import type { ParkedView } from "../admin/node-view.js";
 import type { Address } from "../core/address.js";
-import { present } from "../core/assert.js";
+import { peekCold } from "../core/cold.js";
+import type { FunctionType } from "../core/function-type.js";
 import { findUnknown } from "../core/known-types.js";
 import type { Machine } from "../core/machine.js";
-import type { Mailbox } from "../core/mailbox.js";
 import { decodeParked } from "../core/park.js";
 import type { Shard } from "../core/shard.js";
 import { addressKey, keyedTable, parseAddressKey } from "../core/state-table.js";
@@ -12,8 +12,8 @@ import { mergedKeys } from "./merged-keys.js";
 
 /** One parked address; undefined when it is not parked. */
 export function parkedAt(machine: Machine, { typeName, id }: Address): ParkedView | undefined {
-  const mailbox = machine.shard.types.get(typeName)?.mailboxes.get(id);
-  return mailbox === undefined ? undefined : viewOf(machine.shard, mailbox);
+  const type = machine.shard.types.get(typeName);
+  return type === undefined ? undefined : viewOf(machine.shard, type, id);
 }
 
 /**
@@ -49,22 +49,27 @@ function* views(
   const { shard } = parts.machine;
   for (const key of mergedKeys(parts, [keyedTable.parked], after)) {
     if (!key.startsWith(prefix)) return;
-    const { type, id } = parseAddressKey(key);
-    const mailbox = shard.typesByIndex[type]?.mailboxes.get(id);
-    const view = mailbox === undefined ? undefined : viewOf(shard, mailbox);
+    const address = parseAddressKey(key);
+    const type = shard.typesByIndex[address.type];
+    const view = type === undefined ? undefined : viewOf(shard, type, address.id);
     if (view !== undefined) yield view;
   }
 }
 
-function viewOf(shard: Readonly<Shard>, mailbox: Mailbox): ParkedView | undefined {
-  const message = mailbox.front(0);
-  if (mailbox.state !== "parked" || message === undefined) return undefined;
-  const key = addressKey(mailbox);
-  const value = present(shard.overlay.read(keyedTable.parked, key)?.value, key);
+function viewOf(shard: Readonly<Shard>, type: FunctionType, id: string): ParkedView | undefined {
+  const row = shard.overlay.read(keyedTable.parked, addressKey({ type, id }));
+  if (row === undefined || row.value === null) return undefined;
+  const mailbox = type.mailboxes.get(id);
+  const front = mailbox?.front(0);
+  const { first, count } =
+    mailbox === undefined || front === undefined
+      ? (peekCold(shard, type, id) ?? { first: undefined, count: 0 })
+      : { first: front, count: mailbox.length };
+  if (first === undefined) return undefined;
   return {
-    address: { typeName: mailbox.type.name, id: mailbox.id },
-    reason: decodeParked(value),
-    message,
-    waiting: mailbox.length - 1,
+    address: { typeName: type.name, id },
+    reason: decodeParked(row.value),
+    message: first,
+    waiting: count - 1,
   };
 }

@@ -50,8 +50,8 @@ export function createNodeView(parts: ViewedParts): NodeView {
     isRecovered: () => true,
     *functionTypes() {
       for (const type of shard.types.values()) {
-        const { name, counters, mailboxes, latency } = type;
-        yield { name, counters, latency, addressesActive: mailboxes.size };
+        const { name, counters, mailboxes, cold, latency } = type;
+        yield { name, counters, latency, addressesActive: mailboxes.size + cold.count };
       }
     },
     endpoints: () => endpointsOf(dispatcher, machine),

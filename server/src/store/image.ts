@@ -1,29 +1,12 @@
-import {
-  readRowValue,
-  readStateTable,
-  readStoredMessage,
-  readStoredRecord,
-} from "../codec/table-layout.js";
+import { readEgressKey, readRowValue, readStateTable } from "../codec/table-layout.js";
 import { keyedTable } from "../core/state-table.js";
-import type {
-  StoredImage,
-  StoredKeyedRow,
-  StoredMailbox,
-  StoredMessage,
-  StoredOutbox,
-  StoredRecord,
-} from "../core/store-view.js";
+import type { StoredImage, StoredKeyedRow, StoredOutbox } from "../core/store-view.js";
+import { countBacklogs } from "./mailbox-range.js";
 import type { Tables } from "./tables.js";
 import { entryCount, readMetaNumber } from "./tables.js";
 
-/** How much of a long queue comes into memory at a start. */
-export interface ImageLimits {
-  readonly mailboxInMemoryMax: number;
-  readonly outboxInMemoryMax: number;
-}
-
-/** Everything the core needs to go on: the tables as of their folded epoch, read once. */
-export function readImage(tables: Tables, limits: ImageLimits): StoredImage {
+/** What the core needs to go on: the tables as of their folded epoch, read once. Queues are counted. */
+export function readImage(tables: Tables): StoredImage {
   const { types, states } = tables.byName;
   return {
     epoch: readMetaNumber(tables, "foldedEpoch") ?? 0,
@@ -33,56 +16,22 @@ export function readImage(tables: Tables, limits: ImageLimits): StoredImage {
       name: value.toString("utf8"),
     })),
     stateTables: [...states.getRange()].map(({ key, value }) => readStateTable(key, value)),
-    mailboxes: readMailboxes(tables, limits.mailboxInMemoryMax),
+    backlogs: countBacklogs(tables.byName.messages),
     timerCount: entryCount(tables.byName.timers),
-    outboxes: readOutboxes(tables, limits.outboxInMemoryMax),
+    outboxes: countOutboxes(tables),
     parked: readKeyedRows(tables, keyedTable.parked),
-    attempts: readKeyedRows(tables, keyedTable.attempts),
   };
 }
 
-function* readMailboxes(tables: Tables, inMemoryMax: number): Generator<StoredMailbox> {
-  let current: { type: number; id: string; messages: StoredMessage[] } | null = null;
-  let spilledCount = 0;
-  let spilledLast = 0;
-  for (const { key, value } of tables.byName.messages.getRange()) {
-    const message = readStoredMessage(key, value);
-    if (current === null || current.type !== message.type || current.id !== message.id) {
-      if (current !== null) yield { ...current, spilledCount, spilledLast };
-      current = { type: message.type, id: message.id, messages: [] };
-      spilledCount = 0;
-      spilledLast = 0;
-    }
-    if (current.messages.length < inMemoryMax) current.messages.push(message);
-    else {
-      spilledCount++;
-      spilledLast = message.sequence;
-    }
+function* countOutboxes(tables: Tables): Generator<StoredOutbox> {
+  let outbox: StoredOutbox | null = null;
+  for (const key of tables.byName.records.getKeys({})) {
+    const { egress, sequence }: { egress: string; sequence: number } = readEgressKey(key);
+    if (outbox !== null && outbox.egress !== egress) yield outbox;
+    const before: number = outbox?.egress === egress ? outbox.count : 0;
+    outbox = { egress, count: before + 1, last: sequence };
   }
-  if (current !== null) yield { ...current, spilledCount, spilledLast };
-}
-
-function* readOutboxes(tables: Tables, inMemoryMax: number): Generator<StoredOutbox> {
-  let egress: string | null = null;
-  let records: StoredRecord[] = [];
-  let spilledCount = 0;
-  let spilledLast = 0;
-  for (const { key, value } of tables.byName.records.getRange()) {
-    const record = readStoredRecord(key, value);
-    if (egress !== record.egress) {
-      if (egress !== null) yield { egress, records, spilledCount, spilledLast };
-      egress = record.egress;
-      records = [];
-      spilledCount = 0;
-      spilledLast = 0;
-    }
-    if (records.length < inMemoryMax) records.push(record);
-    else {
-      spilledCount++;
-      spilledLast = record.sequence;
-    }
-  }
-  if (egress !== null) yield { egress, records, spilledCount, spilledLast };
+  if (outbox !== null) yield outbox;
 }
 
 function* readKeyedRows(tables: Tables, table: number): Generator<StoredKeyedRow> {

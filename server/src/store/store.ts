@@ -13,8 +13,12 @@ import {
   writeTimerKey,
 } from "../codec/table-layout.js";
 import type {
+  MailboxLimits,
+  MailboxRange,
   SequenceRange,
   StoredImage,
+  StoredMailbox,
+  StoredMailboxes,
   StoredMessage,
   StoredRecord,
   StoredRow,
@@ -32,12 +36,13 @@ import type { SweepReport } from "./expiry-index.js";
 import type { FoldReport, FoldRequest } from "./fold.js";
 import { FoldThread } from "./fold-thread.js";
 import { assertFormat } from "./format-file.js";
-import type { ImageLimits } from "./image.js";
 import { readImage } from "./image.js";
 import { Journal } from "./journal.js";
+import { readMailbox, readMailboxes } from "./mailbox-range.js";
 import { findSegments, foldTail } from "./recovery.js";
 import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";
+import type { Table } from "./table.js";
 import { withTableFile } from "./table-file.js";
 import { scanTables } from "./table-scan.js";
 import { beginStart, stampTables } from "./table-stamp.js";
@@ -170,8 +175,8 @@ export class Store implements StoreView {
     }
   }
 
-  readImage(limits: ImageLimits): StoredImage {
-    return readImage(this.#tables, limits);
+  readImage(): StoredImage {
+    return readImage(this.#tables);
   }
 
   get foldedEpoch(): number {
@@ -256,8 +261,18 @@ export class Store implements StoreView {
     range: { readonly type: number; readonly id: string } & SequenceRange,
   ): readonly StoredMessage[] {
     const prefix = this.#prefix((writer) => writeMailboxPrefix(writer, range.type, range.id));
-    const entries = this.#tables.byName.messages.getRange(keyRange(prefix, range));
-    return [...entries].map(({ key, value }) => readStoredMessage(key, value));
+    return readSequences(this.#tables.byName.messages, prefix, range, readStoredMessage);
+  }
+
+  readMailbox(
+    address: { readonly type: number; readonly id: string },
+    limits: MailboxLimits,
+  ): StoredMailbox | undefined {
+    return readMailbox(this.#tables.byName.messages, address, limits);
+  }
+
+  readMailboxes(range: MailboxRange): StoredMailboxes {
+    return readMailboxes(this.#tables.byName.messages, range);
   }
 
   readTimers({ after, limit, bytesMax }: TimerRange): readonly StoredTimer[] {
@@ -274,8 +289,7 @@ export class Store implements StoreView {
 
   readRecords(range: { readonly egress: string } & SequenceRange): readonly StoredRecord[] {
     const prefix = this.#prefix((writer) => writeEgressPrefix(writer, range.egress));
-    const entries = this.#tables.byName.records.getRange(keyRange(prefix, range));
-    return [...entries].map(({ key, value }) => readStoredRecord(key, value));
+    return readSequences(this.#tables.byName.records, prefix, range, readStoredRecord);
   }
 
   /** Ids with a row in a state table, in order of their bytes: those after the given one, or all. */
@@ -303,9 +317,25 @@ export class Store implements StoreView {
   }
 }
 
-function keyRange(prefix: Buffer, range: SequenceRange) {
+function readSequences<T>(
+  table: Table,
+  prefix: Buffer,
+  { after, last, limit, bytesMax }: SequenceRange,
+  read: (key: Buffer, value: Buffer) => T,
+): T[] {
   const bound = (sequence: number) => Buffer.concat([prefix, metaNumber(sequence)]);
-  return { start: bound(range.after + 1), end: bound(range.last + 1), limit: range.limit };
+  const entries: T[] = [];
+  let bytes = 0;
+  for (const { key, value } of table.getRange({
+    start: bound(after + 1),
+    end: bound(last + 1),
+    limit,
+  })) {
+    entries.push(read(key, value));
+    bytes += value.length;
+    if (bytes >= bytesMax) break;
+  }
+  return entries;
 }
 
 function journalPath(directory: string): string {

@@ -12,7 +12,6 @@ export interface Limits {
   readonly foldJournalBytes: number;
   /** Changes of one transaction of a fold. */
   readonly foldSliceMax: number;
-  readonly backlogBytesMax: number;
   readonly lifetimes: Lifetimes;
 }
 
@@ -39,7 +38,6 @@ export function randomLimits(random: Random): Limits {
     segmentBytes: random.pick([8192, 16_384, 65_536]),
     foldJournalBytes: random.pick([8_000, 60_000, 400_000]),
     foldSliceMax: random.pick([1, 5, 50]),
-    backlogBytesMax: random.pick([500, 5000, 1_000_000]),
     lifetimes: { briefMs: random.pick([20, 200]), warmMs: random.pick([30, 300]) },
   };
 }
@@ -50,9 +48,11 @@ function randomCoreOptions(random: Random): CoreOptions {
       batchMessagesMax: random.pick([1, 3, 10]),
       batchBytesMax: random.pick([150, 2000, 100_000]),
       eagerStateBytesMax: 100_000,
+      backlogBytesMax: random.pick([1, 10_000, 60_000, 10_000_000]),
       mailboxInMemoryMax: random.pick([1, 4, 100]),
       outboxInMemoryMax: random.pick([1, 3, 100]),
       outboxWindow: random.pick([1, 4, 50]),
+      outboxWindowBytes: random.pick([1, 500, 100_000]),
       timersInMemoryMax: random.pick([1, 4, 100]),
       timersInMemoryBytesMax: random.pick([300, 100_000]),
       idempotencyRetentionMs,

@@ -1,6 +1,7 @@
 import type { Address } from "../../src/core/address.js";
 import { formatAddress } from "../../src/core/address.js";
 import type { Decided } from "../../src/core/effect.js";
+import { listParked, parkedAt } from "../../src/node/parked-view.js";
 import { decodeLetter, unservedAddress } from "./program.js";
 import type { SimulatedNode } from "./simulated-node.js";
 import type { Scope } from "./timeline.js";
@@ -66,17 +67,16 @@ export class Operator {
 
   #drop(node: SimulatedNode, address: Address): void {
     const { gone, faults, log } = this.#world;
-    const { types, epoch } = node.machine.shard;
-    const mailbox = types.get(address.typeName)?.mailboxes.get(address.id);
-    const message = mailbox?.front(0);
-    if (mailbox === undefined || message === undefined || message.value === null) return;
+    const { epoch } = node.machine.shard;
+    const message = parkedAt(node.machine, address)?.message;
+    if (message === undefined || message.value === null) return;
     const letter = decodeLetter(message.value);
     const to = formatAddress(address);
     const request = ++this.#requests;
     log.add("operator", `decision ${request}: drop ${letter.program.id} to ${to}`);
     const { sequence } = message;
     node.submit({ kind: "dropParked", request, address, sequence });
-    if (mailbox.front(0)?.sequence === sequence) return;
+    if (parkedAt(node.machine, address)?.message.sequence === sequence) return;
     faults.note("message dropped by an operator");
     if (to === unservedAddress) faults.note("message to an unknown type");
     gone.dropped({ epoch: epoch.epoch, to, letter });
@@ -85,10 +85,7 @@ export class Operator {
   }
 }
 
-function parkedAddresses({ machine }: SimulatedNode): Address[] {
-  return [...machine.shard.types.values()].flatMap(({ name: typeName, mailboxes }) =>
-    [...mailboxes.values()]
-      .filter(({ state }) => state === "parked")
-      .map(({ id }) => ({ typeName, id })),
-  );
+function parkedAddresses({ machine, store }: SimulatedNode): Address[] {
+  const parked = listParked({ store, machine }, null, null) ?? [];
+  return [...parked].map(({ address }) => address);
 }

@@ -68,7 +68,7 @@ export class SimulatedNode {
       createFolder: () => this.#folder,
       release: () => Promise.resolve(),
     });
-    const image = seams.image(this.store.readImage(limits.core.limits));
+    const image = seams.image(this.store.readImage());
     const clock = simulatedClock(world, wall, scope);
     this.machine = new Machine(limits.core, seams.view(this.store), image, clock.nowMs());
     const committer = new Committer(this.store);
@@ -102,7 +102,7 @@ export class SimulatedNode {
       },
       onFatal,
       nextExpiryMs: this.store.recovery.nextExpiryMs,
-      backlogBytesMax: limits.backlogBytesMax,
+      backlogBytesMax: limits.core.limits.backlogBytesMax,
       foldJournalBytes: limits.foldJournalBytes,
     });
     this.submit = seams.submit((command) => {

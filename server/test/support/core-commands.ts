@@ -23,6 +23,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["fold-tables", epoch.foldTables],
   ["crash", epoch.crash],
   ["backlog", epoch.backlog],
+  ["cold", epoch.cold],
   ["timers", epoch.timers],
   ["send", ingress.send],
   ["call", ingress.call],

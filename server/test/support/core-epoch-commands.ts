@@ -105,3 +105,10 @@ export function timers(story: Story): string[] {
   const { pending, spilled } = story.machine.shard.timers;
   return [`${pending} timers, ${spilled} of them in the tables only`];
 }
+
+/** `cold`: the mailboxes that only the tables hold. */
+export function cold(story: Story): string[] {
+  const types = [...story.machine.shard.types.values()].filter((type) => type.cold.count > 0);
+  if (types.length === 0) return ["no cold mailbox"];
+  return types.map((type) => `${type.cold.count} cold of ${type.name}, ${type.cold.parked} parked`);
+}

@@ -17,9 +17,11 @@ export const wideLimits: CoreLimits = {
   batchMessagesMax: 100,
   batchBytesMax: 1_000_000,
   eagerStateBytesMax: 1_000_000,
+  backlogBytesMax: 1_000_000_000,
   mailboxInMemoryMax: 100,
   outboxInMemoryMax: 100,
   outboxWindow: 100,
+  outboxWindowBytes: 1_000_000,
   timersInMemoryMax: 100,
   timersInMemoryBytesMax: 1_000_000,
   idempotencyRetentionMs: 60_000,
@@ -160,6 +162,6 @@ export class Story {
       egressesAfterCheckpoint: this.egressesAfterCheckpoint,
       suspectRestored: this.suspectRestored,
     };
-    return new Machine(options, this.tables, this.tables.restart(this.limits), this.nowMs);
+    return new Machine(options, this.tables, this.tables.restart(), this.nowMs);
   }
 }

@@ -4,9 +4,13 @@ import type { Message } from "../../src/core/message.js";
 import type { OutboxRecord } from "../../src/core/outbox.js";
 import { keyedTable } from "../../src/core/state-table.js";
 import type {
+  MailboxLimits,
+  MailboxRange,
   SequenceRange,
+  StoredBacklog,
   StoredImage,
   StoredMailbox,
+  StoredMailboxes,
   StoredMessage,
   StoredOutbox,
   StoredRecord,
@@ -16,6 +20,7 @@ import type {
   StoreView,
   TimerRange,
 } from "../../src/core/store-view.js";
+import { longMin } from "../../src/core/store-view.js";
 import type { Timer } from "../../src/core/timer.js";
 
 /** One epoch as a journal would hold it: values, none of them shared with the core. */
@@ -35,12 +40,6 @@ export interface WrittenEpoch {
   readonly timersCleared: readonly number[];
   readonly records: readonly StoredRecord[];
   readonly recordsAcknowledged: readonly { readonly egress: string; readonly sequence: number }[];
-}
-
-/** How much of a long queue a restart brings into memory. */
-export interface RestartLimits {
-  readonly mailboxInMemoryMax: number;
-  readonly outboxInMemoryMax: number;
 }
 
 /** Copies a change set, as encoding it does. */
@@ -106,18 +105,17 @@ export class CoreTables implements StoreView {
   }
 
   /** What a restart finds: every durable epoch is folded, and the tables are read once. */
-  restart(limits: RestartLimits): StoredImage {
+  restart(): StoredImage {
     this.fold(this.#writtenEpoch);
     return {
       epoch: this.#foldedEpoch,
       nextSequence: this.#nextSequence,
       types: [...this.#types],
       stateTables: [...this.#stateTables.values()].map((table) => ({ ...table })),
-      mailboxes: this.#mailboxes(limits.mailboxInMemoryMax),
+      backlogs: this.#backlogs(),
       timerCount: this.#timers.size,
-      outboxes: this.#outboxes(limits.outboxInMemoryMax),
+      outboxes: this.#outboxes(),
       parked: this.#rowsOf(keyedTable.parked),
-      attempts: this.#rowsOf(keyedTable.attempts),
     };
   }
 
@@ -139,6 +137,32 @@ export class CoreTables implements StoreView {
       ({ type, id }) => type === range.type && id === range.id,
     );
     return within(ofMailbox, range);
+  }
+
+  readMailbox(
+    { type, id }: { readonly type: number; readonly id: string },
+    { messagesMax, bytesMax }: MailboxLimits,
+  ): StoredMailbox | undefined {
+    const all = this.#messagesOf(type).filter((message) => message.id === id);
+    if (all.length === 0) return undefined;
+    const range = { after: 0, last: Number.MAX_SAFE_INTEGER, limit: messagesMax, bytesMax };
+    const messages = within(all, range);
+    const count = all.length - messages.length;
+    const rest = { count, last: count === 0 ? 0 : (all.at(-1)?.sequence ?? 0) };
+    return { id, messages, rest: all.length > longMin ? null : rest };
+  }
+
+  readMailboxes({ type, afterId, limits, mailboxesMax }: MailboxRange): StoredMailboxes {
+    const ids = [...new Set(this.#messagesOf(type).map(({ id }) => id))].sort(compareIds);
+    const behind = ids.filter((id) => afterId === null || compareIds(id, afterId) > 0);
+    const mailboxes = behind
+      .slice(0, mailboxesMax)
+      .flatMap((id) => this.readMailbox({ type, id }, limits) ?? []);
+    return { mailboxes, isAtEnd: behind.length <= mailboxesMax };
+  }
+
+  #messagesOf(type: number): StoredMessage[] {
+    return inOrder([...this.#messages.values()].filter((message) => message.type === type));
   }
 
   readTimers({ after, limit, bytesMax }: TimerRange): readonly StoredTimer[] {
@@ -183,22 +207,36 @@ export class CoreTables implements StoreView {
     this.#foldedEpoch = epoch.epoch;
   }
 
-  #mailboxes(inMemoryMax: number): StoredMailbox[] {
-    const all = inOrder([...this.#messages.values()]);
-    return grouped(all, ({ type, id }) => `${type} ${id}`).map((messages) => {
-      const { type, id } = messages[0] as StoredMessage;
-      return { type, id, messages: messages.slice(0, inMemoryMax), ...rest(messages, inMemoryMax) };
+  #backlogs(): StoredBacklog[] {
+    return grouped([...this.#messages.values()], ({ type }) => `${type}`).map((ofType) => {
+      const mailboxes = grouped(inOrder(ofType), ({ id }) => id);
+      const counts = mailboxes.map((messages) => {
+        const count = { count: messages.length, last: messages.at(-1)?.sequence ?? 0 };
+        return [messages[0]?.id ?? "", count] as const;
+      });
+      return {
+        type: ofType[0]?.type ?? 0,
+        mailboxes: mailboxes.length,
+        messages: ofType.length,
+        long: new Map(counts.filter(([, { count }]) => count > longMin)),
+      };
     });
   }
 
-  #outboxes(inMemoryMax: number): StoredOutbox[] {
+  #outboxes(): StoredOutbox[] {
     const all = inOrder([...this.#records.values()]);
     return grouped(all, ({ egress }) => egress).map((records) => ({
       egress: records[0]?.egress ?? "",
-      records: records.slice(0, inMemoryMax),
-      ...rest(records, inMemoryMax),
+      count: records.length,
+      last: records.at(-1)?.sequence ?? 0,
     }));
   }
+}
+
+/** As the tables order them: shorter ids first. */
+function compareIds(a: string, b: string): number {
+  const [bytesOfA, bytesOfB] = [Buffer.from(a), Buffer.from(b)];
+  return bytesOfA.length - bytesOfB.length || Buffer.compare(bytesOfA, bytesOfB);
 }
 
 function addNew<Key, Value>(table: Map<Key, Value>, key: Key, value: Value): void {
@@ -220,17 +258,18 @@ function grouped<T>(entries: readonly T[], keyOf: (entry: T) => string): T[][] {
   return [...groups.values()];
 }
 
-function rest(entries: readonly { readonly sequence: number }[], inMemoryMax: number) {
-  const spilledCount = Math.max(0, entries.length - inMemoryMax);
-  return { spilledCount, spilledLast: spilledCount > 0 ? (entries.at(-1)?.sequence ?? 0) : 0 };
-}
-
-function within<T extends { readonly sequence: number }>(
+function within<T extends { readonly sequence: number; readonly value: Uint8Array | null }>(
   entries: readonly T[],
-  { after, last, limit }: SequenceRange,
+  { after, last, limit, bytesMax }: SequenceRange,
 ): T[] {
   const inside = entries.filter(({ sequence }) => after < sequence && sequence <= last);
-  return inOrder(inside).slice(0, limit);
+  let bytes = 0;
+  const read = inOrder(inside).slice(0, limit);
+  const end = read.findIndex(({ value }) => {
+    bytes += value?.length ?? 0;
+    return bytes >= bytesMax;
+  });
+  return end < 0 ? read : read.slice(0, end + 1);
 }
 
 function inOrder<T extends { readonly sequence: number }>(entries: readonly T[]): T[] {
