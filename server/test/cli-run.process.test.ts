@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve, state, statefulFunction, types } from "@statewire/sdk";
@@ -165,6 +165,18 @@ describe("statewire run", () => {
     });
     assert.equal(await second.exitCode(), 1, second.log);
     assert.ok(second.messages.at(-1)?.includes(grpcAddress), second.log);
+  });
+
+  it("leaves the file of an egress as it is when it cannot listen", async () => {
+    const first = start({ module: egress, directory: temporaryDirectory() });
+    const { grpcAddress } = await first.ready();
+    const directory = temporaryDirectory();
+    const path = join(directory, "events.ndjson");
+    writeFileSync(path, "of a node that runs");
+    const module = `kind: statewire.file.v1/egress\nspec:\n  id: t/events\n  path: ${path}\n`;
+    const second = start({ module, directory, words: ["--grpc", grpcAddress] });
+    assert.equal(await second.exitCode(), 1, second.log);
+    assert.equal(readFileSync(path, "utf8"), "of a node that runs");
   });
 
   it("exits with 2 and starts nothing when a setting is wrong", async () => {

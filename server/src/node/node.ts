@@ -59,8 +59,9 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   if (recovery.epochs > 0) logger.info({ recovery }, "recovered the journal's tail");
   const parts = await wireOrClose(options, store, restored);
   try {
-    await parts.egresses.open();
+    // Addresses first: a start that fails at them must not have touched the files of a node that runs.
     await parts.api.open();
+    await parts.egresses.open();
   } catch (error) {
     await stop(parts);
     throw error;
