@@ -68,7 +68,7 @@ describe("the kit's own test", () => {
 
   for (const { about, caughtBy, ...mutant } of Object.values(mutants)) {
     it(`catches a server that ${about}`, async function () {
-      this.timeout(30_000);
+      this.timeout(120_000);
       const paths = new Set(caughtBy);
       const { cases } = await run(behind({ about, caughtBy, ...mutant }), paths);
       assert.deepEqual(failed(cases, paths).sort(), [...caughtBy].sort());
@@ -76,7 +76,7 @@ describe("the kit's own test", () => {
   }
 
   it("passes the correct server in every case that catches a mutant", async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const paths = new Set(Object.values(mutants).flatMap(({ caughtBy }) => caughtBy));
     const stop = async () => undefined;
     const { cases } = await run({ start: startCorrect, stop }, paths);

@@ -12,7 +12,7 @@ thead th { position: sticky; top: 0; background: light-dark(#fff, #14171e); text
 thead th span { display: block; font-weight: 400; font-size: .8rem; } .good { color: var(--good); } .bad { color: var(--bad); }
 th.case { text-align: left; font-weight: 400; } tr.suite th { text-align: left; background: var(--soft); padding: .35rem .6rem; }
 td, tbody th { padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
-td { text-align: center; } td.clauses { text-align: left; color: var(--quiet); font-size: .78rem; max-width: 18rem; }
+td { text-align: center; } thead th:nth-child(2) { text-align: left; } td.clauses { text-align: left; color: var(--quiet); font-size: .78rem; max-width: 18rem; }
 small { color: var(--quiet); }
 td button { font: inherit; border: 0; background: none; cursor: pointer; padding: 0 .5rem; border-radius: 4px; color: inherit; }
 td button:hover, td button:focus-visible { outline: 2px solid var(--line); }

@@ -1,9 +1,10 @@
 import type { StreamEvent } from "../wire/event.js";
 import { CaseFailure } from "./case-failure.js";
 import { show } from "./match.js";
+import { patienceMs } from "./patience.js";
 import type { Session } from "./session.js";
 
-/** How long a step waits for what it expects, unless it says otherwise, in milliseconds. */
+/** How long a step waits for what it expects, unless it says otherwise: see patienceMs(). */
 export const stepMs = 3000;
 
 /** The next event of one of the kinds. @throws CaseFailure when another end comes first, or none in time. */
@@ -16,7 +17,7 @@ export async function nextEvent(
   const { stream } = session;
   const stopsAt = (each: StreamEvent) =>
     each.kind === "end" || each.kind === "error" || each.kind === "malformed";
-  const event = await stream.events.takeWithin(withinMs, (each) => {
+  const event = await stream.events.takeWithin(patienceMs(withinMs), (each) => {
     return (kinds.includes(each.kind) && matches(each)) || stopsAt(each);
   });
   if (event === undefined) {

@@ -4,6 +4,7 @@ import type { FrameStream } from "../wire/frame-stream.js";
 import { Trace } from "../wire/trace.js";
 import { CaseFailure } from "./case-failure.js";
 import { show } from "./match.js";
+import { patienceMs } from "./patience.js";
 
 /** What every case says of itself, whatever its steps are. */
 interface CaseHead<Step> {
@@ -61,7 +62,7 @@ async function failureOf<Step>(
   { steps, withinMs }: CaseHead<Step>,
   permitted: ReadonlySet<string>,
 ): Promise<CaseFailure | undefined> {
-  const untilMs = performance.now() + withinMs;
+  const untilMs = performance.now() + patienceMs(withinMs);
   try {
     for (const [at, step] of steps.entries()) {
       const failure = await failureOfStep(running, step);

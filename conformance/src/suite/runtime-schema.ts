@@ -29,7 +29,7 @@ const invocation = z.strictObject({
   /** The name of the invocation whose lease it has to name; null: it must name none. */
   lease: name.nullable().optional(),
   withinMs: z.number().positive().optional(),
-  /** It must not come sooner, in milliseconds. */
+  /** It must not come sooner after the step before began, in milliseconds. */
   notBeforeMs: z.number().positive().optional(),
 });
 

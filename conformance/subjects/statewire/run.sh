@@ -8,7 +8,7 @@ kind: statewire.endpoints.v1/grpc
 spec:
   functions: conformance/*
   dialIn: true
-  timeout: 1 sec
+  timeout: 4 sec
   retry: { initialBackoff: 50 ms, maxBackoff: 200 ms, attempts: 5 }
 ---
 kind: statewire.grpc.v1/egress

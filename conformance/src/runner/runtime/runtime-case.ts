@@ -29,6 +29,8 @@ export class RuntimeCase {
   readonly prefix: string;
   readonly calls = new Map<string, Promise<Answer>>();
   readonly received = new Map<string, Received>();
+  /** When the step before the current one began, by performance.now(). */
+  stepBeforeMs = performance.now();
   readonly #sessions = new Map<string, ServerSession>();
   #current: ServerSession | undefined;
 

@@ -4,6 +4,7 @@ import type { ExpectedInvocation, MessageStep, RuntimeStep } from "../../suite/r
 import { CaseFailure } from "../case-failure.js";
 import { nextEvent, stepMs } from "../events.js";
 import { mismatch, show } from "../match.js";
+import { patienceMs } from "../patience.js";
 import { expectClause, expectEnd, expectFrame, expectQuiet } from "../stream-steps.js";
 import { CaseError, hexBytes, toFields } from "../values.js";
 import { request, respond, sendMessages, welcome } from "./actions.js";
@@ -16,6 +17,7 @@ export const permitted: ReadonlySet<string> = new Set(["credit", "batch"]);
 
 /** Runs one step. @throws CaseFailure when the subject did not do what it expects. */
 export async function runRuntimeStep(testCase: RuntimeCase, step: RuntimeStep): Promise<void> {
+  const startedMs = performance.now();
   if ("attach" in step) await attach(testCase, step);
   else if ("on" in step) testCase.select(step.on);
   else if ("message" in step) await sendMessages(testCase, [step.message].flat());
@@ -27,6 +29,7 @@ export async function runRuntimeStep(testCase: RuntimeCase, step: RuntimeStep): 
   else if ("restart" in step) await testCase.runtime.restart(step.restart);
   else if ("scenario" in step) await runScenario(testCase, step);
   else await runStreamStep(testCase, step);
+  testCase.stepBeforeMs = startedMs;
 }
 
 async function runStreamStep(testCase: RuntimeCase, step: RuntimeStep): Promise<void> {
@@ -96,7 +99,7 @@ async function expectReply(
   if (answer === undefined) throw new CaseError(`no call ${step.of}`);
   const withinMs = step.withinMs ?? stepMs;
   const timeout = new Promise<undefined>((resolve) => {
-    setTimeout(() => resolve(undefined), withinMs);
+    setTimeout(() => resolve(undefined), patienceMs(withinMs));
   });
   const found = await Promise.race([answer, timeout]);
   if (found === undefined) throw new CaseFailure(`no reply to ${step.of} within ${withinMs} ms`);
@@ -128,7 +131,7 @@ async function expectRecords(
   const records = await testCase.runtime.records.recordsOf(
     testCase.prefix,
     expected.length,
-    withinMs,
+    patienceMs(withinMs),
   );
   const values = records.map((record) => record["value"] as Fields);
   const found = mismatch(testCase.own(expected), values, "records");
@@ -139,7 +142,7 @@ async function expectRecords(
 async function expectParked(testCase: RuntimeCase, id: string, type?: string): Promise<void> {
   const [namespace = "", name = ""] = testCase.own(type ?? "conformance/@main").split("/");
   const address = { namespace, type: name, id: testCase.own(id) };
-  const untilMs = performance.now() + stepMs;
+  const untilMs = performance.now() + patienceMs(stepMs);
   for (;;) {
     const answer = await testCase.runtime.call("Admin", "GetParked", { address });
     if (answer.status === "OK") return;

@@ -4,6 +4,7 @@ import type { SdkStep } from "../../suite/sdk-schema.js";
 import { CaseFailure } from "../case-failure.js";
 import { nextEvent, stepMs } from "../events.js";
 import { mismatch, show } from "../match.js";
+import { patienceMs } from "../patience.js";
 import { expectClause, expectEnd, expectFrame, expectQuiet } from "../stream-steps.js";
 import { CaseError, hexBytes, toFields } from "../values.js";
 import { invocationFrame } from "./invoke.js";
@@ -103,7 +104,7 @@ async function discover(
 }
 
 async function expectExit({ server }: SdkCase, how: string): Promise<void> {
-  const found = await server.process.exitWithin(stepMs * 3);
+  const found = await server.process.exitWithin(patienceMs(stepMs * 3));
   if (found !== how)
     throw new CaseFailure(`the process: expected ${how}, received ${found ?? "no exit"}`);
 }
@@ -111,7 +112,8 @@ async function expectExit({ server }: SdkCase, how: string): Promise<void> {
 /** What people see of it: the process says something on standard output or error. */
 async function expectPrinted({ server }: SdkCase, pattern: string): Promise<void> {
   const regular = new RegExp(pattern, "s");
-  if (await server.process.printedWithin(stepMs, (output) => regular.test(output))) return;
+  if (await server.process.printedWithin(patienceMs(stepMs), (output) => regular.test(output)))
+    return;
   throw new CaseFailure(
     `expected output that matches /${pattern}/, received ${server.process.output}`,
   );
