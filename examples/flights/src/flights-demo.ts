@@ -15,6 +15,10 @@ export interface FlightsDemoOptions {
   readonly directory: string;
   /** Whether to kill processes in the middle. */
   readonly crash: boolean;
+  /** Whether the runtime loses its machine in the middle, with its disk. */
+  readonly loseMachine: boolean;
+  /** Where checkpoints go; undefined: a folder beside the data. */
+  readonly checkpointStore: string | undefined;
   /** Only the first so many of the file; undefined: all. */
   readonly flights: number | undefined;
 }
@@ -47,6 +51,7 @@ export async function runFlightsDemo(options: FlightsDemoOptions): Promise<Fligh
   const deployment = await Deployment.start({
     directory: options.directory,
     functionServerScript,
+    runtimeWords: options.loseMachine ? checkpointWords(options) : [],
     module: (functionServerAddress) => {
       writeFileSync(join(options.directory, demoFiles.flights), JSON.stringify(flights));
       return formatModule(functionServerAddress);
@@ -54,7 +59,8 @@ export async function runFlightsDemo(options: FlightsDemoOptions): Promise<Fligh
   });
   const progress = startProgress(flights.length);
   try {
-    const run = { flights: flights.length, crash: options.crash, progress, timeoutMs };
+    const { crash, loseMachine } = options;
+    const run = { flights: flights.length, crash, loseMachine, progress, timeoutMs };
     await deployment.watch(runUntilSettled(deployment, run));
     const durationMs = Date.now() - before;
     const observation = await observe(deployment.admin, egressPaths);
@@ -64,4 +70,12 @@ export async function runFlightsDemo(options: FlightsDemoOptions): Promise<Fligh
     progress.stop();
     await deployment.stop();
   }
+}
+
+/** Often: what happened since the last checkpoint is read and done again. */
+const checkpointInterval = "100 ms";
+
+function checkpointWords({ directory, checkpointStore }: FlightsDemoOptions): readonly string[] {
+  const store = checkpointStore ?? `file:${join(directory, "checkpoints")}`;
+  return ["--checkpoint-store", store, "--checkpoint-interval-ms", checkpointInterval];
 }

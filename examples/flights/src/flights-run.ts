@@ -1,6 +1,6 @@
 import { type Activity, activityOf, isSettled } from "@statewire/example-processes/activity.js";
 import type { Admin } from "@statewire/example-processes/admin.js";
-import type { Deployment } from "@statewire/example-processes/deployment.js";
+import type { Deployment, Restart } from "@statewire/example-processes/deployment.js";
 import { readTally } from "./observation.js";
 import type { Progress } from "./progress.js";
 
@@ -8,13 +8,15 @@ export interface FlightsRun {
   /** How many there are. */
   readonly flights: number;
   readonly crash: boolean;
+  /** Whether the runtime loses its machine on the way, with its disk. */
+  readonly loseMachine: boolean;
   readonly progress: Progress;
   readonly timeoutMs: number;
 }
 
 /** Whom to kill once this share of the flights has departed. */
 interface Crash {
-  readonly victim: "runtime" | "function server";
+  readonly victim: "runtime" | "function server" | "machine of the runtime";
   readonly share: number;
 }
 
@@ -23,6 +25,8 @@ const crashes: readonly Crash[] = [
   { victim: "function server", share: 0.5 },
   { victim: "runtime", share: 0.8 },
 ];
+
+const losses: readonly Crash[] = [{ victim: "machine of the runtime", share: 0.5 }];
 
 /** Between two questions to the runtime: often, so that a crash comes close to its share. */
 const pollIntervalMs = 10;
@@ -34,7 +38,8 @@ const pollIntervalMs = 10;
  */
 export async function runUntilSettled(deployment: Deployment, run: FlightsRun): Promise<void> {
   const deadline = Date.now() + run.timeoutMs;
-  const pending = run.crash ? [...crashes] : [];
+  const pending = [...(run.crash ? crashes : []), ...(run.loseMachine ? losses : [])];
+  pending.sort((a, b) => a.share - b.share);
   for (;;) {
     const departed = await countDeparted(deployment.admin);
     const activity = activityOf(await deployment.admin.inspect());
@@ -63,14 +68,24 @@ interface CrashMoment {
 
 async function crash(deployment: Deployment, moment: CrashMoment): Promise<void> {
   const { victim, departed, activity, run } = moment;
-  const restart =
-    victim === "runtime" ? await deployment.crashRuntime() : await deployment.crashFunctionServer();
+  const restart = await killVictim(deployment, victim);
   const seconds = (restart.downMs / 1000).toFixed(1);
   run.progress.say(
     `  kill -9 of the ${victim} (${restart.pidKilled}) at ${count(departed)} flights, ` +
       `${count(activity.messagesWaiting)} messages waiting, ` +
       `${count(activity.invocationsInFlight)} in flight: back in ${seconds} s`,
   );
+}
+
+function killVictim(deployment: Deployment, victim: Crash["victim"]): Promise<Restart> {
+  switch (victim) {
+    case "runtime":
+      return deployment.crashRuntime();
+    case "function server":
+      return deployment.crashFunctionServer();
+    case "machine of the runtime":
+      return deployment.loseMachine();
+  }
 }
 
 function count(number: number): string {

@@ -14,6 +14,8 @@ export interface DeploymentOptions {
   readonly functionServerScript: string;
   /** The text of module.yaml, given the function server's address. */
   readonly module: (functionServerAddress: string) => string;
+  /** What else stands on the runtime's command line. */
+  readonly runtimeWords?: readonly string[];
 }
 
 /** What a restart did. */
@@ -43,6 +45,8 @@ const anyAddress = "127.0.0.1:0";
 export class Deployment {
   readonly #options: DeploymentOptions;
   #functionServerAddress = anyAddress;
+  /** Machines that the runtime has lost so far. */
+  #machinesLost = 0;
   #grpcAddress = anyAddress;
   #httpAddress = anyAddress;
   #functionServer: Child | undefined;
@@ -105,6 +109,19 @@ export class Deployment {
     return { pidKilled: killed, pidStarted: started.pid, downMs: Date.now() - before };
   }
 
+  /**
+   * kill -9, and a new process on another machine: its data is gone. It begins with what the store
+   * of `--checkpoint-store` in runtimeWords has.
+   */
+  async loseMachine(): Promise<Restart> {
+    const before = Date.now();
+    const killed = await this.#kill(this.#runtime);
+    rmSync(this.#dataDirectory, { recursive: true });
+    this.#machinesLost++;
+    const started = await this.#startRuntime();
+    return { pidKilled: killed, pidStarted: started.pid, downMs: Date.now() - before };
+  }
+
   /** kill -9, and a new process at the same address. */
   async crashFunctionServer(): Promise<Restart> {
     const before = Date.now();
@@ -125,6 +142,11 @@ export class Deployment {
     await functionServer?.stop(stopGraceMs);
   }
 
+  get #dataDirectory(): string {
+    const name = this.#machinesLost === 0 ? "data" : `data-${this.#machinesLost + 1}`;
+    return join(this.#options.directory, name);
+  }
+
   get #modulePath(): string {
     return join(this.#options.directory, "module.yaml");
   }
@@ -143,12 +165,13 @@ export class Deployment {
   }
 
   async #startRuntime(): Promise<Child> {
-    const data = join(this.#options.directory, "data");
+    const data = this.#dataDirectory;
     const child = new Child({
       name: "the runtime",
       arguments: [
         ...[runtimeScript, "run", this.#modulePath, "--data-dir", data, "--json"],
         ...["--grpc", this.#grpcAddress, "--http", this.#httpAddress],
+        ...(this.#options.runtimeWords ?? []),
       ],
       directory: this.#options.directory,
       logPath: join(this.#options.directory, "runtime.log"),

@@ -17,9 +17,9 @@ export const storeBackoff = { backoffMsMin: 100, backoffMsMax: 5000 };
 
 /** What the settings say about reaching the store. */
 export function storeAccess(settings: Settings): StoreAccess {
-  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   return {
-    endpoint: settings.s3Endpoint === "" ? null : settings.s3Endpoint,
+    endpoint: settings.s3Endpoint || AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL || null,
     region: settings.s3Region || AWS_REGION || AWS_DEFAULT_REGION || "us-east-1",
     isPathStyle: settings.s3Addressing === "path",
     idleTimeoutMs: settings.s3TimeoutMs,
