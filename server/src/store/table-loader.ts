@@ -25,8 +25,8 @@ import { stampTables } from "./table-stamp.js";
 import { metaNumber, tableOptions } from "./tables.js";
 import { TransactionRoom } from "./transaction-room.js";
 
-/** Entries of one transaction: LMDB's memory for a larger one is no longer worth its speed. */
-const entriesMax = 32_768;
+/** Entries of one transaction: few enough that what they are read into is garbage while it is young. */
+const entriesMax = 1024;
 
 const nothing = Buffer.alloc(0);
 
