@@ -50,13 +50,6 @@ describe("the demo", function () {
     assert.equal(stderr.match(/kill -9 of the function server/g)?.length, 1, stderr);
   });
 
-  it("comes to the totals of the file when the runtime loses its machine on the way", async () => {
-    const { code, stdout, stderr } = await run("--lose-machine");
-    assert.equal(code, 0, stdout + stderr);
-    assert.equal(stdout.match(/all agree/g)?.length, 5, stdout);
-    assert.equal(stderr.match(/kill -9 of the machine of the runtime/g)?.length, 1, stderr);
-  });
-
   it("fails on an argument that it does not know", async () => {
     const { code, stdout, stderr } = await run("--flight", "4000");
     assert.equal(code, 1);
