@@ -176,7 +176,7 @@ describe("EpochLoop", () => {
     const image = store.readImage();
     assert.deepEqual(
       [...image.backlogs].map(({ mailboxes, messages }) => [mailboxes, messages]),
-      [[1, 20]],
+      [[7, 20]],
     );
   });
 

@@ -27,7 +27,7 @@ export function hasS3Server(): boolean {
   return serverPath !== undefined;
 }
 
-const isRequired = process.env["STATEWIRE_TEST_S3"] === "required";
+const isRequired = process.env["TEST_S3_SERVER"] === "required";
 
 const notice =
   serverPath === undefined
