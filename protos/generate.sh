@@ -7,4 +7,4 @@ out=${1:-src/gen}
 rm -rf "$out" && mkdir -p "$out"
 "$bin/protoc" --proto_path=. --plugin="protoc-gen-ts_proto=$bin/protoc-gen-ts_proto" --ts_proto_out="$out" \
   --ts_proto_opt=esModuleInterop=true,importSuffix=.js,outputServices=grpc-js,oneof=unions-value,useExactTypes=false,forceLong=number,env=node,unrecognizedEnum=false,outputJsonMethods=false,removeEnumPrefix=true,stringEnums=false,enumsAsLiterals=true,useOptionals=none,outputPartialMethods=true,useReadonlyTypes=false \
-  $(find statewire -name '*.proto' | sort)
+  $(find statewire statefun -name '*.proto' | sort)

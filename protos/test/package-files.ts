@@ -14,7 +14,8 @@ export const specificationPath: string = join(packageDirectory, "PROTOCOL.md");
 
 /** Every proto file of the package, as the path that an import names it by, in order. */
 export function listProtoFiles(): readonly string[] {
-  return listFiles(join(packageDirectory, "statewire"))
+  return ["statefun", "statewire"]
+    .flatMap((folder) => listFiles(join(packageDirectory, folder)))
     .filter((path) => path.endsWith(".proto"))
     .map((path) => relative(packageDirectory, path));
 }
