@@ -5,6 +5,14 @@ cd "$(dirname "$0")"
 bin=../node_modules/.bin
 out=${1:-src/gen}
 rm -rf "$out" && mkdir -p "$out"
-"$bin/protoc" --proto_path=. --plugin="protoc-gen-ts_proto=$bin/protoc-gen-ts_proto" --ts_proto_out="$out" \
-  --ts_proto_opt=esModuleInterop=true,importSuffix=.js,outputServices=grpc-js,oneof=unions-value,useExactTypes=false,forceLong=number,env=node,unrecognizedEnum=false,outputJsonMethods=false,removeEnumPrefix=true,stringEnums=false,enumsAsLiterals=true,useOptionals=none,outputPartialMethods=true,useReadonlyTypes=false \
-  $(find statewire statefun -name '*.proto' | sort)
+options=esModuleInterop=true,importSuffix=.js,oneof=unions-value,useExactTypes=false,forceLong=number,unrecognizedEnum=false,outputJsonMethods=false,removeEnumPrefix=true,stringEnums=false,enumsAsLiterals=true,useOptionals=none,outputPartialMethods=true,useReadonlyTypes=false
+
+# generate FOLDER OPTIONS
+generate() {
+  "$bin/protoc" --proto_path=. --plugin="protoc-gen-ts_proto=$bin/protoc-gen-ts_proto" --ts_proto_out="$out" \
+    --ts_proto_opt="$options,$2" $(find "$1" -name '*.proto' | sort)
+}
+
+generate statewire outputServices=grpc-js,env=node
+# Functions that are served over HTTP read these where there is no Node, too.
+generate statefun env=browser

@@ -30,7 +30,7 @@ export interface TypedValue {
   typename: string;
   /** Tells a value of zero bytes from none. */
   hasValue: boolean;
-  value: Buffer;
+  value: Uint8Array;
 }
 
 /** From the runtime: inputs of one address, with the state that the runtime knows of. */
@@ -237,7 +237,7 @@ export const Address: MessageFns<Address> = {
 };
 
 function createBaseTypedValue(): TypedValue {
-  return { typename: "", hasValue: false, value: Buffer.alloc(0) };
+  return { typename: "", hasValue: false, value: new Uint8Array(0) };
 }
 
 export const TypedValue: MessageFns<TypedValue> = {
@@ -288,7 +288,7 @@ export const TypedValue: MessageFns<TypedValue> = {
               break;
             }
 
-            message.value = Buffer.from(reader.bytes());
+            message.value = reader.bytes();
             continue;
           }
         }
@@ -310,7 +310,7 @@ export const TypedValue: MessageFns<TypedValue> = {
     const message = createBaseTypedValue();
     message.typename = object.typename ?? "";
     message.hasValue = object.hasValue ?? false;
-    message.value = object.value ?? Buffer.alloc(0);
+    message.value = object.value ?? new Uint8Array(0);
     return message;
   },
 };
