@@ -1,25 +1,63 @@
-#!/bin/sh
-# Runs the kit against everything here that it can test, and puts the reports side by side in
-# results/matrix.html. Exits with 1 when a case failed, or a subject did not start.
+#!/bin/bash
+# run-all.sh [NAME...]: runs the kit against the subjects of subjects/, or those that are named, and
+# puts the reports side by side in results/matrix.html. subjects/README.md says what a subject is.
+#
+# Exits with 1 when a case failed, or a subject did not start or could not be built. A subject whose
+# programs are not installed is not run, and said so loudly; with CI set that is a failure, too.
 set -u
 cd "$(dirname "$0")"
 rm -rf results
 mkdir results
 failed=0
+not_run=()
 
-# check MODE NAME COMMAND...: one subject. The others are run even when it fails.
-check() {
-  mode=$1 name=$2
-  shift 2
-  node bin/statewire-conformance.js "$mode" --name "$name" --quiet \
-    --json "results/$name.json" --junit "results/$name.xml" --badge "results/$name.svg" \
-    -- "$@" || failed=1
+say() { printf '\n=== %s\n' "$*" >&2; }
+
+# missing_of FOLDER: the programs of its file `requires` that are not on the PATH.
+missing_of() {
+  [ -f "$1/requires" ] || return 0
+  sed 's/#.*//' "$1/requires" | while read -r program; do
+    [ -z "$program" ] || command -v "$program" > /dev/null || printf '%s ' "$program"
+  done
 }
 
-check sdk sdk-ts node subjects/sdk-ts/dist/src/main.js
-check runtime statewire subjects/statewire/run.sh
+# check FOLDER: one subject. The others are run even when it fails.
+check() {
+  local folder=$1 name missing
+  name=$(basename "$folder")
+  missing=$(missing_of "$folder")
+  if [ -n "$missing" ]; then
+    not_run+=("$name: not installed: $missing")
+    say "$name is NOT RUN: not installed: $missing"
+    [ -z "${CI:-}" ] || failed=1
+    return
+  fi
+  if [ -f "$folder/build.sh" ]; then
+    say "$name: build"
+    if ! "$folder/build.sh" > "results/$name.build.log" 2>&1; then
+      tail -n 40 "results/$name.build.log" >&2
+      not_run+=("$name: build.sh failed, see results/$name.build.log")
+      failed=1
+      return
+    fi
+  fi
+  say "$name"
+  # The words of kit-args are the kit's arguments.
+  # shellcheck disable=SC2046
+  node bin/statewire-conformance.js $(cat "$folder/kit-args") --name "$name" --quiet \
+    --json "results/$name.json" --junit "results/$name.xml" --badge "results/$name.svg" \
+    -- "$folder/run.sh" || failed=1
+}
 
-# Without one report there is nothing to put side by side, and the run has failed already.
-ls results/*.json > /dev/null 2>&1 || exit 1
-node bin/statewire-conformance.js report --html results/matrix.html results/*.json || failed=1
+[ "$#" -gt 0 ] || set -- $(ls subjects)
+for name in "$@"; do
+  if [ -f "subjects/$name/run.sh" ]; then check "subjects/$name"; continue; fi
+  [ -d "subjects/$name" ] || { say "no subject $name in subjects/"; failed=1; }
+done
+
+if ls results/*.json > /dev/null 2>&1; then
+  node bin/statewire-conformance.js report --html results/matrix.html results/*.json || failed=1
+  say "matrix: $(pwd)/results/matrix.html"
+fi
+for line in "${not_run[@]+"${not_run[@]}"}"; do say "NOT RUN: $line"; done
 exit "$failed"

@@ -55,6 +55,7 @@ function run(
     suites: loadSdkSuites(),
     declared: new Set(["leases", "lazy-state", "wildcard", "limits", "discover"]),
     selects: (path) => paths.has(path),
+    level: "recovery",
     onCase: () => undefined,
   });
 }

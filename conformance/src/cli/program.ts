@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { tiers } from "../suite/data.js";
 import { listCases } from "./list-command.js";
 import { combineReports } from "./report-command.js";
 import { type RunFlags, runAgainst } from "./run-command.js";
@@ -63,6 +64,11 @@ function runCommand(program: Command, name: string): Command {
     .argument("<command...>", "what starts the subject, after --")
     .option("--name <name>", "what reports call the subject; default: the command")
     .option("--features <list>", "what it offers, with commas; what it announces must be the same")
+    .addOption(
+      new Option("--level <level>", "cases up to this level; the others are not applicable")
+        .choices(tiers)
+        .default("recovery"),
+    )
     .option("--select <glob>", "only suites or suite/case of such names; repeatable", collect, [])
     .option("--known-failing <file>", "lines of `suite/case # reason`; they are run, and must fail")
     .option("--json <file>", "write the report as JSON; - is standard output")

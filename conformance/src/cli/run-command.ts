@@ -11,6 +11,7 @@ import { sdkFeatures } from "../runner/sdk/discover-features.js";
 import { runSdkSuites } from "../runner/sdk/run-sdk-suites.js";
 import { FunctionServer } from "../subject/function-server.js";
 import { Runtime } from "../subject/runtime.js";
+import type { Tier } from "../suite/data.js";
 import { loadRuntimeSuites, loadSdkSuites } from "../suite/load-suites.js";
 import { type OutputFiles, writeReports } from "./output-files.js";
 import { UsageError } from "./usage-error.js";
@@ -24,6 +25,7 @@ export interface RunFlags extends OutputFiles {
   readonly features?: string;
   readonly select: readonly string[];
   readonly knownFailing?: string;
+  readonly level: Tier;
   readonly quiet?: boolean;
 }
 
@@ -41,6 +43,7 @@ export async function runAgainst(
   const common = {
     declared: parseFeatures(role, flags.features),
     selects: selector(flags.select),
+    level: flags.level,
     onCase: (each: CaseReport) => {
       const report = applyKnownFailing(each, known);
       cases.push(report);
@@ -52,7 +55,12 @@ export async function runAgainst(
     format: 1,
     kitVersion,
     protocolVersion,
-    subject: { name: flags.name ?? command[0] ?? "", role, features: [...outcome.features] },
+    subject: {
+      name: flags.name ?? command[0] ?? "",
+      role,
+      features: [...outcome.features],
+      level: flags.level,
+    },
     startedAt,
     cases,
   };

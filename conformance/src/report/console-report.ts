@@ -44,6 +44,6 @@ export function explainCase(report: CaseReport, clauses: ReadonlyMap<string, Cla
 export function formatSummary(run: RunReport): string {
   const counts = countOutcomes(run.cases);
   const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`);
-  const { name, role, features } = run.subject;
-  return `${name} (${role}; ${features.join(", ")}): ${parts.join(", ")}`;
+  const { name, role, level, features } = run.subject;
+  return `${name} (${role}, level ${level}; ${features.join(", ")}): ${parts.join(", ")}`;
 }

@@ -32,6 +32,8 @@ export interface RunReport {
     readonly name: string;
     readonly role: "sdk" | "runtime";
     readonly features: readonly string[];
+    /** The level up to which cases were run. */
+    readonly level: "core" | "state" | "recovery";
   };
   /** ISO 8601. */
   readonly startedAt: string;

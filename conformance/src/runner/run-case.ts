@@ -31,6 +31,8 @@ export interface RunningCase<Step> {
 export async function runCase<Step>(parts: {
   readonly suite: string;
   readonly testCase: CaseHead<Step>;
+  /** Why it is not run; empty: it is. */
+  readonly above: string;
   readonly features: ReadonlySet<string>;
   readonly open: (trace: Trace) => RunningCase<Step>;
   /** Events that no step has to take. */
@@ -40,8 +42,8 @@ export async function runCase<Step>(parts: {
   const { name, clauses, level } = testCase;
   const common = { suite, name, clauses, level };
   const missing = testCase.features.filter((feature) => !features.has(feature));
-  if (missing.length > 0) {
-    const reason = `needs ${missing.join(", ")}`;
+  if (missing.length > 0 || parts.above !== "") {
+    const reason = parts.above === "" ? `needs ${missing.join(", ")}` : parts.above;
     return { ...common, outcome: "not applicable", reason, step: 0, durationMs: 0, trace: [] };
   }
   const trace = new Trace();

@@ -1,4 +1,5 @@
 import type { CaseReport } from "../report/run-report.js";
+import { type Tier, tiers } from "../suite/data.js";
 
 /** What both kinds of run are told. */
 export interface RunOptions<Subject> {
@@ -9,6 +10,8 @@ export interface RunOptions<Subject> {
   readonly declared: ReadonlySet<string> | undefined;
   /** Whether a case, "suite/name", is wanted. */
   readonly selects: (path: string) => boolean;
+  /** Cases of higher levels are reported as not applicable. */
+  readonly level: Tier;
   readonly onCase: (report: CaseReport) => void;
 }
 
@@ -18,13 +21,31 @@ export interface RunOutcome {
   readonly cases: readonly CaseReport[];
 }
 
+/** A case that is wanted. */
+export interface Selected<Case> {
+  readonly suite: string;
+  readonly testCase: Case;
+  /** Why it is not run, although it is wanted; empty: it is. */
+  readonly above: string;
+}
+
 /** The cases that are wanted, each with its suite's name. */
-export function selectCases<Case extends { readonly name: string }>(
-  suites: readonly { readonly suite: string; readonly cases: readonly Case[] }[],
-  selects: (path: string) => boolean,
-): readonly { readonly suite: string; readonly testCase: Case }[] {
-  return suites.flatMap(({ suite, cases }) => {
+export function selectCases<
+  Case extends { readonly name: string; readonly tier?: Tier | undefined },
+>(
+  suites: readonly {
+    readonly suite: string;
+    readonly tier: Tier;
+    readonly cases: readonly Case[];
+  }[],
+  { selects, level }: Pick<RunOptions<never>, "selects" | "level">,
+): readonly Selected<Case>[] {
+  return suites.flatMap(({ suite, tier, cases }) => {
     const wanted = cases.filter(({ name }) => selects(`${suite}/${name}`));
-    return wanted.map((testCase) => ({ suite, testCase }));
+    return wanted.map((testCase) => {
+      const own = testCase.tier ?? tier;
+      const isAbove = tiers.indexOf(own) > tiers.indexOf(level);
+      return { suite, testCase, above: isAbove ? `of level ${own}, above ${level}` : "" };
+    });
   });
 }

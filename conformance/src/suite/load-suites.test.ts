@@ -32,6 +32,15 @@ describe("the suites", () => {
     assert.deepEqual(missing.sort(), [...unproven.keys()].sort());
   });
 
+  it("ask for restarts at level recovery only", () => {
+    const restarts = loadRuntimeSuites().flatMap(({ tier, cases: own }) => {
+      return own
+        .filter(({ steps }) => steps.some((step) => "restart" in step))
+        .map((each) => each.tier ?? tier);
+    });
+    assert.deepEqual([...new Set(restarts)], ["recovery"]);
+  });
+
   it("name their cases apart", () => {
     const paths = cases.map(({ suite, name }) => `${suite.subject}/${suite.suite}/${name}`);
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { caseHead, data, fields, name } from "./data.js";
+import { caseHead, data, fields, name, tier } from "./data.js";
 
 /** A message into the runtime: by its ingress, or as a call that waits for its reply. */
 const message = z.strictObject({
@@ -87,6 +87,8 @@ export const runtimeSuite = z.strictObject({
   suite: name,
   subject: z.literal("runtime"),
   about: name,
+  /** The level of its cases, unless they say otherwise. */
+  tier,
   cases: z.array(testCase).min(1),
 });
 

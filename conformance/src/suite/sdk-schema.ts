@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { caseHead, data, fields, name } from "./data.js";
+import { caseHead, data, fields, name, tier } from "./data.js";
 
 /** Messages of one invocation: each input is a list of commands, or the input's fields. */
 const inputs = z.array(z.union([z.array(fields), fields])).min(1);
@@ -71,6 +71,8 @@ export const sdkSuite = z.strictObject({
   suite: name,
   subject: z.literal("sdk"),
   about: name,
+  /** The level of its cases, unless they say otherwise. */
+  tier,
   cases: z.array(testCase).min(1),
 });
 

@@ -16,7 +16,7 @@ import { permitted, runRuntimeStep } from "./runtime-steps.js";
 export async function runRuntimeSuites(
   options: RunOptions<Runtime> & { readonly suites: readonly RuntimeSuite[] },
 ): Promise<RunOutcome> {
-  const selected = selectCases(options.suites, options.selects);
+  const selected = selectCases(options.suites, options);
   const cases: CaseReport[] = [];
   let runtime = await options.start();
   const announced = await discoverRuntimeFeatures(runtime);
@@ -25,11 +25,11 @@ export async function runRuntimeSuites(
     cases.push(report);
     options.onCase(report);
   };
-  const run = async ({ suite, testCase }: (typeof selected)[number], number: number) => {
+  const run = async ({ suite, testCase, above }: (typeof selected)[number], number: number) => {
     const open = (trace: RuntimeCase["trace"]) => {
       return running(new RuntimeCase(runtime, trace, `c${number}-`));
     };
-    add(await runCase({ suite, testCase, features, permitted, open }));
+    add(await runCase({ suite, testCase, above, features, permitted, open }));
   };
   try {
     add(compareFeatures(features, announced));

@@ -19,7 +19,7 @@ const permitted: ReadonlySet<string> = new Set(["window"]);
 export async function runSdkSuites(
   options: RunOptions<FunctionServer> & { readonly suites: readonly SdkSuite[] },
 ): Promise<RunOutcome> {
-  const selected = selectCases(options.suites, options.selects);
+  const selected = selectCases(options.suites, options);
   const cases: CaseReport[] = [];
   let server = await options.start();
   const announced = await discoverFeatures(server);
@@ -28,17 +28,17 @@ export async function runSdkSuites(
     cases.push(report);
     options.onCase(report);
   };
-  const run = async ({ suite, testCase }: (typeof selected)[number]) => {
+  const run = async ({ suite, testCase, above }: (typeof selected)[number]) => {
     const mayEnd = testCase.steps.some((step) => "exit" in step);
     const open = (trace: SdkCase["trace"]) => running(new SdkCase(server, trace), mayEnd);
-    add(await runCase({ suite, testCase, features, permitted, open }));
+    add(await runCase({ suite, testCase, above, features, permitted, open }));
   };
   try {
     add(compareFeatures(features, announced));
     for (const each of selected.filter(({ testCase }) => !testCase.slow)) {
       await run(each);
       // A subject that has ended must not fail the cases after the one that ended it.
-      const stopped = each.testCase.steps.some((step) => "signal" in step);
+      const stopped = each.above === "" && each.testCase.steps.some((step) => "signal" in step);
       if (!stopped && server.process.exit === undefined) continue;
       await options.stop(server);
       server = await options.start();
