@@ -1,3 +1,4 @@
+import { utf8Length } from "#bytes";
 import { StatewireError } from "./errors.js";
 
 /**
@@ -55,5 +56,5 @@ export function parseTypeName(typeName: string): TypeName {
 }
 
 function isNamePart(part: string): boolean {
-  return part.length > 0 && Buffer.byteLength(part) <= namePartBytesMax;
+  return part.length > 0 && utf8Length(part) <= namePartBytesMax;
 }

@@ -1,4 +1,16 @@
-import { isUtf8 } from "node:buffer";
+import { allocateBytes, decodeUtf8, utf8Length, writeUtf8 } from "#bytes";
+import {
+  readDouble,
+  readFloat,
+  readInt32,
+  readInt64,
+  readUint32,
+  writeDouble,
+  writeFloat,
+  writeInt32,
+  writeInt64,
+  writeUint32,
+} from "./bytes/little-endian.js";
 import type { Type } from "./type.js";
 import { findWrapperField } from "./wrapper-field.js";
 
@@ -14,8 +26,8 @@ import { findWrapperField } from "./wrapper-field.js";
  */
 
 const tag = { bool: 0x08, fixed32: 0x0d, fixed64: 0x09, string: 0x0a } as const;
-const empty: Buffer = Buffer.alloc(0);
-const encodedTrue: Buffer = Buffer.from([tag.bool, 1]);
+const empty: Uint8Array = allocateBytes(0);
+const encodedTrue: Uint8Array = Uint8Array.of(tag.bool, 1);
 
 /** `boolean`, as `io.statefun.types/bool`. */
 export const boolType: Type<boolean, "io.statefun.types/bool"> = {
@@ -35,11 +47,11 @@ export const intType: Type<number, "io.statefun.types/int"> = {
   typename: "io.statefun.types/int",
   encode(value) {
     assertType((value | 0) === value, "32-bit integer", value);
-    return value === 0 ? empty : writeFixed32((buffer) => buffer.writeInt32LE(value, 1));
+    return value === 0 ? empty : writeFixed32(writeInt32, value);
   },
   decode(bytes) {
     const offset = fixedOffset(bytes, 5);
-    return offset === undefined ? 0 : view(bytes).readInt32LE(offset);
+    return offset === undefined ? 0 : readInt32(bytes, offset);
   },
 };
 
@@ -52,11 +64,12 @@ export const longType: Type<bigint, "io.statefun.types/long"> = {
   typename: "io.statefun.types/long",
   encode(value) {
     assertType(typeof value === "bigint", "bigint", value);
-    return value === 0n ? empty : writeFixed64((buffer) => buffer.writeBigInt64LE(value, 1));
+    assertType(BigInt.asIntN(64, value) === value, "bigint of 64 bits", value);
+    return value === 0n ? empty : writeFixed64(writeInt64, value);
   },
   decode(bytes) {
     const offset = fixedOffset(bytes, 1);
-    return offset === undefined ? 0n : view(bytes).readBigInt64LE(offset);
+    return offset === undefined ? 0n : readInt64(bytes, offset);
   },
 };
 
@@ -68,18 +81,17 @@ export const safeLongType: Type<number, "io.statefun.types/long"> = {
   typename: "io.statefun.types/long",
   encode(value) {
     assertType(Number.isSafeInteger(value), "safe integer", value);
-    return value === 0 ? empty : writeFixed64((buffer) => writeSafeInteger(buffer, value));
+    return value === 0 ? empty : writeFixed64(writeSafeInteger, value);
   },
   decode(bytes) {
     const offset = fixedOffset(bytes, 1);
     if (offset === undefined) {
       return 0;
     }
-    const buffer = view(bytes);
-    const value = buffer.readInt32LE(offset + 4) * 2 ** 32 + buffer.readUInt32LE(offset);
+    const value = readInt32(bytes, offset + 4) * 2 ** 32 + readUint32(bytes, offset);
     if (!Number.isSafeInteger(value)) {
       throw new RangeError(
-        `${buffer.readBigInt64LE(offset)} is not a safe integer; types.long reads it as a bigint`,
+        `${readInt64(bytes, offset)} is not a safe integer; types.long reads it as a bigint`,
       );
     }
     return value;
@@ -91,13 +103,11 @@ export const floatType: Type<number, "io.statefun.types/float"> = {
   typename: "io.statefun.types/float",
   encode(value) {
     assertType(typeof value === "number", "number", value);
-    return Object.is(Math.fround(value), 0)
-      ? empty
-      : writeFixed32((buffer) => buffer.writeFloatLE(value, 1));
+    return Object.is(Math.fround(value), 0) ? empty : writeFixed32(writeFloat, value);
   },
   decode(bytes) {
     const offset = fixedOffset(bytes, 5);
-    return offset === undefined ? 0 : view(bytes).readFloatLE(offset);
+    return offset === undefined ? 0 : readFloat(bytes, offset);
   },
 };
 
@@ -107,11 +117,11 @@ export const doubleType: Type<number, "io.statefun.types/double"> = {
   encode(value) {
     assertType(typeof value === "number", "number", value);
     // Negative zero is not the default value: only the bits of +0 are left out.
-    return Object.is(value, 0) ? empty : writeFixed64((buffer) => buffer.writeDoubleLE(value, 1));
+    return Object.is(value, 0) ? empty : writeFixed64(writeDouble, value);
   },
   decode(bytes) {
     const offset = fixedOffset(bytes, 1);
-    return offset === undefined ? 0 : view(bytes).readDoubleLE(offset);
+    return offset === undefined ? 0 : readDouble(bytes, offset);
   },
 };
 
@@ -127,11 +137,11 @@ export const stringType: Type<string, "io.statefun.types/string"> = {
     if (field === undefined) {
       return "";
     }
-    const text = view(bytes).subarray(field.start, field.end);
-    if (!isUtf8(text)) {
-      throw new TypeError(`${text.length} bytes of text are not UTF-8`);
+    const text = decodeUtf8(bytes.subarray(field.start, field.end));
+    if (text === undefined) {
+      throw new TypeError(`${field.end - field.start} bytes of text are not UTF-8`);
     }
-    return text.toString("utf8");
+    return text;
   },
 };
 
@@ -160,34 +170,31 @@ function fixedOffset(bytes: Uint8Array, wireType: 1 | 5): number | undefined {
   return findWrapperField(bytes, wireType)?.start;
 }
 
-function view(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Writes a number behind the tag. */
+type NumberWriter<T> = (bytes: Uint8Array, value: T, offset: number) => void;
+
+function writeFixed32(write: NumberWriter<number>, value: number): Uint8Array {
+  const bytes = allocateBytes(5);
+  bytes[0] = tag.fixed32;
+  write(bytes, value, 1);
+  return bytes;
 }
 
-function writeFixed32(write: (buffer: Buffer) => void): Buffer {
-  const buffer = Buffer.allocUnsafe(5);
-  buffer[0] = tag.fixed32;
-  write(buffer);
-  return buffer;
+function writeFixed64<T>(write: NumberWriter<T>, value: T): Uint8Array {
+  const bytes = allocateBytes(9);
+  bytes[0] = tag.fixed64;
+  write(bytes, value, 1);
+  return bytes;
 }
 
-function writeFixed64(write: (buffer: Buffer) => void): Buffer {
-  const buffer = Buffer.allocUnsafe(9);
-  buffer[0] = tag.fixed64;
-  write(buffer);
-  return buffer;
-}
-
-function writeSafeInteger(buffer: Buffer, value: number): void {
+function writeSafeInteger(bytes: Uint8Array, value: number, offset: number): void {
   const high = Math.floor(value / 2 ** 32);
-  buffer.writeUInt32LE(value - high * 2 ** 32, 1);
-  buffer.writeInt32LE(high, 5);
+  writeUint32(bytes, value - high * 2 ** 32, offset);
+  writeInt32(bytes, high, offset + 4);
 }
 
-function writeString(value: string): Buffer {
-  const length = Buffer.byteLength(value);
+function writeString(value: string): Uint8Array {
+  const length = utf8Length(value);
   const prefix: number[] = [tag.string];
   let rest = length;
   while (rest > 0x7f) {
@@ -195,8 +202,8 @@ function writeString(value: string): Buffer {
     rest >>>= 7;
   }
   prefix.push(rest);
-  const buffer = Buffer.allocUnsafe(prefix.length + length);
-  buffer.set(prefix);
-  buffer.write(value, prefix.length, "utf8");
-  return buffer;
+  const bytes = allocateBytes(prefix.length + length);
+  bytes.set(prefix);
+  writeUtf8(bytes, value, prefix.length);
+  return bytes;
 }

@@ -1,3 +1,4 @@
+import { utf8Length } from "#bytes";
 import { type Address, parseTypeName } from "./address.js";
 import type { Context, Target } from "./context.js";
 import { StatewireError } from "./errors.js";
@@ -121,7 +122,7 @@ function wildcardAddress(namespace: string, path: readonly string[]): Address {
 const stateNameBytesMax = 255;
 
 function validateStateName(typeName: string, name: string): void {
-  if (name === "" || Buffer.byteLength(name) > stateNameBytesMax) {
+  if (name === "" || utf8Length(name) > stateNameBytesMax) {
     throw new StatewireError(
       "invalid-declaration",
       `state "${name}" of ${typeName} needs a name of 1 to ${stateNameBytesMax} bytes`,

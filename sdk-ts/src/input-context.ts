@@ -1,11 +1,12 @@
 import type { Input, Send } from "@statewire/protos/statewire/v1/stream.js";
+import { asBuffer, utf8Length } from "#bytes";
 import { type Address, parseTypeName } from "./address.js";
 import type { Context, DelayOptions, Destination, Target } from "./context.js";
 import type { Egress } from "./egress.js";
 import { StatewireError } from "./errors.js";
 import { type Accepts, isTypeList } from "./message.js";
 import type { RegisteredFunction } from "./registered-function.js";
-import { asBuffer, type Batch, type StateSlot } from "./session/batch.js";
+import type { Batch, StateSlot } from "./session/batch.js";
 import type { StateAccess, StateDeclarations } from "./state.js";
 import type { StateHost } from "./state-handle.js";
 import type { Type } from "./type.js";
@@ -190,10 +191,10 @@ function validateTarget(target: Address, typeName: string): void {
 }
 
 function validateToken(token: string): void {
-  if (token === "" || Buffer.byteLength(token) > tokenBytesMax) {
+  if (token === "" || utf8Length(token) > tokenBytesMax) {
     throw new StatewireError(
       "invalid-value",
-      `cancellation token of ${Buffer.byteLength(token)} bytes, expected 1 to ${tokenBytesMax}`,
+      `cancellation token of ${utf8Length(token)} bytes, expected 1 to ${tokenBytesMax}`,
     );
   }
 }

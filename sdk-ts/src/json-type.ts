@@ -1,5 +1,5 @@
-import { isUtf8 } from "node:buffer";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { decodeUtf8, encodeUtf8 } from "#bytes";
 import { type Type, validateTypename } from "./type.js";
 
 /**
@@ -22,15 +22,14 @@ export function jsonType<T, Name extends string>(
       if (text === undefined) {
         throw new TypeError(`a ${typeof checked} has no JSON form`);
       }
-      return Buffer.from(text, "utf8");
+      return encodeUtf8(text);
     },
     decode(bytes) {
-      if (!isUtf8(bytes)) {
+      const text = decodeUtf8(bytes);
+      if (text === undefined) {
         throw new TypeError(`${bytes.length} bytes of JSON are not UTF-8`);
       }
-      const parsed: unknown = JSON.parse(
-        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
-      );
+      const parsed: unknown = JSON.parse(text);
       // Without a schema the caller vouches for T, as JSON.parse's users do.
       return schema === undefined ? (parsed as T) : validateSync(schema, parsed);
     },

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { copyBytes } from "#bytes";
 import { jsonType, type ReversibleSchema } from "./json-type.js";
 import { type Type, validateTypename } from "./type.js";
 
@@ -59,8 +60,8 @@ export function messageType<const Name extends string, T>(
     typename,
     encode(value) {
       const encoded = form.encode(value);
-      return encoded instanceof Uint8Array ? Buffer.from(encoded) : encoded.finish();
+      return encoded instanceof Uint8Array ? copyBytes(encoded) : encoded.finish();
     },
-    decode: (bytes) => form.decode(Buffer.from(bytes)),
+    decode: (bytes) => form.decode(copyBytes(bytes)),
   };
 }

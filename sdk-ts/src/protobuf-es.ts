@@ -5,6 +5,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
+import { copyBytes } from "#bytes";
 import { type Type, validateTypename } from "./type.js";
 
 /**
@@ -24,6 +25,6 @@ export function protobufType<Schema extends DescMessage>(
     typename: validateTypename(typename),
     encode: (message) => toBinary(schema, message),
     // Fields of bytes are views of what is decoded: what is stored must not be changed through them.
-    decode: (bytes) => fromBinary(schema, Buffer.from(bytes)),
+    decode: (bytes) => fromBinary(schema, copyBytes(bytes)),
   };
 }

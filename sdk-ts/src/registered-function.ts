@@ -1,9 +1,8 @@
-import { Expiration_Mode, type FunctionSpec } from "@statewire/protos/statewire/v1/stream.js";
 import type { Context } from "./context.js";
 import { StatewireError } from "./errors.js";
 import type { AnyStatefulFunction } from "./function.js";
 import { createMessageDecoder, type MessageDecoder } from "./message.js";
-import type { StateDeclaration, StateExpiration } from "./state.js";
+import type { StateDeclaration } from "./state.js";
 import { createStateAccessFactory, type StateAccessFactory } from "./state-handle.js";
 
 /** A declared state with its index. */
@@ -44,22 +43,6 @@ export function registerFunctions(
   return functions.map(registerFunction);
 }
 
-/** What the runtime is told about a function. */
-export function toFunctionSpec(registered: RegisteredFunction): FunctionSpec {
-  const { inFlightMax, batchMax } = registered.declaration.specification;
-  return {
-    typeName: registered.typeName,
-    states: registered.states.map(({ name, declaration }) => ({
-      name,
-      typename: declaration.type.typename,
-      expiration: toExpiration(declaration.expiration),
-      lazy: declaration.lazy,
-    })),
-    inFlightMax: inFlightMax ?? 0,
-    batchMax: batchMax ?? 0,
-  };
-}
-
 function registerFunction(declaration: AnyStatefulFunction): RegisteredFunction {
   const { specification, typeName } = declaration;
   const states = Object.entries(specification.states ?? {}).map(([name, state], index) => ({
@@ -74,20 +57,5 @@ function registerFunction(declaration: AnyStatefulFunction): RegisteredFunction 
     decode: createMessageDecoder(specification.accepts),
     declaration,
     handle: (context, message) => specification.handle(context, message),
-  };
-}
-
-function toExpiration(
-  expiration: StateExpiration | undefined,
-): FunctionSpec["states"][number]["expiration"] {
-  if (expiration === undefined) {
-    return undefined;
-  }
-  return {
-    mode:
-      expiration.mode === "after-write"
-        ? Expiration_Mode.AFTER_WRITE
-        : Expiration_Mode.AFTER_INVOCATION,
-    durationMs: expiration.durationMs,
   };
 }

@@ -1,7 +1,8 @@
 import { StatewireError } from "./errors.js";
 import type { AnyStatefulFunction } from "./function.js";
-import { registerFunctions, toFunctionSpec } from "./registered-function.js";
+import { registerFunctions } from "./registered-function.js";
 import { createTroubleReporter, type ServeEvent } from "./serve-event.js";
+import { toFunctionSpec } from "./session/function-spec.js";
 import type { SessionOptions } from "./session/session.js";
 import { Attachment } from "./transport/attachment.js";
 import { openGrpcServer } from "./transport/grpc-server.js";

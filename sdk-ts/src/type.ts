@@ -1,3 +1,4 @@
+import { utf8Length } from "#bytes";
 import { StatewireError } from "./errors.js";
 
 /**
@@ -34,7 +35,7 @@ const typenameBytesMax = 255;
 export function validateTypename<Name extends string>(typename: Name): Name {
   const slash = typename.lastIndexOf("/");
   const complete = slash > 0 && slash < typename.length - 1;
-  if (!complete || Buffer.byteLength(typename) > typenameBytesMax) {
+  if (!complete || utf8Length(typename) > typenameBytesMax) {
     throw new StatewireError(
       "invalid-declaration",
       `typename "${typename}" is not "namespace/name" of at most ${typenameBytesMax} bytes`,

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { copyBytes } from "#bytes";
 import {
   boolType,
   doubleType,
@@ -57,7 +58,7 @@ function copy(value: Uint8Array): Uint8Array {
   if (!(value instanceof Uint8Array)) {
     throw new TypeError(`expected a Uint8Array, received ${typeof value}`);
   }
-  return Buffer.from(value);
+  return copyBytes(value);
 }
 
 /** The types of messages, state, egress records and replies. */

@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-// These two serve at once, on ports that may be taken here: it is enough that they compile.
+// These serve at once, on ports that may be taken here: it is enough that they compile.
 import type {} from "./readme/attach.js";
 import type {} from "./readme/first-function.js";
+import type {} from "./readme/http.js";
 
 const packageRoot = new URL("../../", import.meta.url);
 const examples = new URL("test/readme/", packageRoot);

@@ -8,10 +8,11 @@ import type {
   Send,
   StateValue,
 } from "@statewire/protos/statewire/v1/stream.js";
+import { asBuffer } from "#bytes";
 import { StatewireError } from "../errors.js";
 import { createFailure } from "./failure.js";
 import type { Flight } from "./flight.js";
-import { SideEffects } from "./side-effects.js";
+import { type LimitName, SideEffects } from "./side-effects.js";
 import type { TypeIndex } from "./type-index.js";
 
 /** The value of a lazy state that has not been read yet. */
@@ -32,6 +33,8 @@ export interface BatchOptions {
   /** By state index: which of them do not travel with invocations. */
   readonly lazyStates: readonly boolean[];
   readonly limits: Limits;
+  /** How errors name `limits.frameBytesMax`. Default: by its own name, as the runtime's. */
+  readonly frameLimit?: LimitName;
   /** Names the callers. */
   readonly types: Pick<TypeIndex, "typeNameOf">;
 }
@@ -80,7 +83,7 @@ export class Batch {
     this.typeName = options.typeName;
     this.functionIndex = options.functionIndex;
     this.#slots = options.slots;
-    this.#effects = new SideEffects(options.limits);
+    this.#effects = new SideEffects(options.limits, options.frameLimit);
     this.#types = options.types;
     this.#lazyStates = options.lazyStates;
     this.#stateBytesMax = Math.floor(options.limits.frameBytesMax / 2);
@@ -252,11 +255,4 @@ export class Batch {
     }
     return changes;
   }
-}
-
-/** The same bytes as the generated code types them; nothing is copied. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

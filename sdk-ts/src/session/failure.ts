@@ -1,7 +1,18 @@
-import { type Failure, Failure_Code } from "@statewire/protos/statewire/v1/stream.js";
+import type { Failure, Failure_Code } from "@statewire/protos/statewire/v1/stream.js";
+import { decodeUtf8, encodeUtf8 } from "#bytes";
 import { FunctionFailure, StatewireError } from "../errors.js";
 
 const messageBytesMax = 4096;
+
+/** The codes of stream.proto. Its generated module needs gRPC, which is not everywhere that this is. */
+const codes: { readonly [Name in CodeName]: (typeof Failure_Code)[Name] } = {
+  FUNCTION: 1,
+  BAD_INPUT: 2,
+  BAD_STATE: 3,
+  TIMEOUT: 4,
+};
+
+type CodeName = "FUNCTION" | "BAD_INPUT" | "BAD_STATE" | "TIMEOUT";
 
 /** What the runtime is told about an input that failed after `completedInputs` others. */
 export function createFailure(error: unknown, completedInputs: number): Failure {
@@ -20,23 +31,23 @@ function classifyError(
   completedInputs: number,
 ): { readonly code: Failure_Code; readonly retryable: boolean } {
   if (error instanceof FunctionFailure) {
-    return { code: Failure_Code.FUNCTION, retryable: error.retryable };
+    return { code: codes.FUNCTION, retryable: error.retryable };
   }
   if (!(error instanceof StatewireError)) {
-    return { code: Failure_Code.FUNCTION, retryable: true };
+    return { code: codes.FUNCTION, retryable: true };
   }
   switch (error.code) {
     case "bad-input":
-      return { code: Failure_Code.BAD_INPUT, retryable: false };
+      return { code: codes.BAD_INPUT, retryable: false };
     case "bad-state":
-      return { code: Failure_Code.BAD_STATE, retryable: false };
+      return { code: codes.BAD_STATE, retryable: false };
     case "timeout":
-      return { code: Failure_Code.TIMEOUT, retryable: true };
+      return { code: codes.TIMEOUT, retryable: true };
     case "limit-exceeded":
       // The inputs before this one may have used the limit up: alone it can succeed.
-      return { code: Failure_Code.FUNCTION, retryable: completedInputs > 0 };
+      return { code: codes.FUNCTION, retryable: completedInputs > 0 };
     default:
-      return { code: Failure_Code.FUNCTION, retryable: true };
+      return { code: codes.FUNCTION, retryable: true };
   }
 }
 
@@ -54,7 +65,7 @@ function describeError(error: unknown): string {
 
 /** Cuts text to a number of bytes without splitting a character. */
 function truncateUtf8(text: string, bytesMax: number): string {
-  const bytes = Buffer.from(text, "utf8");
+  const bytes = encodeUtf8(text);
   if (bytes.length <= bytesMax) {
     return text;
   }
@@ -62,5 +73,5 @@ function truncateUtf8(text: string, bytesMax: number): string {
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) {
     end--;
   }
-  return bytes.toString("utf8", 0, end);
+  return decodeUtf8(bytes.subarray(0, end)) ?? "";
 }

@@ -5,6 +5,7 @@ import type {
   Send,
   TimerChange,
 } from "@statewire/protos/statewire/v1/stream.js";
+import { utf8Length } from "#bytes";
 import { StatewireError } from "../errors.js";
 
 /** Where the side effects stood before an input, to go back to when it fails. */
@@ -44,6 +45,7 @@ const effectOverheadBytes = 48;
  */
 export class SideEffects {
   readonly #limits: Limits;
+  readonly #frameLimit: LimitName;
   // Most inputs have few kinds of effects, so a list exists from its first effect on.
   #sends: Send[] | undefined;
   #timerChanges: TimerChange[] | undefined;
@@ -55,8 +57,9 @@ export class SideEffects {
   #stateBytes = 0;
   #savepoint: Savepoint | undefined;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, frameLimit: LimitName = protocolFrameLimit) {
     this.#limits = limits;
+    this.#frameLimit = frameLimit;
   }
 
   get sends(): Send[] {
@@ -170,9 +173,9 @@ export class SideEffects {
     this.#admitEffect();
     const { idBytesMax } = this.#limits;
     // A UTF-16 unit takes 3 bytes at most, so most ids need no count.
-    if (send.id.length * 3 > idBytesMax && Buffer.byteLength(send.id) > idBytesMax) {
-      const what = `id of ${Buffer.byteLength(send.id)} bytes, of an address of ${send.typeName},`;
-      throw limitExceeded(what, "idBytesMax", idBytesMax);
+    if (send.id.length * 3 > idBytesMax && utf8Length(send.id) > idBytesMax) {
+      const what = `id of ${utf8Length(send.id)} bytes, of an address of ${send.typeName},`;
+      throw limitExceeded(what, { name: "idBytesMax", owner: "the runtime" }, idBytesMax);
     }
     validateTypenameLength(send.typename);
     const nameBytes = 3 * (send.id.length + send.typeName.length + send.typename.length);
@@ -182,7 +185,8 @@ export class SideEffects {
   #admitEffect(): void {
     const count = this.#effectCount + 1;
     if (count > this.#limits.effectsMax) {
-      throw limitExceeded(`result of ${count} effects`, "effectsMax", this.#limits.effectsMax);
+      const limit = { name: "effectsMax", owner: "the runtime" };
+      throw limitExceeded(`result of ${count} effects`, limit, this.#limits.effectsMax);
     }
     this.#effectCount = count;
   }
@@ -199,14 +203,23 @@ export class SideEffects {
     const { valueBytesMax, frameBytesMax } = this.#limits;
     if (valueBytes > valueBytesMax) {
       const what = `value of ${valueBytes} bytes${describeCarrier(carrier, "in")}`;
-      throw limitExceeded(what, "valueBytesMax", valueBytesMax);
+      throw limitExceeded(what, { name: "valueBytesMax", owner: "the runtime" }, valueBytesMax);
     }
     if (resultBytes > frameBytesMax) {
       const what = `result of ${resultBytes} bytes${describeCarrier(carrier, "with")}`;
-      throw limitExceeded(what, "frameBytesMax", frameBytesMax);
+      throw limitExceeded(what, this.#frameLimit, frameBytesMax);
     }
   }
 }
+
+/** How an error says which limit it was. */
+export interface LimitName {
+  readonly name: string;
+  /** Whose limit it is. */
+  readonly owner: string;
+}
+
+const protocolFrameLimit: LimitName = { name: "frameBytesMax", owner: "the runtime" };
 
 /** What brings a value along. */
 type Carrier = Send | EgressRecord | Reply;
@@ -225,16 +238,16 @@ function describeCarrier(carrier: Carrier | undefined, link: "in" | "with"): str
 
 function validateTypenameLength(typename: string): void {
   if (typename.length * 3 <= typenameBytesMax) return;
-  const bytes = Buffer.byteLength(typename);
+  const bytes = utf8Length(typename);
   if (bytes > typenameBytesMax) {
     const what = `typename of ${bytes} bytes exceeds the protocol's limit ${typenameBytesMax}`;
     throw new StatewireError("limit-exceeded", what);
   }
 }
 
-function limitExceeded(what: string, limit: string, limitValue: number): StatewireError {
+function limitExceeded(what: string, limit: LimitName, limitValue: number): StatewireError {
   return new StatewireError(
     "limit-exceeded",
-    `${what} exceeds ${limit} ${limitValue} of the runtime`,
+    `${what} exceeds ${limit.name} ${limitValue} of ${limit.owner}`,
   );
 }

@@ -1,7 +1,8 @@
 import type { StateValue } from "@statewire/protos/statewire/v1/stream.js";
+import { asBuffer } from "#bytes";
 import { StatewireError } from "../errors.js";
 import type { RegisteredFunction, RegisteredState } from "../registered-function.js";
-import { asBuffer, type StateSlot, unread } from "../session/batch.js";
+import { type StateSlot, unread } from "../session/batch.js";
 import { encodeValue } from "../type.js";
 
 interface Stored {

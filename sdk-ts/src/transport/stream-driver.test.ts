@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { RuntimeFrame, ServerFrame } from "@statewire/protos/statewire/v1/stream.js";
 import { statefulFunction } from "../function.js";
-import { registerFunctions, toFunctionSpec } from "../registered-function.js";
+import { registerFunctions } from "../registered-function.js";
+import { toFunctionSpec } from "../session/function-spec.js";
 import { state } from "../state.js";
 import { types } from "../types.js";
 import { StreamDriver } from "./stream-driver.js";
