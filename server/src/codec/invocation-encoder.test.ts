@@ -27,7 +27,7 @@ const ids = fc.string({ unit: "binary", maxLength: 40 });
 const byteArrays = fc.uint8Array({ maxLength: 40 });
 const values = fc.option(byteArrays);
 
-function binding(type: FunctionType, eager: readonly number[], timeoutMs: number): Binding {
+function binding(type: FunctionType, eager: number[], timeoutMs: number): Binding {
   return {
     session,
     type,

@@ -3,7 +3,7 @@ import { breakProtocol } from "./attach.js";
 import { forgetAttempts } from "./attempts.js";
 import type { Binding } from "./binding.js";
 import { internType } from "./catalog.js";
-import type { Fault, InvocationResult, OutgoingMessage } from "./command.js";
+import type { Fault, InvocationFailure, InvocationResult, OutgoingMessage } from "./command.js";
 import { failHead, retrySmaller } from "./failure.js";
 import { endInvocation } from "./invocation.js";
 import { grantLease } from "./lease.js";
@@ -50,7 +50,8 @@ export function applyResult(shard: Shard, session: Session, result: InvocationRe
     expiresAtMs = refreshExpiry(shard, binding, mailbox);
   }
   if (failure !== null) {
-    failHead(shard, mailbox, failure);
+    if (failure.isOfBatch === true) failBatch(shard, mailbox, failure);
+    else failHead(shard, mailbox, failure);
     return;
   }
   grantLease(session, mailbox, expiresAtMs);
@@ -64,17 +65,21 @@ function growBatch(shard: Shard, mailbox: Mailbox): void {
   mailbox.batchLimit = grown < shard.options.limits.batchMessagesMax ? grown : 0;
 }
 
+/** The first input is not to blame before it has failed alone. */
+function failBatch(shard: Shard, mailbox: Mailbox, failure: InvocationFailure): void {
+  if (mailbox.batch > 1) retrySmaller(shard, mailbox, { failure, batchLimit: 1 });
+  else failHead(shard, mailbox, failure);
+}
+
 /** Nothing of the result counts. The fault may be a later input's: the first one goes alone. */
 function refuse(shard: Shard, mailbox: Mailbox, refusal: Fault): void {
-  const failure = {
+  failBatch(shard, mailbox, {
     code: "badResult",
     message: `[${refusal.clause}] ${refusal.message}`,
     retryable: false,
     retryAfterMs: 0,
     completedInputs: 0,
-  } as const;
-  if (mailbox.batch > 1) retrySmaller(shard, mailbox, { failure, batchLimit: 1 });
-  else failHead(shard, mailbox, failure);
+  });
 }
 
 function applyEffects(

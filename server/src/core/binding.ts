@@ -15,11 +15,11 @@ export interface Binding {
   readonly type: FunctionType;
   /** Position in the server's function table, from 0. */
   readonly entry: number;
-  /** By the server's state index. */
-  readonly states: readonly BoundState[];
+  /** By the server's state index. Those of an open entry grow in number. */
+  readonly states: BoundState[];
   /** The state indexes that go with every invocation. */
-  readonly eager: readonly number[];
-  /** Shared with the other types of the same table entry. */
+  readonly eager: number[];
+  /** Shared with the other types of the same table entry, unless the entry is open. */
   readonly load: EntryLoad;
   readonly batchMax: number;
   readonly invocationTimeoutMs: number;

@@ -1,5 +1,5 @@
 import { covers } from "./address.js";
-import type { Binding, BoundState } from "./binding.js";
+import type { Binding, BoundState, EntryLoad } from "./binding.js";
 import { ColdMailboxes } from "./cold-mailboxes.js";
 import type { Expiration, Fault, FunctionSpec, StateSpec } from "./command.js";
 import { Fifo } from "./fifo.js";
@@ -74,7 +74,8 @@ function knownTypes(shard: Shard, pattern: string): FunctionType[] {
   return [...shard.types.values()].filter(({ name }) => covers(pattern, name));
 }
 
-function findStateFault(type: FunctionType, states: readonly StateSpec[]): Fault | null {
+/** Why the states cannot be those of the type; null when they can. */
+export function findStateFault(type: FunctionType, states: readonly StateSpec[]): Fault | null {
   for (const state of states) {
     const known = type.states.get(state.name);
     if (known === undefined || known.typename === state.typename) continue;
@@ -107,14 +108,17 @@ export function unbindSession(session: Session): void {
 function bindByWildcard(shard: Shard, session: Session, type: FunctionType): void {
   if (session.bindings.has(type) || session.draining) return;
   const entry = session.functions.findIndex(
-    (spec) => spec.pattern.endsWith("/*") && covers(spec.pattern, type.name),
+    (spec) =>
+      spec.pattern.endsWith("/*") &&
+      covers(spec.pattern, type.name) &&
+      spec.open?.except.includes(type.name) !== true,
   );
   if (entry >= 0) bind(shard, session, type, entry);
 }
 
 function bind(shard: Shard, session: Session, type: FunctionType, entry: number): void {
   const spec = session.functions[entry];
-  const load = session.loads[entry];
+  const load = spec?.open === undefined ? session.loads[entry] : loadOf(spec);
   if (spec === undefined || load === undefined || session.bindings.has(type)) return;
   const states = spec.states.map((state) => bindState(shard, type, state));
   const policy = policyOf(shard, type.name);
@@ -137,12 +141,18 @@ function bind(shard: Shard, session: Session, type: FunctionType, entry: number)
   placeServed(shard, type);
 }
 
+/** What no other type shares. */
+function loadOf({ inFlightMax }: FunctionSpec): EntryLoad {
+  return { inFlightMax, inFlight: 0, bindings: [] };
+}
+
 /** The smaller of two limits, of which 0 is none. */
 function leastLimit(a: number, b: number): number {
   return a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b);
 }
 
-function bindState(shard: Shard, type: FunctionType, spec: StateSpec): BoundState {
+/** A state of a type as a server declares it, interned. */
+export function bindState(shard: Shard, type: FunctionType, spec: StateSpec): BoundState {
   return { table: internStateTable(shard, type, spec), lazy: spec.lazy };
 }
 

@@ -16,6 +16,7 @@ export type Command =
   | SessionDetachedCommand
   | ResultsCommand
   | StateRequestedCommand
+  | StatesDeclaredCommand
   | EgressAcknowledgedCommand
   | RetryParkedCommand
   | DropParkedCommand
@@ -93,6 +94,17 @@ export interface FunctionSpec {
   readonly inFlightMax: number;
   /** 0: the runtime's own limit. */
   readonly batchMax: number;
+  /** Absent: the entry says everything about its functions. */
+  readonly open?: OpenEntry;
+}
+
+/**
+ * An entry of a server that has no table of its own, as with request-reply over HTTP. Its states come
+ * by StatesDeclared, when an invocation lacks them; inFlightMax is that of each type of the entry.
+ */
+export interface OpenEntry {
+  /** Types that the pattern covers and that are another server's. */
+  readonly except: readonly string[];
 }
 
 export interface StateSpec {
@@ -202,6 +214,8 @@ export interface InvocationFailure {
   readonly retryAfterMs: number;
   /** Inputs whose effects the result carries. */
   readonly completedInputs: number;
+  /** The inputs have failed together, and nobody knows by which of them. */
+  readonly isOfBatch?: boolean;
 }
 
 export type FailureCode =
@@ -228,6 +242,18 @@ export interface StateRequestedCommand {
   /** State indexes; with leaseMissing, ignored: every eager state. */
   readonly states: readonly number[];
   readonly leaseMissing: boolean;
+}
+
+/**
+ * A function has not run, because the invocation lacks states that it declares. The type has them from
+ * now on, as this session serves it. Answered by a StateReply with their values.
+ */
+export interface StatesDeclaredCommand {
+  readonly kind: "statesDeclared";
+  readonly session: number;
+  readonly invocation: number;
+  /** None of them lazy. */
+  readonly states: readonly StateSpec[];
 }
 
 /** Every record of the egress up to the sequence is where it belongs. */

@@ -52,7 +52,7 @@ export interface Invocation {
   readonly binding: Binding;
   readonly id: string;
   readonly messages: readonly Message[];
-  /** Aligned with binding.eager; null: no value. Empty under a lease. */
+  /** Aligned with binding.eager, as it is now; null: no value. Empty under a lease. */
   readonly states: readonly (Uint8Array | null)[];
   /** 0: none. Else the invocation after whose result the server kept this address's state. */
   readonly lease: number;
@@ -63,6 +63,8 @@ export interface Invocation {
 export interface StateReply {
   readonly invocation: number;
   readonly states: readonly { readonly state: number; readonly value: Uint8Array | null }[];
+  /** Why declared states cannot be had; absent: they can. The invocation is still in flight. */
+  readonly fault?: string;
 }
 
 /** A send is durable. */

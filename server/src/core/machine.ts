@@ -14,6 +14,7 @@ import { createType } from "./catalog.js";
 import type { ChangeSet } from "./change-set.js";
 import { recallCold, wantsRecall } from "./cold.js";
 import type { Command, ResultsCommand, SessionWindowCommand } from "./command.js";
+import { declareStates } from "./declare.js";
 import { readPosition } from "./dedup.js";
 import type { Effects, SessionDispatch } from "./effect.js";
 import { Emptied } from "./emptied.js";
@@ -144,6 +145,9 @@ export class Machine {
         break;
       case "stateRequested":
         this.#withSession(command.session, (session) => answerState(shard, session, command));
+        break;
+      case "statesDeclared":
+        this.#withSession(command.session, (session) => declareStates(shard, session, command));
         break;
       default:
         unreachable(command);

@@ -40,6 +40,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["drain", session.drain],
   ["kill", session.kill],
   ["ask", session.ask],
+  ["declare", session.declare],
   ["result", result],
 ]);
 

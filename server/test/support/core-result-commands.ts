@@ -43,7 +43,8 @@ export function emptyResult(invocation: number): Draft {
  *     cancel T
  *     record e/out VALUE
  *     reply INPUT VALUE
- *     fail CODE MESSAGE [completed=N] [retry=MS]     (with retry, it may be tried again)
+ *     fail CODE MESSAGE [completed=N] [retry=MS] [batch=1]
+ *                                  (with retry, it may be tried again; with batch, no input is to blame)
  *     refused CLAUSE MESSAGE
  */
 export function result(story: Story, words: Words): void {
@@ -110,14 +111,17 @@ function failure(words: Words): InvocationFailure {
   const message = words.next("message");
   let completedInputs = 0;
   let retryAfterMs: number | null = null;
+  let isOfBatch = false;
   for (let option = words.option(); option !== undefined; option = words.option()) {
     const number = words.toNumber(option.value);
     if (option.name === "completed") completedInputs = number;
     else if (option.name === "retry") retryAfterMs = number;
+    else if (option.name === "batch") isOfBatch = number > 0;
     else throw words.error(`no option ${option.name}`);
   }
   const retryable = retryAfterMs !== null;
-  return { code, message, completedInputs, retryable, retryAfterMs: retryAfterMs ?? 0 };
+  const failed = { code, message, completedInputs, retryable, retryAfterMs: retryAfterMs ?? 0 };
+  return isOfBatch ? { ...failed, isOfBatch } : failed;
 }
 
 function refused(words: Words): Fault {

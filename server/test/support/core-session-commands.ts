@@ -1,10 +1,13 @@
-import type { Expiration, FunctionSpec, StateSpec } from "../../src/core/command.js";
+import type { Expiration, FunctionSpec, OpenEntry, StateSpec } from "../../src/core/command.js";
 import type { Story } from "./core-story.js";
 import type { Words } from "./core-words.js";
 import { valueTypename } from "./core-words.js";
 
 /**
- * `attach s1 [invocations=N] [bytes=N] [leases=N] PATTERN [inFlight=N] [batch=N] [state=S]... ...`
+ * `attach s1 [invocations=N] [bytes=N] [leases=N] PATTERN [inFlight=N] [batch=N] [state=S]...
+ * [open=EXCEPT] ...`
+ *
+ * An entry that is open has states by `declare` only; EXCEPT is a type that it does not serve, or "none".
  *
  * A state is NAME, then any of ":lazy", ":write:MS", ":invocation:MS" and ":as:TYPENAME".
  */
@@ -53,15 +56,29 @@ export function ask(story: Story, words: Words): void {
   story.step({ kind: "stateRequested", session, invocation, states, leaseMissing });
 }
 
+/** `declare s1 #1 state=S...` */
+export function declare(story: Story, words: Words): void {
+  const session = words.numberAfter("s");
+  const invocation = words.numberAfter("#");
+  const states: StateSpec[] = [];
+  for (let option = words.option(); option !== undefined; option = words.option()) {
+    states.push(stateSpec(words, option.value));
+  }
+  story.step({ kind: "statesDeclared", session, invocation, states });
+}
+
 function functionSpec(words: Words): FunctionSpec {
   const pattern = words.next("pattern");
   const states: StateSpec[] = [];
+  let open: OpenEntry | null = null;
   const limits = { inFlight: 0, batch: 0 };
   for (let option = words.option(); option !== undefined; option = words.option()) {
     if (option.name === "state") states.push(stateSpec(words, option.value));
+    else if (option.name === "open") open = { except: [option.value] };
     else Object.assign(limits, { [option.name]: words.toNumber(option.value) });
   }
-  return { pattern, states, inFlightMax: limits.inFlight, batchMax: limits.batch };
+  const entry = { pattern, states, inFlightMax: limits.inFlight, batchMax: limits.batch };
+  return open === null ? entry : { ...entry, open };
 }
 
 function stateSpec(words: Words, text: string): StateSpec {

@@ -25,8 +25,9 @@ function textOf(value: Uint8Array | null): string {
 export function effectLines(effects: Effects): string[] {
   const lines = effects.dispatches.flatMap(({ session, invocations, stateReplies }) => [
     ...invocations.map((invocation) => `dispatch s${session} ${invocationText(invocation)}`),
-    ...stateReplies.map(({ invocation, states }) => {
+    ...stateReplies.map(({ invocation, states, fault }) => {
       const values = states.map(({ state, value }) => `state${state}=${textOf(value)}`);
+      if (fault !== undefined) values.push(fault);
       return ["state reply", `s${session}`, `#${invocation}`, ...values].join(" ");
     }),
   ]);
