@@ -29,7 +29,10 @@ export function readMessage<T>(
 ): T {
   const reader = new BinaryReader(bytes, strictText);
   try {
-    return read(reader);
+    const message = read(reader);
+    // Generated code stops at a tag that cannot be, and takes what it has for the whole.
+    if (reader.pos !== bytes.length) throw new Error("a tag that cannot be");
+    return message;
   } catch (error) {
     if (error instanceof NotUtf8Error) {
       throw new MalformedMessageError("text", `${findWrongText(bytes, read)} is not UTF-8`);
