@@ -341,12 +341,12 @@ describe("statewire run", () => {
   it("does not start with a module that is wrong", async () => {
     const { exitCode, stderr } = await statewire(["run", "module.yaml"], {
       isTTY: true,
-      files: { "module.yaml": "kind: io.statefun.endpoints.v2/http\nspec: {functions: a/*}" },
+      files: { "module.yaml": "kind: io.statefun.kafka.v1/ingress\nspec: {}" },
     });
     assert.equal(exitCode, 1);
     assert.equal(
       stderr,
-      "statewire: module.yaml:1:7: kind io.statefun.endpoints.v2/http is StateFun's and not supported by this version of statewire\n",
+      "statewire: module.yaml:1:7: kind io.statefun.kafka.v1/ingress is StateFun's and not supported by this version of statewire\n",
     );
   });
 

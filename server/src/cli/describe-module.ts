@@ -1,18 +1,23 @@
 import { unreachable } from "../core/assert.js";
-import type { EgressSpec, Module } from "../module/module.js";
+import type { EgressSpec, EndpointSpec, Module } from "../module/module.js";
 import type { SecretReference, SecretText } from "../module/secret-text.js";
 
 /** One line for each component of a module, for people. */
 export function describeModule({ endpoints, ingresses, egresses }: Module): string[] {
   return [
     ...endpoints.map(
-      ({ addresses, functions, tls }) =>
-        `endpoint ${addresses.join(", ") || "of servers that dial in"} for ${functions.join(", ")}` +
-        (tls === null ? "" : " (TLS)"),
+      (endpoint) =>
+        `endpoint ${placeOf(endpoint)} for ${endpoint.functions.join(", ")}` +
+        ("tls" in endpoint && endpoint.tls !== null ? " (TLS)" : ""),
     ),
     ...ingresses.map(({ id, kind, path }) => `ingress ${id} from ${path} (${kind})`),
     ...egresses.map((egress) => `egress ${egress.id} to ${destinationOf(egress)} (${egress.kind})`),
   ];
+}
+
+function placeOf(endpoint: EndpointSpec): string {
+  if (endpoint.kind !== "statewire.endpoints.v1/grpc") return endpoint.urlTemplate;
+  return endpoint.addresses.join(", ") || "of servers that dial in";
 }
 
 /** The names of the secrets that a module refers to: variables, and files as "file:PATH". */

@@ -58,7 +58,11 @@ function formatValid(module: Module, warnings: readonly ModuleProblem[]): string
   const { endpoints, ingresses, egresses } = module;
   return JSON.stringify({
     valid: true,
-    endpoints: endpoints.map(({ kind, functions, addresses }) => ({ kind, functions, addresses })),
+    endpoints: endpoints.map((endpoint) => ({
+      kind: endpoint.kind,
+      functions: endpoint.functions,
+      addresses: "addresses" in endpoint ? endpoint.addresses : [endpoint.urlTemplate],
+    })),
     ingresses: ingresses.map(({ kind, id }) => ({ kind, id })),
     egresses: egresses.map(({ kind, id }) => ({ kind, id })),
     secrets: secretsOf(module),

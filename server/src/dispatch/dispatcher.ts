@@ -1,24 +1,30 @@
 import { setTimeout } from "node:timers/promises";
+import { covers } from "../core/address.js";
 import type { ClosedSession, SessionDispatch } from "../core/effect.js";
-import type { GrpcEndpointSpec } from "../module/module.js";
+import type { EndpointSpec, HttpEndpointSpec } from "../module/module.js";
 import { Endpoint } from "./endpoint.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import { Gateway } from "./gateway.js";
+import { HttpEndpoint } from "./http/http-endpoint.js";
+import type { DispatchSession } from "./session.js";
 import type { StreamOptions } from "./stream-options.js";
-import type { StreamSession } from "./stream-session.js";
 
-/** All streams to function servers, dialled and dialled in. */
+/** All sessions with function servers: streams, dialled and dialled in, and HTTP. */
 export class Dispatcher {
-  readonly #sessions = new Map<number, StreamSession>();
-  readonly #endpoints: readonly Endpoint[];
+  readonly #sessions = new Map<number, DispatchSession>();
+  readonly #endpoints: readonly (Endpoint | HttpEndpoint)[];
   readonly gateway: Gateway;
 
-  constructor(specs: readonly GrpcEndpointSpec[], options: StreamOptions) {
+  /** @throws Error when a TLS file of an HTTP endpoint cannot be read. */
+  constructor(specs: readonly EndpointSpec[], options: StreamOptions) {
     this.gateway = new Gateway(options, this.#sessions);
     const parts = { options, sessions: this.#sessions };
-    this.#endpoints = specs.flatMap((spec) =>
-      spec.addresses.map((address) => new Endpoint(spec, address, parts)),
-    );
+    this.#endpoints = specs.flatMap((spec): readonly (Endpoint | HttpEndpoint)[] => {
+      if (spec.kind !== "statewire.endpoints.v1/grpc") {
+        return [this.#createHttpEndpoint(spec, exactNamesBeside(spec, specs), options)];
+      }
+      return spec.addresses.map((address) => new Endpoint(spec, address, parts));
+    });
   }
 
   /** Dials every endpoint. */
@@ -56,7 +62,7 @@ export class Dispatcher {
     return this.#sessions.size;
   }
 
-  /** No new invocations anywhere; streams end as they run empty. */
+  /** No new invocations anywhere; sessions end as they run empty. */
   drain(reason: string): void {
     for (const endpoint of this.#endpoints) endpoint.drain(reason);
     this.gateway.drain(reason);
@@ -73,4 +79,24 @@ export class Dispatcher {
     for (const endpoint of this.#endpoints) endpoint.close();
     this.gateway.close();
   }
+
+  #createHttpEndpoint(
+    spec: HttpEndpointSpec,
+    except: readonly string[],
+    options: StreamOptions,
+  ): HttpEndpoint {
+    const onEnded = (): void => void this.#sessions.delete(endpoint.id);
+    const endpoint: HttpEndpoint = new HttpEndpoint(spec, { options, except, onEnded });
+    this.#sessions.set(endpoint.id, endpoint);
+    return endpoint;
+  }
+}
+
+/** Function types that a wildcard covers and another endpoint names: that one serves them. */
+function exactNamesBeside(spec: HttpEndpointSpec, specs: readonly EndpointSpec[]): string[] {
+  return specs
+    .filter((other) => other !== spec)
+    .flatMap(({ functions }) => functions)
+    .filter((name) => !name.endsWith("/*"))
+    .filter((name) => spec.functions.some((pattern) => covers(pattern, name)));
 }

@@ -10,6 +10,7 @@ import type { GrpcEndpointSpec, TlsSpec } from "../module/module.js";
 import { Backoff, rejectionBackoff } from "./backoff.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import { FrameInbox } from "./frame-inbox.js";
+import type { DispatchSession } from "./session.js";
 import type { StreamOptions } from "./stream-options.js";
 import { channelOptions, lingerMs } from "./stream-options.js";
 import { StreamSession } from "./stream-session.js";
@@ -29,7 +30,7 @@ export class Endpoint {
   readonly #backoff: Backoff;
   /** Of rejections in a row. */
   readonly #rejections = new Backoff(rejectionBackoff);
-  readonly #sessions: Map<number, StreamSession>;
+  readonly #sessions: Map<number, DispatchSession>;
   #client: Client | null = null;
   #call: Call | null = null;
   #session: StreamSession | null = null;
@@ -40,7 +41,7 @@ export class Endpoint {
   constructor(
     spec: GrpcEndpointSpec,
     address: string,
-    parts: { readonly options: StreamOptions; readonly sessions: Map<number, StreamSession> },
+    parts: { readonly options: StreamOptions; readonly sessions: Map<number, DispatchSession> },
   ) {
     this.#spec = spec;
     this.#address = address;

@@ -8,6 +8,7 @@ import { FunctionGatewayService } from "@statewire/protos/statewire/v1/stream.js
 import { ResultDecoder } from "../codec/result-decoder.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import { FrameInbox } from "./frame-inbox.js";
+import type { DispatchSession } from "./session.js";
 import type { StreamOptions } from "./stream-options.js";
 import { StreamSession } from "./stream-session.js";
 
@@ -19,11 +20,11 @@ type Call = ServerDuplexStream<Buffer, Buffer>;
  */
 export class Gateway {
   readonly #options: StreamOptions;
-  readonly #sessions: Map<number, StreamSession>;
+  readonly #sessions: Map<number, DispatchSession>;
   readonly #statuses = new Map<number, EndpointStatus>();
   readonly #calls = new Set<Call>();
 
-  constructor(options: StreamOptions, sessions: Map<number, StreamSession>) {
+  constructor(options: StreamOptions, sessions: Map<number, DispatchSession>) {
     this.#options = options;
     this.#sessions = sessions;
   }

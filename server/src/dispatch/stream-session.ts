@@ -13,6 +13,7 @@ import type { ServerHandshake } from "../codec/welcome-codec.js";
 import { parseWelcome } from "../codec/welcome-codec.js";
 import type { Command } from "../core/command.js";
 import type { Invocation, SessionDispatch, StateReply } from "../core/effect.js";
+import type { DispatchSession } from "./session.js";
 
 /** Frames of about this many invocations carry most per second. */
 const frameInvocationsMax = 64;
@@ -58,7 +59,7 @@ export interface SessionContext {
  * INVARIANT: between SessionAttached and SessionDetached, in this order and once each, every result
  * of the stream is submitted in the order in which it came.
  */
-export class StreamSession {
+export class StreamSession implements DispatchSession {
   readonly #context: SessionContext;
   readonly #encoder = new InvocationEncoder();
   #state: "handshaking" | "open" | "draining" | "closed" = "handshaking";

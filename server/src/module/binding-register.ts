@@ -52,7 +52,7 @@ export class BindingRegister {
 }
 
 function referencesOf(component: Component, document: YamlDocument) {
-  if (component.kind !== "statewire.endpoints.v1/grpc") return [];
+  if (!("functions" in component)) return [];
   const { deadLetterEgress: name } = component.retry;
   const path = ["spec", "retry", "deadLetterEgress"];
   if (name === null) return [];
@@ -64,6 +64,8 @@ function bindingsOf(component: Component, document: YamlDocument): Binding[] {
   const at = (...path: (string | number)[]) => document.locate(["spec", ...path]);
   switch (component.kind) {
     case "statewire.endpoints.v1/grpc":
+    case "io.statefun.endpoints.v1/http":
+    case "io.statefun.endpoints.v2/http":
       return component.functions.map((name, index) => ({
         noun: "function",
         name,

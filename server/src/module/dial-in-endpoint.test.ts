@@ -7,14 +7,16 @@ function parse(...lines: string[]) {
   const text = `${head}${lines.join("\n  ")}`;
   const { module, warnings } = parseModule([{ file: "a.yaml", text }]);
   assert.deepEqual(warnings, []);
-  return module.endpoints[0];
+  const [endpoint] = module.endpoints;
+  assert.ok(endpoint?.kind === "statewire.endpoints.v1/grpc");
+  return endpoint;
 }
 
 describe("an endpoint whose function servers dial in", () => {
   it("has no addresses, and policies like any other", () => {
     const endpoint = parse("functions: a/*", "dialIn: true", "timeout: 2 sec", "maxBatch: 7");
-    assert.deepEqual(endpoint?.addresses, []);
-    assert.deepEqual([endpoint?.timeoutMs, endpoint?.batchMax], [2000, 7]);
+    assert.deepEqual(endpoint.addresses, []);
+    assert.deepEqual([endpoint.timeoutMs, endpoint.batchMax], [2000, 7]);
   });
 
   const wrong: readonly (readonly [string[], string])[] = [

@@ -58,7 +58,7 @@ function within(value: number): boolean {
 }
 
 /** `retry` of an endpoint. */
-const retrySchema: z.ZodType<RetryPolicy> = object({
+export const retrySchema: z.ZodType<RetryPolicy> = object({
   ...backoffShape,
   attempts: attempts.optional(),
   whenExhausted: oneOf("park", "drop-to-egress").default("park"),

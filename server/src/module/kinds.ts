@@ -4,6 +4,7 @@ import { fileEgressSchema, fileIngressSchema, stdoutEgressSchema } from "./file-
 import { grpcEgressSchema, httpEgressSchema } from "./http-schema.js";
 import type { EgressSpec, EndpointSpec, IngressSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
+import { httpEndpointV1Schema, httpEndpointV2Schema } from "./statefun/http-endpoint-schema.js";
 
 type Spec = EndpointSpec | IngressSpec | EgressSpec;
 
@@ -19,6 +20,8 @@ export const schemasByKind: Readonly<
   Record<Spec["kind"], (context: SchemaContext) => z.ZodType<UnplacedSpec>>
 > = {
   "statewire.endpoints.v1/grpc": grpcEndpointSchema,
+  "io.statefun.endpoints.v1/http": httpEndpointV1Schema,
+  "io.statefun.endpoints.v2/http": httpEndpointV2Schema,
   "statewire.file.v1/ingress": fileIngressSchema,
   "statewire.file.v1/egress": fileEgressSchema,
   "statewire.http.v1/egress": httpEgressSchema,
@@ -26,10 +29,13 @@ export const schemasByKind: Readonly<
   "statewire.grpc.v1/egress": grpcEgressSchema,
 };
 
+/** StateFun passes over keys that it does not know. Modules that were written for it must run. */
+export function ignoresUnknownKeys(kind: string): boolean {
+  return kind.startsWith("io.statefun.");
+}
+
 /** StateFun's kinds, which this version knows by name only. */
 export const statefunKinds: readonly string[] = [
-  "io.statefun.endpoints.v1/http",
-  "io.statefun.endpoints.v2/http",
   "io.statefun.kafka.v1/ingress",
   "io.statefun.kafka.v1/egress",
   "io.statefun.kinesis.v1/ingress",

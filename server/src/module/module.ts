@@ -12,7 +12,7 @@ export interface Module {
   readonly egresses: readonly EgressSpec[];
 }
 
-export type EndpointSpec = GrpcEndpointSpec;
+export type EndpointSpec = GrpcEndpointSpec | HttpEndpointSpec;
 export type IngressSpec = FileIngressSpec;
 export type EgressSpec = FileEgressSpec | HttpEgressSpec | StdoutEgressSpec | GrpcEgressSpec;
 
@@ -43,6 +43,53 @@ export interface GrpcEndpointSpec {
   readonly timeoutMs: number | null;
   /** Messages in one invocation; null: the setting batchMax. */
   readonly batchMax: number | null;
+}
+
+/** Function servers that answer StateFun's request-reply protocol over HTTP. */
+export interface HttpEndpointSpec {
+  /** Version 1 has no `transport` and always the rules of okhttp. */
+  readonly kind: "io.statefun.endpoints.v1/http" | "io.statefun.endpoints.v2/http";
+  readonly source: SourcePosition;
+  /** "namespace/type" or "namespace/*"; one. */
+  readonly functions: readonly string[];
+  /**
+   * Of http or https; "http+unix:" and "https+unix:" have the path of a socket, which ends in ".sock", before
+   * that of the URL. "{function.name}" stands for the type's name without its namespace.
+   */
+  readonly urlTemplate: string;
+  readonly transport: HttpTransportSpec;
+  /** Of an invocation whose transport has given up. */
+  readonly retry: RetryPolicy;
+  /** Messages in one invocation; null: the setting batchMax. */
+  readonly batchMax: number | null;
+}
+
+/** How requests to an HTTP endpoint are made, and what is tried again within one invocation. */
+export interface HttpTransportSpec {
+  /** Which of StateFun's clients it stands for: they differ in what they try again. */
+  readonly kind: "async" | "okhttp";
+  /** For one invocation, with everything that is tried again. */
+  readonly callTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** Nothing arrives for so long: the attempt has failed. Null: it may take all of callTimeoutMs. */
+  readonly readTimeoutMs: number | null;
+  /** A connection is not used again when it is this old; 0: it stays. */
+  readonly connectionTtlMs: number;
+  /** Connections to one function type. */
+  readonly connectionsMax: number;
+  /** Of a request, and of an answer once it is unpacked. */
+  readonly payloadBytesMax: number;
+  readonly tls: HttpTlsSpec;
+}
+
+/** Absolute paths of PEM files. A certificate and its key come together or not at all. */
+export interface HttpTlsSpec {
+  /** Null: the authorities of the system. */
+  readonly trustFile: string | null;
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+  /** Holds the password of the key. Null: it has none. */
+  readonly keyPasswordFile: string | null;
 }
 
 /** Paths are absolute. A certificate and its key come together or not at all. */

@@ -2,10 +2,17 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { BindingRegister } from "./binding-register.js";
 import { cut, describeValue, shownKeys, unknownKey } from "./field.js";
-import { schemaOfKind, schemasByKind, statefunKinds, type UnplacedSpec } from "./kinds.js";
+import {
+  ignoresUnknownKeys,
+  schemaOfKind,
+  schemasByKind,
+  statefunKinds,
+  type UnplacedSpec,
+} from "./kinds.js";
 import type { EgressSpec, EndpointSpec, IngressSpec, Module, SourcePosition } from "./module.js";
 import { ModuleError, type ModuleProblem } from "./module-problem.js";
 import { suggestName } from "./nearest-name.js";
+import { fieldAt } from "./template.js";
 import { findUncoveredTargets, type PlacedIngress } from "./uncovered-targets.js";
 import { problemsMax, readYaml, type YamlDocument, type YamlPath } from "./yaml-document.js";
 
@@ -44,11 +51,8 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
       warnings.push({ position: { file }, message: emptyFile });
     }
     for (const document of yaml.documents) {
-      const component = parseComponent(
-        document,
-        dirname(resolve(workingDirectory, file)),
-        problems,
-      );
+      const folder = dirname(resolve(workingDirectory, file));
+      const component = parseComponent(document, folder, { problems, warnings });
       isComplete &&= component !== undefined;
       if (component === undefined) continue;
       components.push(component);
@@ -61,7 +65,7 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
   if (isComplete) problems.push(...register.unbound());
   if (problems.length > 0) throw new ModuleError(problems.slice(0, problemsMax));
   const module = {
-    endpoints: components.filter((component) => component.kind === "statewire.endpoints.v1/grpc"),
+    endpoints: components.filter(isEndpoint),
     ingresses: components.filter(isIngress),
     egresses: components.filter(isEgress),
   };
@@ -70,6 +74,10 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
 }
 
 const emptyFile = "holds nothing: expected documents of {kind, spec}";
+
+function isEndpoint(component: Component): component is EndpointSpec {
+  return "functions" in component;
+}
 
 function isIngress(component: Component): component is IngressSpec {
   return component.kind === "statewire.file.v1/ingress";
@@ -82,7 +90,7 @@ function isEgress(component: Component): component is EgressSpec {
 function parseComponent(
   document: YamlDocument,
   folder: string,
-  problems: ModuleProblem[],
+  { problems, warnings }: Findings,
 ): Component | undefined {
   const refuse = (position: SourcePosition, message: string): undefined => {
     problems.push({ position, message });
@@ -109,8 +117,36 @@ function parseComponent(
   const context = { resolvePath: (path: string) => resolve(folder, path) };
   const result = schema(context).safeParse(spec);
   if (result.success) return placed(result.data, position);
-  problems.push(...result.error.issues.flatMap((issue) => toProblems(issue, document)));
+  const { issues } = result.error;
+  const found = issues.flatMap((issue) => toProblems(issue, document));
+  if (ignoresUnknownKeys(kind) && issues.every(({ code }) => code === "unrecognized_keys")) {
+    warnings.push(...found.map(asIgnored));
+    const known = schema(context).safeParse(withoutUnknownKeys(spec, issues));
+    if (known.success) return placed(known.data, position);
+    problems.push(...known.error.issues.flatMap((issue) => toProblems(issue, document)));
+    return undefined;
+  }
+  problems.push(...found);
   return undefined;
+}
+
+interface Findings {
+  readonly problems: ModuleProblem[];
+  readonly warnings: ModuleProblem[];
+}
+
+function asIgnored({ position, message }: ModuleProblem): ModuleProblem {
+  return { position, message: `${message}; it has no effect, as in StateFun` };
+}
+
+function withoutUnknownKeys(spec: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy = structuredClone(spec);
+  for (const issue of issues) {
+    if (issue.code !== "unrecognized_keys") continue;
+    const at = fieldAt(copy, issue.path.map(String));
+    if (isObject(at)) for (const key of issue.keys) Reflect.deleteProperty(at, key);
+  }
+  return copy;
 }
 
 const kindNames = Object.keys(schemasByKind);

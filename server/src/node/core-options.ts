@@ -1,7 +1,7 @@
 import { entryOverheadBytes } from "../core/backlog.js";
 import type { CoreOptions, RetryPolicy as CoreRetryPolicy } from "../core/options.js";
 import { retryDefaults } from "../module/endpoint-schema.js";
-import type { Module, RetryPolicy } from "../module/module.js";
+import type { EndpointSpec, Module, RetryPolicy } from "../module/module.js";
 import type { Settings } from "../settings.js";
 
 /** Payload of one invocation: a share of the frame, so that its state fits beside it. [LIMIT-8] */
@@ -26,6 +26,9 @@ const keptShareOfBacklog = 1 / 16;
  */
 const epochChangesMax = 65_536;
 const epochAgeMsMax = 100;
+
+/** The core gives an HTTP invocation up so much later than its dispatcher does, in milliseconds. */
+const httpMarginMs = 10_000;
 
 /** So many times in a row may be chance: a machine that was switched off, a container that was moved. */
 const diedMin = 3;
@@ -53,7 +56,7 @@ export function coreOptions(settings: Settings, module: Module, died: number): C
       endpoint.functions.map((pattern) => ({
         pattern,
         retry: retryPolicy(settings, endpoint.retry),
-        invocationTimeoutMs: endpoint.timeoutMs ?? settings.invocationTimeoutMs,
+        invocationTimeoutMs: invocationTimeoutMs(endpoint, settings),
         batchMax: endpoint.batchMax ?? 0,
       })),
     ),
@@ -68,6 +71,13 @@ export function coreOptions(settings: Settings, module: Module, died: number): C
       .map(({ id }) => id),
     suspectRestored: died >= diedMin,
   };
+}
+
+/** A request over HTTP has a time of its own: its dispatcher says when that is over. */
+function invocationTimeoutMs(endpoint: EndpointSpec, settings: Settings): number {
+  return "transport" in endpoint
+    ? endpoint.transport.callTimeoutMs + httpMarginMs
+    : (endpoint.timeoutMs ?? settings.invocationTimeoutMs);
 }
 
 function retryPolicy(settings: Settings, retry: RetryPolicy): CoreRetryPolicy {
