@@ -207,16 +207,19 @@ function readSpecs(specs: readonly Spec[], { states }: ReplyContext): readonly S
   if (specs.length === 0) throw new Refused("states are missing, and the answer names none");
   const byName = new Map<string, StateSpec>();
   for (const [index, spec] of specs.entries()) {
-    const state = within(`missing_values[${index}]`, () => readSpec(spec));
-    if (states.some(({ name }) => name === state.name)) {
-      throw new Refused(`state ${shown(state.name)} is said to be missing, and was sent`);
-    }
+    const state = within(`missing_values[${index}]`, () => readSpec(spec, states));
     if (!byName.has(state.name)) byName.set(state.name, state);
   }
   return [...byName.values()];
 }
 
-function readSpec({ stateName, typeTypename, expirationSpec }: Spec): StateSpec {
+function readSpec(
+  { stateName, typeTypename, expirationSpec }: Spec,
+  sent: ReplyContext["states"],
+): StateSpec {
+  if (sent.some(({ name }) => name === stateName)) {
+    throw new Refused(`state ${shown(stateName)} is said to be missing, and was sent`);
+  }
   const nameBytes = Buffer.byteLength(stateName);
   if (nameBytes < 1 || nameBytes > nameBytesMax) {
     throw new Refused(`state name of ${nameBytes} bytes: 1 to ${nameBytesMax} are allowed`);

@@ -10,29 +10,36 @@ export class RequestReplyNode {
   readonly directory: string = mkdtempSync(join(tmpdir(), "statewire-request-reply-"));
   server!: RequestReplyServer;
   node!: LocalNode;
-  #spec: readonly string[] = [];
+  /** Kind and further lines of the endpoint's spec. */
+  kind = "io.statefun.endpoints.v2/http";
+  spec: readonly string[] = [];
+  /** Of the endpoint; empty: that of the server, with the path. */
+  url = "";
+  path = "/functions";
+  /** Further documents of the module. */
+  more = "";
   #settings: Partial<Settings> = {};
 
   /** Starts both. `spec`: further lines of the endpoint's spec. */
   async start(spec: readonly string[] = [], settings: Partial<Settings> = {}): Promise<void> {
     this.server = await RequestReplyServer.listen();
-    this.#spec = spec;
+    this.spec = spec;
     this.#settings = settings;
     await this.startNode();
   }
 
   /** Starts the node, anew on what it kept. */
   async startNode(): Promise<void> {
-    const module = `kind: io.statefun.endpoints.v2/http
+    const module = `kind: ${this.kind}
 spec:
   functions: example/*
-  urlPathTemplate: ${this.server.url}/functions
+  urlPathTemplate: ${this.url || `${this.server.url}${this.path}`}
   retry: {initialBackoff: 1 ms, maxBackoff: 1 ms, jitter: 0, attempts: 2}
-  ${this.#spec.join("\n  ")}
+  ${this.spec.join("\n  ")}
 ---
 kind: statewire.file.v1/egress
 spec: {id: example/out, path: ${this.#egressPath}, format: raw}
-`;
+${this.more}`;
     const settings = { drainTimeoutMs: 200, ...this.#settings };
     this.node = await LocalNode.start({ module, directory: this.directory, settings });
   }

@@ -22,6 +22,7 @@ export class RequestReplyServer {
   readonly #server: Server;
   readonly #waiting: ReceivedRequest[] = [];
   readonly #takers: ((request: ReceivedRequest) => void)[] = [];
+  #handler: ((request: ReceivedRequest) => void) | null = null;
   /** Connections that were opened so far. */
   connections = 0;
 
@@ -68,6 +69,12 @@ export class RequestReplyServer {
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
+  /** Hands every request to the handler, those that wait first. */
+  serve(handler: (request: ReceivedRequest) => void): void {
+    this.#handler = handler;
+    for (const request of this.#waiting.splice(0)) handler(request);
+  }
+
   /** Requests that no test has taken. */
   get waiting(): number {
     return this.#waiting.length;
@@ -80,6 +87,10 @@ export class RequestReplyServer {
   }
 
   #receive(request: ReceivedRequest): void {
+    if (this.#handler !== null) {
+      this.#handler(request);
+      return;
+    }
     const [taker] = this.#takers.splice(0, 1);
     if (taker === undefined) this.#waiting.push(request);
     else taker(request);
