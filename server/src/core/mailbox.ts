@@ -31,6 +31,8 @@ export class Mailbox {
   #first: Message | null = null;
   /** The messages behind the first. */
   #rest: SpillQueue<Message> | null = null;
+  /** How many those are: while there are none, which is most of the time, the queue is not touched. */
+  #behind = 0;
   state: MailboxState = "idle";
   binding: Binding | null = null;
   invocation = 0;
@@ -70,43 +72,44 @@ export class Mailbox {
 
   /** Messages, spilled ones included. */
   get length(): number {
-    return (this.#first === null ? 0 : 1) + (this.#rest?.length ?? 0);
+    return (this.#first === null ? 0 : 1) + this.#behind;
   }
 
   /** Messages that front() can see now. */
   get inMemoryFront(): number {
-    return (this.#first === null ? 0 : 1) + (this.#rest?.inMemoryFront ?? 0);
+    const behind = this.#behind === 0 ? 0 : (this.#rest?.inMemoryFront ?? 0);
+    return (this.#first === null ? 0 : 1) + behind;
   }
 
   /** Messages that only the tables hold. */
   get spilled(): number {
-    return this.#rest?.spilled ?? 0;
+    return this.#behind === 0 ? 0 : (this.#rest?.spilled ?? 0);
   }
 
   push(message: Message): void {
-    if (this.#first === null && (this.#rest?.length ?? 0) === 0) {
+    if (this.#first === null && this.#behind === 0) {
       this.#first = message;
       return;
     }
     this.#rest ??= new SpillQueue();
     this.#rest.push(message);
-    this.#first ??= this.#rest.take() ?? null;
+    this.#behind++;
+    this.#advance();
   }
 
   /** The message at a position from the front; undefined beyond what is in memory. */
   front(position: number): Message | undefined {
-    return position === 0 ? (this.#first ?? undefined) : this.#rest?.front(position - 1);
+    if (position === 0) return this.#first ?? undefined;
+    return this.#behind === 0 ? undefined : this.#rest?.front(position - 1);
   }
 
   /** Removes the oldest message, which must be in memory. */
   take(): Message | undefined {
     const message = this.#first ?? undefined;
-    if (this.#rest === null) {
-      this.#first = null;
-      return message;
-    }
-    if (message !== undefined) this.#rest.passed(message.sequence);
-    this.#first = this.#rest.take() ?? null;
+    this.#first = null;
+    if (this.#behind === 0) return message;
+    if (message !== undefined) this.#rest?.passed(message.sequence);
+    this.#advance();
     return message;
   }
 
@@ -115,11 +118,12 @@ export class Mailbox {
     if (count === 0) return;
     this.#rest ??= new SpillQueue();
     this.#rest.restoreSpilled(count, last);
+    this.#behind += count;
   }
 
   /** Sequence of the newest message; 0: there is none. */
   get last(): number {
-    const behind = this.#rest?.last ?? 0;
+    const behind = this.#behind === 0 ? 0 : (this.#rest?.last ?? 0);
     return behind > 0 ? behind : (this.#first?.sequence ?? 0);
   }
 
@@ -129,7 +133,7 @@ export class Mailbox {
     const first = this.#first;
     if (first !== null && (first.storedEpoch === 0 || first.storedEpoch > foldedEpoch))
       return false;
-    return this.#rest === null || this.#rest.isFolded(foldedEpoch);
+    return this.#behind === 0 || this.#rest === null || this.#rest.isFolded(foldedEpoch);
   }
 
   /** Removes every message that is in memory; the mailbox must not be used again. */
@@ -148,7 +152,16 @@ export class Mailbox {
     if (this.#rest === null || this.#rest.spilled === 0) return [];
     if (this.#first !== null) this.#rest.passed(this.#first.sequence);
     const loaded = this.#rest.refill(low, limit, read);
-    this.#first ??= this.#rest.take() ?? null;
+    this.#advance();
     return loaded;
+  }
+
+  /** The next message comes first, if there was none, and if it is in memory. */
+  #advance(): void {
+    if (this.#first !== null) return;
+    const next = this.#rest?.take();
+    if (next === undefined) return;
+    this.#first = next;
+    this.#behind--;
   }
 }
