@@ -61,9 +61,8 @@ export class Mailbox {
   leaseSession: Session | null = null;
   /** 0: no state of the address expires. */
   leaseExpiresAtMs = 0;
-  /** Neighbours in the list of leaseSession. */
-  leaseOlder: Mailbox | null = null;
-  leaseNewer: Mailbox | null = null;
+  /** In the list of leaseSession. */
+  leasePlace = 0;
 
   constructor(type: FunctionType, id: string) {
     this.type = type;
