@@ -7,6 +7,7 @@ import type {
   StateRequestedCommand,
 } from "./command.js";
 import { failHead, loseHead, retrySmaller } from "./failure.js";
+import { dispatchedAtMs } from "./flights.js";
 import { endInvocation } from "./invocation.js";
 import { dropLeases, revokeLease } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
@@ -107,7 +108,7 @@ export function expireInvocations(shard: Shard): void {
   for (const session of shard.sessions.values()) {
     const late: Mailbox[] = [];
     for (const mailbox of session.inFlight.values()) {
-      if (mailbox.deadlineMs <= shard.nowMs) late.push(mailbox);
+      if (deadlineMs(shard, mailbox) <= shard.nowMs) late.push(mailbox);
     }
     for (const mailbox of late) {
       endInvocation(shard, mailbox);
@@ -145,11 +146,12 @@ export function answerState(shard: Shard, session: Session, command: StateReques
     mailbox.leaseNamed = false;
     revokeLease(mailbox);
   }
+  const atMs = dispatchedAtMs(shard, mailbox);
   session.stateReplies.push({
     invocation: command.invocation,
     states: indexes.map((state) => ({
       state,
-      value: readState(shard, binding, state, mailbox.id, mailbox.dispatchedAtMs),
+      value: readState(shard, binding, state, mailbox.id, atMs),
     })),
   });
 }
@@ -164,8 +166,12 @@ function releaseReady(session: Session): void {
   for (const mailbox of session.quarantine.waiting.cut(0)) place(mailbox);
 }
 
+function deadlineMs(shard: Shard, mailbox: Mailbox): number {
+  return dispatchedAtMs(shard, mailbox) + (mailbox.binding?.invocationTimeoutMs ?? 0);
+}
+
 function timedOut(shard: Shard, mailbox: Mailbox): InvocationFailure {
-  const waitedMs = shard.nowMs - mailbox.dispatchedAtMs;
+  const waitedMs = shard.nowMs - dispatchedAtMs(shard, mailbox);
   return {
     code: "timeout",
     message: `no result after ${waitedMs} ms`,

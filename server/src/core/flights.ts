@@ -50,3 +50,15 @@ export class Flights {
     return mailboxes.sort((a, b) => a.invocation - b.invocation);
   }
 }
+
+/**
+ * When the invocation in flight was dispatched, in milliseconds since the Unix epoch. Mailboxes keep a
+ * small number instead: the engine has no room for a large one in an object, and would give each of
+ * them another object for it.
+ */
+export function dispatchedAtMs(
+  { startedAtMs }: { readonly startedAtMs: number },
+  mailbox: Readonly<Mailbox>,
+): number {
+  return startedAtMs + mailbox.dispatchedAfterMs;
+}

@@ -1,6 +1,7 @@
 import type { Binding } from "./binding.js";
 import type { Invocation } from "./effect.js";
 import { giveUpLost } from "./failure.js";
+import { dispatchedAtMs } from "./flights.js";
 import { leaseHolds } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
@@ -67,8 +68,7 @@ function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Inv
   mailbox.invocation = invocation;
   mailbox.batch = messages.length;
   mailbox.bytes = sumBytes(messages, states);
-  mailbox.dispatchedAtMs = shard.nowMs;
-  mailbox.deadlineMs = shard.nowMs + binding.invocationTimeoutMs;
+  mailbox.dispatchedAfterMs = shard.nowMs - shard.startedAtMs;
   mailbox.leaseNamed = leased;
   session.inFlight.add(mailbox);
   session.bytesInFlight += mailbox.bytes;
@@ -96,7 +96,7 @@ export function endInvocation(shard: Shard, mailbox: Mailbox): void {
   if (mailbox.attempts !== null) binding.session.quarantine.leave(mailbox.attempts);
   wakeEntry(binding);
   mailbox.type.counters.inFlight--;
-  mailbox.type.latency.observe((shard.nowMs - mailbox.dispatchedAtMs) / 1000);
+  mailbox.type.latency.observe((shard.nowMs - dispatchedAtMs(shard, mailbox)) / 1000);
 }
 
 function endRecall(mailbox: Mailbox): void {

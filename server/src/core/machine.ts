@@ -20,6 +20,7 @@ import type { Effects, SessionDispatch } from "./effect.js";
 import { Emptied } from "./emptied.js";
 import { OpenEpoch } from "./epoch.js";
 import { retryDue } from "./failure.js";
+import { dispatchedAtMs } from "./flights.js";
 import { Heap } from "./heap.js";
 import { pump } from "./invocation.js";
 import type { CoreOptions } from "./options.js";
@@ -59,6 +60,7 @@ export class Machine {
       view,
       overlay: new Overlay(view, epoch),
       nowMs,
+      startedAtMs: nowMs,
       nextSequence: image.nextSequence,
       epoch: new OpenEpoch(epoch),
       sealed: null,
@@ -246,10 +248,11 @@ export class Machine {
    * by then is of no use. A function that asks for state sees it as it was at its dispatch.
    */
   get readsFromMs(): number {
-    const { sessions, nowMs } = this.#shard;
-    let earliestMs = nowMs;
-    for (const { inFlight } of sessions.values()) {
-      earliestMs = Math.min(earliestMs, inFlight.values()[0]?.dispatchedAtMs ?? nowMs);
+    const shard = this.#shard;
+    let earliestMs = shard.nowMs;
+    for (const { inFlight } of shard.sessions.values()) {
+      const [oldest] = inFlight.values();
+      if (oldest !== undefined) earliestMs = Math.min(earliestMs, dispatchedAtMs(shard, oldest));
     }
     return earliestMs;
   }

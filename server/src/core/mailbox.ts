@@ -39,8 +39,8 @@ export class Mailbox {
   batch = 0;
   /** Payload bytes of the invocation in flight. */
   bytes = 0;
-  dispatchedAtMs = 0;
-  deadlineMs = 0;
+  /** When that was dispatched, after the start of the core: see dispatchedAtMs(). */
+  dispatchedAfterMs = 0;
   /** What was tried in vain at the first message; null: nothing, or it is parked. */
   attempts: Attempts | null = null;
   /**

@@ -50,6 +50,8 @@ export interface Shard {
   readonly view: StoreView;
   readonly overlay: Overlay;
   nowMs: number;
+  /** What nowMs was when the core was made. */
+  readonly startedAtMs: number;
   /** Of messages and timers alike. */
   nextSequence: number;
   epoch: OpenEpoch;

@@ -1,6 +1,7 @@
 import { present } from "./assert.js";
 import type { Binding, BoundState } from "./binding.js";
 import type { Expiration, StateChange } from "./command.js";
+import { dispatchedAtMs } from "./flights.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Shard } from "./shard.js";
 
@@ -41,16 +42,17 @@ export function writeState(
  * the first eager value that the server has seen expires (0: none does). That may be in the past:
  * what has expired while the invocation was in flight must not be seen by a lease. [LEASE-8]
  */
-export function refreshExpiry(
-  shard: Shard,
-  binding: Binding,
-  { id, dispatchedAtMs }: { readonly id: string; readonly dispatchedAtMs: number },
-): number {
+export function refreshExpiry(shard: Shard, binding: Binding, mailbox: Mailbox): number {
   let earliest = 0;
+  const { id } = mailbox;
   for (const { table, lazy } of binding.states) {
     if (!table.expires) continue;
     const row = shard.overlay.read(table.table, id);
-    if (row === undefined || row.value === null || isExpired(row.expiresAtMs, dispatchedAtMs))
+    if (
+      row === undefined ||
+      row.value === null ||
+      isExpired(row.expiresAtMs, dispatchedAtMs(shard, mailbox))
+    )
       continue;
     let { expiresAtMs } = row;
     const lives = !isExpired(expiresAtMs, shard.nowMs);

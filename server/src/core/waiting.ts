@@ -3,6 +3,7 @@ import { present } from "./assert.js";
 import { countAttempts } from "./attempts.js";
 import { peekCold } from "./cold.js";
 import type { Failure } from "./effect.js";
+import { dispatchedAtMs } from "./flights.js";
 import type { FunctionType } from "./function-type.js";
 import type { Mailbox } from "./mailbox.js";
 import { decodeParked } from "./park.js";
@@ -51,14 +52,19 @@ export function findWaiting(
   if (mailbox.state === "parked") return { ahead, ...present(parkedFor(shard, mailbox), "reason") };
   const { attempts } = mailbox;
   const lastFailure = attempts?.lastFailure ?? null;
-  return { ahead, attempts: countAttempts(attempts), lastFailure, at: placeOf(mailbox, nowMs) };
+  return {
+    ahead,
+    attempts: countAttempts(attempts),
+    lastFailure,
+    at: placeOf(shard, mailbox, nowMs),
+  };
 }
 
-function placeOf(mailbox: Mailbox, nowMs: number): WaitingAt {
+function placeOf(shard: Shard, mailbox: Mailbox, nowMs: number): WaitingAt {
   const session = mailbox.binding?.session.id ?? 0;
   switch (mailbox.state) {
     case "inFlight":
-      return { kind: "inFlight", session, forMs: nowMs - mailbox.dispatchedAtMs };
+      return { kind: "inFlight", session, forMs: nowMs - dispatchedAtMs(shard, mailbox) };
     case "ready":
       return { kind: "inLine", session };
     case "backingOff": {
