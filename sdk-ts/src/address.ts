@@ -36,6 +36,20 @@ export function formatAddress(target: Address): string {
   return `${target.namespace}/${target.type}/${target.id}`;
 }
 
+/** What joinTypeName() has joined last. */
+let joined = { namespace: "", type: "", typeName: "/" };
+
+/**
+ * "namespace/type". The same parts again, as most sends have them, give the same string: a new one
+ * would have to be copied together and hashed before anybody finds it in a map.
+ */
+export function joinTypeName({ namespace, type }: TypeName): string {
+  if (joined.namespace !== namespace || joined.type !== type) {
+    joined = { namespace, type, typeName: `${namespace}/${type}` };
+  }
+  return joined.typeName;
+}
+
 /**
  * Splits "namespace/type".
  *

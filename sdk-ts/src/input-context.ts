@@ -1,6 +1,6 @@
 import type { Input, Send } from "@statewire/protos/statewire/v1/stream.js";
 import { asBuffer, utf8Length } from "#bytes";
-import { type Address, parseTypeName } from "./address.js";
+import { type Address, joinTypeName, parseTypeName } from "./address.js";
 import type { Context, DelayOptions, Destination, Target } from "./context.js";
 import type { Egress } from "./egress.js";
 import { StatewireError } from "./errors.js";
@@ -135,8 +135,8 @@ export class InputContext implements Context, StateHost {
   }
 
   #createSend(target: Destination, message: unknown): Send {
-    const { accepts, namespace, type, id } = target;
-    const typeName = `${namespace}/${type}`;
+    const { accepts, id } = target;
+    const typeName = joinTypeName(target);
     if (accepts === undefined) {
       validateTarget(target, typeName);
     }

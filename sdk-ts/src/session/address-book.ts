@@ -1,5 +1,6 @@
 import type { StateSlot } from "./batch.js";
 import type { Flight } from "./flight.js";
+import { UseOrder } from "./use-order.js";
 
 /** What a stream knows of one address. */
 export interface AddressEntry {
@@ -12,9 +13,8 @@ export interface AddressEntry {
   slots: StateSlot[];
   /** What `slots` counts against the limit. */
   bytes: number;
-  // Neighbours in the order of use; an entry that holds nothing has none.
-  older: AddressEntry | undefined;
-  newer: AddressEntry | undefined;
+  /** In the book, from 1, as long as the entry exists. */
+  readonly place: number;
 }
 
 /** How much state is kept between invocations. */
@@ -25,6 +25,8 @@ export interface LeaseLimits {
 
 /** An entry's own cost: what an address without state counts. */
 const entryBytes = 200;
+/** A power of two: the latest so many results are found by their number. */
+const recentSlots = 32_768;
 /** Node's allocation pool. A value that is a view of more than this keeps a frame alive. */
 const poolBytes = 8192;
 const noSlots: StateSlot[] = [];
@@ -38,10 +40,14 @@ const noSlots: StateSlot[] = [];
 export class AddressBook {
   readonly #limits: LeaseLimits;
   readonly #entriesByType: Map<string, AddressEntry>[] = [];
-  // Entries with a lease form a list in the order of use. A Set does not do: finding its first entry
-  // passes over everything that was deleted before it.
-  #oldest: AddressEntry | undefined;
-  #newest: AddressEntry | undefined;
+  /** By place; 0 is none. */
+  readonly #entries: (AddressEntry | undefined)[] = [undefined];
+  readonly #freePlaces: number[] = [];
+  // Places of entries with a lease. A Set does not do: finding its first entry passes over everything
+  // that was deleted before it.
+  readonly #leased = new UseOrder();
+  /** Places by the low bits of a version: of the entry that got one with these bits last. */
+  readonly #recent = new Int32Array(recentSlots);
   #heldCount = 0;
   #heldBytes = 0;
 
@@ -54,8 +60,15 @@ export class AddressBook {
     return this.#heldCount;
   }
 
-  /** The entry of an address, made when there is none. */
-  open(type: number, id: string): AddressEntry {
+  /** The entry of an address, made when there is none. Found at once if it holds the lease. */
+  open(type: number, id: string, lease: number): AddressEntry {
+    const recent = this.#entries[this.#recent[lease & (recentSlots - 1)] ?? 0];
+    const isIt =
+      recent !== undefined && recent.version === lease && recent.type === type && recent.id === id;
+    return isIt ? recent : this.#find(type, id);
+  }
+
+  #find(type: number, id: string): AddressEntry {
     let entries = this.#entriesByType[type];
     if (entries === undefined) {
       entries = new Map();
@@ -63,7 +76,8 @@ export class AddressBook {
     }
     let entry = entries.get(id);
     if (entry === undefined) {
-      entry = newEntry(type, id);
+      entry = newEntry(type, id, this.#freePlaces.pop() ?? this.#entries.length);
+      this.#entries[entry.place] = entry;
       entries.set(id, entry);
     }
     return entry;
@@ -88,49 +102,29 @@ export class AddressBook {
     entry.version = lease.version;
     entry.slots = lease.slots;
     entry.bytes = detachAll(lease.slots) + entryBytes + entry.id.length;
-    this.#append(entry);
+    this.#recent[lease.version & (recentSlots - 1)] = entry.place;
+    this.#leased.append(entry.place);
+    this.#heldCount++;
+    this.#heldBytes += entry.bytes;
     this.#evict();
   }
 
   #evict(): void {
     const { addressesMax, bytesMax } = this.#limits;
     while (this.#heldCount > addressesMax || this.#heldBytes > bytesMax) {
-      if (this.#oldest === undefined) {
+      const oldest = this.#entries[this.#leased.oldest];
+      if (oldest === undefined) {
         return;
       }
-      this.#forget(this.#oldest);
+      this.#forget(oldest);
     }
-  }
-
-  #append(entry: AddressEntry): void {
-    entry.older = this.#newest;
-    if (this.#newest === undefined) {
-      this.#oldest = entry;
-    } else {
-      this.#newest.newer = entry;
-    }
-    this.#newest = entry;
-    this.#heldCount++;
-    this.#heldBytes += entry.bytes;
   }
 
   #drop(entry: AddressEntry): void {
     if (entry.version === 0) {
       return;
     }
-    const { older, newer } = entry;
-    if (older === undefined) {
-      this.#oldest = newer;
-    } else {
-      older.newer = newer;
-    }
-    if (newer === undefined) {
-      this.#newest = older;
-    } else {
-      newer.older = older;
-    }
-    entry.older = undefined;
-    entry.newer = undefined;
+    this.#leased.remove(entry.place);
     entry.version = 0;
     entry.slots = noSlots;
     this.#heldCount--;
@@ -140,20 +134,13 @@ export class AddressBook {
   #forget(entry: AddressEntry): void {
     this.#drop(entry);
     this.#entriesByType[entry.type]?.delete(entry.id);
+    this.#entries[entry.place] = undefined;
+    this.#freePlaces.push(entry.place);
   }
 }
 
-function newEntry(type: number, id: string): AddressEntry {
-  return {
-    type,
-    id,
-    running: undefined,
-    version: 0,
-    slots: noSlots,
-    bytes: 0,
-    older: undefined,
-    newer: undefined,
-  };
+function newEntry(type: number, id: string, place: number): AddressEntry {
+  return { type, id, running: undefined, version: 0, slots: noSlots, bytes: 0, place };
 }
 
 /** Lets no slot keep more memory than its own bytes, and counts them. */

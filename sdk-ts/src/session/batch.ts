@@ -39,7 +39,9 @@ export interface BatchOptions {
   readonly types: Pick<TypeIndex, "typeNameOf">;
 }
 
+/** Shared, so nobody adds to them. */
 const noStates: StateValue[] = [];
+const noChanges: boolean[] = [];
 
 /**
  * The run of one invocation: its inputs in order, and what they did so far.
@@ -65,10 +67,11 @@ export class Batch {
   readonly #lazyStates: readonly boolean[];
   readonly #stateBytesMax: number;
   #slots: StateSlot[];
-  #changed: boolean[] = [];
+  /** By state index; replaced by a list of its own with the first change. */
+  #changed: boolean[] = noChanges;
   // The states before the current input; absent until it writes one.
   #slotsBefore: StateSlot[] | undefined;
-  #changedBefore: boolean[] = [];
+  #changedBefore: boolean[] = noChanges;
   #position = 0;
   #failure: Failure | undefined;
   #abandoned = false;
@@ -142,7 +145,10 @@ export class Batch {
     this.#admitState(index, value);
     if (this.#slotsBefore === undefined) {
       this.#slotsBefore = this.#slots.slice();
-      this.#changedBefore = this.#changed.slice();
+      this.#changedBefore = this.#changed.length === 0 ? noChanges : this.#changed.slice();
+    }
+    if (this.#changed.length === 0) {
+      this.#changed = this.#lazyStates.map(isUnchanged);
     }
     this.#slots[index] = value;
     this.#changed[index] = true;
@@ -246,13 +252,24 @@ export class Batch {
   }
 
   #stateChanges(): StateValue[] {
-    const changes: StateValue[] = [];
+    let changes = noStates;
     for (let state = 0; state < this.#slots.length; state++) {
       const slot = this.#slots[state];
-      if (this.#changed[state] === true && slot !== unread) {
-        changes.push({ state, value: slot === undefined ? undefined : asBuffer(slot) });
+      if (this.#changed[state] !== true || slot === unread) {
+        continue;
+      }
+      const change = { state, value: slot === undefined ? undefined : asBuffer(slot) };
+      if (changes === noStates) {
+        changes = [change];
+      } else {
+        changes.push(change);
       }
     }
     return changes;
   }
+}
+
+/** So every state begins. */
+function isUnchanged(): boolean {
+  return false;
 }

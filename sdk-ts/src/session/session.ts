@@ -285,7 +285,7 @@ export class Session {
       );
     }
     validateInvocation(invocation, plan, open);
-    const entry = open.book.open(type, id);
+    const entry = open.book.open(type, id, lease);
     this.#replaceRunning(entry, outputs);
     this.#validateWindow(plan, nowMs);
     const held = open.book.takeLease(entry, lease);

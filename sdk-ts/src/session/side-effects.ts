@@ -35,6 +35,9 @@ const origin: Savepoint = {
 /** The protocol's limit, for values that carry the name of a type that is not declared. [LIMIT-12] */
 const typenameBytesMax = 1024;
 
+/** Every list without effects: shared, so nobody adds to it. */
+const none: never[] = [];
+
 /** Tags and lengths of one effect's fields, generously. */
 const effectOverheadBytes = 48;
 
@@ -63,19 +66,19 @@ export class SideEffects {
   }
 
   get sends(): Send[] {
-    return this.#sends ?? [];
+    return this.#sends ?? none;
   }
 
   get timerChanges(): TimerChange[] {
-    return this.#timerChanges ?? [];
+    return this.#timerChanges ?? none;
   }
 
   get egressRecords(): EgressRecord[] {
-    return this.#egressRecords ?? [];
+    return this.#egressRecords ?? none;
   }
 
   get replies(): Reply[] {
-    return this.#replies ?? [];
+    return this.#replies ?? none;
   }
 
   /** Bytes of the values that result credit counts, those of states apart. */
@@ -90,8 +93,11 @@ export class SideEffects {
 
   send(send: Send): void {
     this.#admitSend(send);
-    this.#sends ??= [];
-    this.#sends.push(send);
+    if (this.#sends === undefined) {
+      this.#sends = [send];
+    } else {
+      this.#sends.push(send);
+    }
   }
 
   schedule(send: Send, delayMs: number, cancellationToken: string): void {
@@ -126,8 +132,11 @@ export class SideEffects {
     }
     validateTypenameLength(reply.typename);
     this.#admitValue(reply.value, 3 * reply.typename.length, reply);
-    this.#replies ??= [];
-    this.#replies.push(reply);
+    if (this.#replies === undefined) {
+      this.#replies = [reply];
+    } else {
+      this.#replies.push(reply);
+    }
   }
 
   /**

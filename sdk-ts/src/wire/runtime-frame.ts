@@ -14,6 +14,9 @@ import {
 import { ProtocolViolation } from "../session/protocol-violation.js";
 import { createInternTable, WireReader } from "./wire-reader.js";
 
+/** What a list is before its first element: shared, so nobody adds to it. */
+const none: never[] = [];
+
 type Frame = NonNullable<RuntimeFrame["frame"]>;
 
 /**
@@ -114,8 +117,8 @@ function readInvocation(reader: WireReader, end: number): Invocation {
     invocationId: 0,
     type: 0,
     id: "",
-    inputs: [],
-    states: [],
+    inputs: none,
+    states: none,
     lease: 0,
     timeoutMs: 0,
     attempt: 0,
@@ -133,10 +136,10 @@ function readInvocation(reader: WireReader, end: number): Invocation {
         invocation.id = reader.string();
         break;
       case 0x22:
-        invocation.inputs.push(readInput(reader, reader.messageEnd()));
+        invocation.inputs = append(invocation.inputs, readInput(reader, reader.messageEnd()));
         break;
       case 0x2a:
-        invocation.states.push(readStateValue(reader, reader.messageEnd()));
+        invocation.states = append(invocation.states, readStateValue(reader, reader.messageEnd()));
         break;
       case 0x30:
         invocation.lease = reader.uint64();
@@ -207,6 +210,15 @@ function readStateValue(reader: WireReader, end: number): StateValue {
     }
   }
   return closed(state, reader, end);
+}
+
+/** Adds to a list that nobody else has. Most have one element, for which an array can be made to measure. */
+function append<T>(list: T[], item: T): T[] {
+  if (list.length === 0) {
+    return [item];
+  }
+  list.push(item);
+  return list;
 }
 
 /** A message ends where its length said. */
