@@ -1,6 +1,7 @@
 import type { Binding } from "./binding.js";
 import { bindState, findStateFault } from "./catalog.js";
 import type { StateSpec, StatesDeclaredCommand } from "./command.js";
+import { dispatchedAtMs } from "./flights.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { readState } from "./state.js";
@@ -29,7 +30,7 @@ export function declareStates(
     invocation,
     states: states.map((spec) => {
       const state = indexOf(shard, binding, spec);
-      const value = readState(shard, binding, state, mailbox.id, mailbox.dispatchedAtMs);
+      const value = readState(shard, binding, state, mailbox.id, dispatchedAtMs(shard, mailbox));
       return { state, value };
     }),
   });
