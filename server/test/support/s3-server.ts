@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import { createServer, Socket } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -15,7 +17,7 @@ export interface TestBucket {
   readonly client: Client;
 }
 
-const credentials = { accessKey: "statewire-test", secretKey: "statewire-test-secret" };
+export const credentials = { accessKey: "statewire-test", secretKey: "statewire-test-secret" };
 
 const serverPath = findServer();
 
@@ -41,13 +43,20 @@ let running: Promise<string> | null = null;
 /** A new, empty bucket. The server starts with the first one, and ends with the process. */
 export async function createBucket(): Promise<TestBucket> {
   running ??= startServer();
-  const endpoint = await running;
-  const { hostname, port } = new URL(endpoint);
+  return createBucketAt(await running);
+}
+
+/** A new, empty bucket of a server of one's own. */
+export async function createBucketAt(endpoint: string, region = "us-east-1"): Promise<TestBucket> {
+  const { hostname, port, protocol } = new URL(endpoint);
   const client = new Client({
     endPoint: hostname,
     port: Number(port),
-    useSSL: false,
-    region: "us-east-1",
+    useSSL: protocol === "https:",
+    // The certificate is the test's own.
+    transportAgent:
+      protocol === "https:" ? new HttpsAgent({ rejectUnauthorized: false }) : new HttpAgent(),
+    region,
     ...credentials,
   });
   const bucket = `test-${randomUUID()}`;
@@ -75,34 +84,47 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function startServer(): Promise<string> {
+/** What a server is besides MinIO's defaults. */
+export interface S3ServerOptions {
+  /** Variables of MinIO. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A folder with public.crt and private.key: the server speaks TLS. */
+  readonly certificates?: string;
+}
+
+/** A server of one's own: its endpoint. It ends with the process. */
+export async function startServer(options: S3ServerOptions = {}): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "statewire-s3-"));
   // The server may still write while it is being ended.
   const remove = { recursive: true, force: true, maxRetries: 5 };
   process.on("exit", () => rmSync(directory, remove));
   for (;;) {
     const address = `127.0.0.1:${await freePort()}`;
+    const scheme = options.certificates === undefined ? "http" : "https";
     // The port may be gone by now: then another one is tried.
-    if (await runServer(directory, address)) return `http://${address}`;
+    if (await runServer(directory, address, options)) return `${scheme}://${address}`;
   }
 }
 
 /** Resolves with true when the server answers, false when it has ended. */
-function runServer(directory: string, address: string): Promise<boolean> {
-  const server = spawn(
-    serverPath ?? "",
-    ["server", "--address", address, join(directory, "data")],
-    {
-      stdio: ["ignore", "ignore", "pipe"],
-      env: {
-        HOME: directory,
-        MINIO_ROOT_USER: credentials.accessKey,
-        MINIO_ROOT_PASSWORD: credentials.secretKey,
-        MINIO_BROWSER: "off",
-        MINIO_UPDATE: "off",
-      },
+function runServer(
+  directory: string,
+  address: string,
+  { environment, certificates }: S3ServerOptions,
+): Promise<boolean> {
+  const words = ["server", "--address", address, join(directory, "data")];
+  if (certificates !== undefined) words.push("--certs-dir", certificates);
+  const server = spawn(serverPath ?? "", words, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: {
+      HOME: directory,
+      MINIO_ROOT_USER: credentials.accessKey,
+      MINIO_ROOT_PASSWORD: credentials.secretKey,
+      MINIO_BROWSER: "off",
+      MINIO_UPDATE: "off",
+      ...environment,
     },
-  );
+  });
   process.on("exit", () => server.kill("SIGKILL"));
   return new Promise((resolve) => {
     let output = "";

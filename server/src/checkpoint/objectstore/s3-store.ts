@@ -35,6 +35,7 @@ const lasting: ReadonlyMap<string, ObjectStoreErrorCode> = new Map([
   ["SignatureDoesNotMatch", "DENIED"],
   ["ExpiredToken", "DENIED"],
   ["InvalidToken", "DENIED"],
+  ["InvalidTokenId", "DENIED"],
   ["NoSuchBucket", "MISCONFIGURED"],
   ["PermanentRedirect", "MISCONFIGURED"],
   ["AuthorizationHeaderMalformed", "MISCONFIGURED"],
@@ -157,11 +158,23 @@ class S3Store implements ObjectStore {
       return await act(await this.#current());
     } catch (cause) {
       if (cause instanceof ObjectStoreError) throw cause;
-      const code = cause instanceof S3Error ? (cause.code ?? "") : "";
-      const message = `cannot ${what} in ${this.name}: ${code} ${(cause as Error).message}`;
-      throw new ObjectStoreError(lasting.get(code) ?? "UNAVAILABLE", message, { cause });
+      const { kind, why } = explain(cause as Error);
+      throw new ObjectStoreError(kind, `cannot ${what} in ${this.name}: ${why}`, { cause });
     }
   }
+}
+
+/** What OpenSSL and Node say of a certificate that nobody vouches for. */
+const untrusted = /certificate|CERT_|altnames/i;
+
+function explain(cause: Error): { readonly kind: ObjectStoreErrorCode; readonly why: string } {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (cause instanceof S3Error) {
+    return { kind: lasting.get(code ?? "") ?? "UNAVAILABLE", why: `${code} ${message}` };
+  }
+  if (!untrusted.test(`${code} ${message}`)) return { kind: "UNAVAILABLE", why: message };
+  const how = "NODE_EXTRA_CA_CERTS names a file of authorities of your own";
+  return { kind: "MISCONFIGURED", why: `${message} (${how})` };
 }
 
 async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
