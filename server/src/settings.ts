@@ -22,7 +22,7 @@ const definitions = {
     "Names the history of checkpoints that the node goes on with. Not set: that of dataDir, else main.",
   ),
   checkpointIntervalMs: milliseconds(
-    { default: "1 min", min: "100 ms", max: "30 day" },
+    { default: "1 min", min: "100 ms", max: "24 day" },
     "Between two checkpoints, if anything has changed.",
   ),
   checkpointBytes: bytes(

@@ -58,7 +58,7 @@ export async function measureRawStore(place: StorePlace, bytes: number): Promise
   return { putMBps: total / 1e3 / putMs, getMBps: total / 1e3 / getMs };
 }
 
-/** A base, a delta and a restore of a data directory, while its store goes on committing. */
+/** Two bases, one beside a store that goes on committing, a delta and a restore of a data directory. */
 export async function measureCheckpoint(
   directory: string,
   place: StorePlace,
@@ -77,7 +77,11 @@ export async function measureCheckpoint(
     () => undefined,
   );
   const node = new BusyNode(store, entries);
+  const alone = await writeCheckpoint(thread, store);
   const quiet = await node.watch(() => sleep(3000));
+  await node.change(epochRows);
+  // Without its delta files the next checkpoint is a base again.
+  store.releaseDeltas(store.foldedEpoch);
   const base = await node.watch(() => writeCheckpoint(thread, store));
   const changed = await node.change(Math.ceil(entries / changedShare));
   const delta = await writeCheckpoint(thread, store);
@@ -86,9 +90,9 @@ export async function measureCheckpoint(
   const restored = await restore(lineage, join(directory, "..", "restored"));
   await empty(lineage.store, "main/");
   lineage.store.close();
-  const { rawBytes, durationMs } = base.result;
   return {
-    writeMBps: rawBytes / 1e3 / durationMs,
+    writeMBps: rateOf(alone),
+    writeUnderLoadMBps: rateOf(base.result),
     restoreMBps: restored.bytes / 1e3 / restored.durationMs,
     deltaBytesPerChangedByte: delta.bytes / changed,
     pauseMs: base.pauseMs,
@@ -166,6 +170,11 @@ async function writeCheckpoint(thread: CheckpointThread, store: Store): Promise<
   const report = await thread.write({ epoch: store.foldedEpoch, deltas: store.deltas }, letGo);
   store.releaseDeltas(report.releasedEpoch);
   return report;
+}
+
+function rateOf({ kind, rawBytes, durationMs }: WriteReport): number {
+  if (kind !== "base") throw new Error(`a ${kind} where a base was to be measured`);
+  return rawBytes / 1e3 / durationMs;
 }
 
 async function restore(lineage: Lineage, dataDirectory: string) {

@@ -11,8 +11,8 @@ const sampleBytes = 64 * 1024;
 const gainlessShare = 0.9;
 
 /**
- * The bytes of an object as they are stored. On the thread that it runs on, not on one of those that
- * file calls share.
+ * The bytes of an object as they are stored: those given, or others. On the thread that it runs on,
+ * not on one of those that file calls share.
  */
 export function encodeBody(raw: Buffer): {
   readonly body: Buffer;
@@ -21,8 +21,7 @@ export function encodeBody(raw: Buffer): {
   const middle = Math.max(0, (raw.length - sampleBytes) >> 1);
   const sample = raw.subarray(middle, middle + sampleBytes);
   if (compress(sample).length > gainlessShare * sample.length) {
-    // The source is a buffer that is filled again.
-    return { body: Buffer.from(raw), encoding: "none" };
+    return { body: raw, encoding: "none" };
   }
   return { body: compress(raw), encoding: "brotli" };
 }

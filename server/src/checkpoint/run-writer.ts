@@ -9,6 +9,9 @@ import { encodeBody } from "./object-body.js";
 /** Changes of one object before they are compressed; a single larger change goes alone. */
 export const objectRawBytes = 4 * 1024 * 1024;
 
+/** What changes are packed into: an object, and the change that fills it up. */
+const bufferBytes = objectRawBytes + 256 * 1024;
+
 /** Objects on their way at a time: enough to keep a wire busy, and a bound on memory. */
 const puttingMax = 4;
 
@@ -19,7 +22,9 @@ const puttingMax = 4;
 export class RunWriter {
   readonly #lineage: Lineage;
   readonly #nextName: () => string;
-  readonly #buffer = new ByteWriter(objectRawBytes + 256 * 1024);
+  /** Filled again and again: memory that is new costs more than what is written into it. */
+  readonly #free: ByteWriter[] = [];
+  #buffer = new ByteWriter(bufferBytes);
   readonly #putting = new Set<Promise<void>>();
   #objects: StoredObject[] = [];
   #bytes = 0;
@@ -49,7 +54,9 @@ export class RunWriter {
   /** Sends what has gathered on its way; waits while too much is. */
   async flush(): Promise<void> {
     while (this.#putting.size >= puttingMax) await Promise.race(this.#putting);
-    const raw = this.#buffer.view();
+    const filled = this.#buffer;
+    this.#buffer = this.#free.pop() ?? new ByteWriter(bufferBytes);
+    const raw = filled.view();
     const { body, encoding } = encodeBody(raw);
     const object = {
       key: this.#nextName(),
@@ -61,14 +68,21 @@ export class RunWriter {
     this.#objects.push(object);
     this.#bytes += object.bytes;
     this.#rawBytes += object.rawBytes;
-    this.#buffer.reset();
     const putting = this.#lineage.store.put(this.#lineage.objectKey(object.key), body);
     this.#putting.add(putting);
     putting.then(
-      () => this.#putting.delete(putting),
-      // Whoever awaits it next hears of it.
+      () => {
+        this.#putting.delete(putting);
+        this.#release(filled);
+      },
+      // Whoever awaits it next hears of it. Who knows what still reads its buffer.
       () => undefined,
     );
+  }
+
+  #release(buffer: ByteWriter): void {
+    buffer.reset();
+    if (buffer.raw.length === bufferBytes) this.#free.push(buffer);
   }
 
   /** Ends a run: its objects, all of them in the store. */
