@@ -10,7 +10,7 @@ export type Workspace = ReadonlyMap<string, string>;
 export type Rule = (workspace: Workspace) => readonly string[];
 
 const root: string = fileURLToPath(new URL("../../..", import.meta.url));
-const textFile = /\.(ts|js|mjs|json|md|proto|sh|svg|yaml|yml)$|^\.ci\/run$|^LICENSE$/;
+const textFile = /\.(ts|js|mjs|json|md|proto|py|sh|svg|yaml|yml)$|^\.ci\/run$|^LICENSE$/;
 
 /** Every text file that is or would be under version control. */
 export function readWorkspace(): Workspace {

@@ -71,7 +71,7 @@ describe("what a node keeps", function () {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "statewire-contents-"));
-    functions = new FunctionServerProcess("keeper");
+    functions = new FunctionServerProcess(new URL("./functions/keeper.js", import.meta.url));
   });
 
   afterEach(async () => {

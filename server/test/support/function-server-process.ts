@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** A function server of test/functions in a process of its own; it comes back on the same port. */
+/** A function server in a process of its own; it comes back on the same port. */
 export class FunctionServerProcess {
   address = "127.0.0.1:0";
   readonly #script: string;
   #process: ChildProcess | null = null;
 
-  constructor(name: string) {
-    this.#script = fileURLToPath(new URL(`../functions/${name}.js`, import.meta.url));
+  constructor(script: URL) {
+    this.#script = fileURLToPath(script);
   }
 
   async start(...words: readonly string[]): Promise<void> {
