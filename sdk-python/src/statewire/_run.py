@@ -1,0 +1,102 @@
+"""Runs the inputs of a batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from typing import Any, Protocol
+
+from statewire._session.batch import Batch
+from statewire.context import BatchHost, Context
+from statewire.errors import InvalidValueError
+from statewire.function import AnyFunction, Handler
+
+
+class BatchRunner(BatchHost, Protocol):
+    """Who gives batches to `run_batch`."""
+
+    def finished(self, batch: Batch) -> None:
+        """The batch has its result. Called once per batch that was not given up meanwhile."""
+
+    def failed(self, batch: Batch, error: BaseException) -> None:
+        """A handler raised, or a message did not decode. The batch carries the failure."""
+
+    def spawn(self, batch: Batch, rest: Coroutine[Any, Any, None]) -> None:
+        """Runs the rest of the batch as a task, which is cancelled when nobody waits for it."""
+
+
+def run_batch(function: AnyFunction, batch: Batch, runner: BatchRunner) -> None:
+    """Runs the inputs one after the other.
+
+    Handlers that are no coroutines run here and now, so a batch of them is finished when this
+    returns. From the first one that is, the rest runs in one task.
+    """
+    try:
+        pending = _call_next(function, batch, runner)
+    except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001
+        _fail(batch, error, runner)
+        return
+    if pending is None:
+        runner.finished(batch)
+    else:
+        runner.spawn(batch, _run_rest(function, batch, runner, pending))
+
+
+async def _run_rest(
+    function: AnyFunction,
+    batch: Batch,
+    runner: BatchRunner,
+    pending: tuple[Context[Any], Handler, Awaitable[Any]] | None,
+) -> None:
+    """As `run_batch`, from an input on whose handler has been called."""
+    try:
+        while pending is not None:
+            context, handler, awaitable = pending
+            returned = await awaitable
+            if not batch.runs:
+                # It has timed out, or was given up.
+                return
+            if returned is not None:
+                _take_reply(context, handler, returned)
+            batch.complete_input()
+            pending = _call_next(function, batch, runner)
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
+        if batch.runs:
+            _fail(batch, error, runner)
+        elif isinstance(error, asyncio.CancelledError):
+            raise
+        return
+    runner.finished(batch)
+
+
+def _call_next(
+    function: AnyFunction, batch: Batch, runner: BatchRunner
+) -> tuple[Context[Any], Handler, Awaitable[Any]] | None:
+    """Runs inputs until one has to be waited for; None when none is left."""
+    while batch.position < len(batch.inputs):
+        position = batch.position
+        typename = batch.inputs[position].typename
+        handler = function.handler_of(typename)
+        context: Context[Any] = Context(batch, runner, function.states)
+        returned = handler.call(context, handler.decode(typename, batch.values[position]))
+        if hasattr(returned, "__await__"):
+            return context, handler, returned
+        if returned is not None:
+            _take_reply(context, handler, returned)
+        batch.complete_input()
+    return None
+
+
+def _take_reply(context: Context[Any], handler: Handler, returned: Any) -> None:
+    if handler.replies is None:
+        raise InvalidValueError(
+            f"handler of {context.self.type_name} returned a {type(returned).__name__}: declare "
+            "replies, or return nothing"
+        )
+    context.reply(handler.replies(returned))
+
+
+def _fail(batch: Batch, error: BaseException, runner: BatchRunner) -> None:
+    batch.fail_input(error)
+    runner.failed(batch, error)
+    runner.finished(batch)

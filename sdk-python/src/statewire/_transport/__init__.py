@@ -1,0 +1,1 @@
+"""Streams over gRPC: reading, writing, dialling, draining."""
