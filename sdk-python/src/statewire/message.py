@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
@@ -15,7 +15,7 @@ from statewire.typed_value import Type, TypedValue
 M = TypeVar("M")
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 class Message:
     """The base class of messages that are JSON on the wire.
 
@@ -36,7 +36,7 @@ class Message:
     def __init_subclass__(cls, *, typename: str) -> None:
         """Raises `DeclarationError` when the typename is not "namespace/name"."""
         super().__init_subclass__()
-        dataclass(frozen=True)(cls)
+        dataclasses.dataclass(frozen=True)(cls)
         cls.statewire_type = _json_type.json_type(typename, cls)
 
 
