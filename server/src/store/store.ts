@@ -158,6 +158,8 @@ export class Store implements StoreView {
           ? {}
           : { deltas: { directory: join(directory, "deltas"), bytesMax: deltaBytesMax } }),
         createFolder: () => {
+          // Before the first epoch, whoever has made what is there: LMDB syncs no names either.
+          for (const path of [tablesPath(directory), directory]) systemDisk.syncNames(path);
           stampTables(tablesPath(directory), { isSettled: false });
           return new FoldThread(tablesPath(directory));
         },
