@@ -115,8 +115,10 @@ class LocalDirectoryStore implements ObjectStore {
   /** Makes a folder, its name durable, and free of what dead processes have left. */
   #prepare(folder: string): void {
     if (this.#known.has(folder)) return;
-    const created = mkdirSync(folder, { recursive: true });
-    for (let path = folder; created !== undefined && path.length >= created.length; ) {
+    const created = mkdirSync(folder, { recursive: true }) ?? folder;
+    // Also the names of folders that are there: who made them may have died before they were durable.
+    const outermost = Math.min(created.length, this.#directory.length + 1);
+    for (let path = folder; path.length >= outermost; ) {
       path = dirname(path);
       syncDirectory(path);
     }
