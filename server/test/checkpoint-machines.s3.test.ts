@@ -6,7 +6,8 @@ import { Lineage } from "../src/checkpoint/lineage.js";
 import { openObjectStore } from "../src/checkpoint/objectstore/open-store.js";
 import type { CheckpointPlace } from "./support/checkpoint-places.js";
 import { checkpointPlaces } from "./support/checkpoint-places.js";
-import { expectedLedger, Ledger, type LedgerRecord } from "./support/process-ledger.js";
+import { expectedLedger } from "./support/ledger-outcome.js";
+import { Ledger, type LedgerRecord } from "./support/process-ledger.js";
 import { Random } from "./support/random.js";
 import { StatewireProcess } from "./support/statewire-process.js";
 

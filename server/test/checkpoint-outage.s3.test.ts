@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultyNetwork } from "./support/faulty-network.js";
-import { expectedLedger, Ledger } from "./support/process-ledger.js";
+import { expectedLedger } from "./support/ledger-outcome.js";
+import { Ledger } from "./support/process-ledger.js";
 import { createBucket, hasS3Server } from "./support/s3-server.js";
 
 // Goal: a store that is away delays checkpoints and what waits for them, and nothing else. Method: a

@@ -39,7 +39,7 @@ describe("requests to a node that is killed", () => {
   });
 
   async function start(words: readonly string[]): Promise<Ledger> {
-    const ledger = new Ledger(mkdtempSync(join(tmpdir(), "statewire-requests-")), words);
+    const ledger = new Ledger(mkdtempSync(join(tmpdir(), "statewire-requests-")), { words });
     ledgers.push(ledger);
     await ledger.server.start();
     return ledger;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,9 @@ import { credentials } from "@grpc/grpc-js";
 import type { InspectResponse } from "@statewire/protos/statewire/v1/admin.js";
 import { AdminClient, GetStateRequest } from "@statewire/protos/statewire/v1/admin.js";
 import { StatewireProcess } from "./statewire-process.js";
+
+/** Below the time for which a function server may be stopped: late results come. */
+const invocationTimeout = "2 sec";
 
 const script = fileURLToPath(new URL("../functions/ledger.js", import.meta.url));
 
@@ -39,23 +42,45 @@ export class LedgerServer {
     child.kill("SIGKILL");
     await closed;
   }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process?.kill(name);
+  }
+}
+
+export interface LedgerOptions {
+  /** On the command line of every node. */
+  readonly words?: readonly string[];
+  /** Function servers, of which each can do everything. */
+  readonly servers?: number;
 }
 
 /** A runtime and a ledger in processes that may be killed at any time, over one data directory. */
 export class Ledger {
   readonly directory: string;
-  readonly server = new LedgerServer();
+  readonly servers: readonly LedgerServer[];
   /** On the command line of every node that is started from now on. */
   words: readonly string[];
   environment: Readonly<Record<string, string>> = {};
   /** What the egress waits for. */
   waitFor: "local" | "checkpoint" = "local";
   node: StatewireProcess | null = null;
+  #doomed: StatewireProcess | null = null;
   #failure: string | null = null;
 
-  constructor(directory: string, words: readonly string[] = []) {
+  constructor(directory: string, { words = [], servers = 1 }: LedgerOptions = {}) {
     this.directory = directory;
     this.words = words;
+    this.servers = Array.from({ length: servers }, () => new LedgerServer());
+  }
+
+  /** The first of the function servers. */
+  get server(): LedgerServer {
+    return this.servers[0] as LedgerServer;
+  }
+
+  async startServers(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.start()));
   }
 
   get outputPath(): string {
@@ -71,19 +96,34 @@ export class Ledger {
     return readFileSync(this.outputPath, "utf8").split("\n").slice(0, -1);
   }
 
+  /** Adds to the file of the ingress. A node that has read all of it finds more when it starts again. */
   writeInput(records: readonly LedgerRecord[]): void {
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
-    writeFileSync(join(this.directory, "records.ndjson"), lines.join(""));
+    appendFileSync(join(this.directory, "records.ndjson"), lines.join(""));
   }
 
   startNode(): StatewireProcess {
-    const { directory, words, environment } = this;
-    const node = new StatewireProcess({ module: this.#module(), directory, words, environment });
+    const node = this.#spawnNode();
     this.node = node;
     void node.exitCode().then((code) => {
       if (this.node === node) this.#failure = `the node ended with ${code}:\n${node.log}`;
     });
     return node;
+  }
+
+  /** Starts a node that may end by itself. */
+  startDoomedNode(environment: Readonly<Record<string, string>>): StatewireProcess {
+    this.#doomed = this.#spawnNode(environment);
+    return this.#doomed;
+  }
+
+  #spawnNode(environment: Readonly<Record<string, string>> = {}): StatewireProcess {
+    return new StatewireProcess({
+      module: this.#module(),
+      directory: this.directory,
+      words: this.words,
+      environment: { ...this.environment, ...environment },
+    });
   }
 
   async killNode(): Promise<void> {
@@ -101,7 +141,11 @@ export class Ledger {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.killNode(), this.server.kill()]);
+    await Promise.all([
+      this.killNode(),
+      this.#doomed?.kill(),
+      ...this.servers.map((server) => server.kill()),
+    ]);
   }
 
   /** Waits until the output has as many bytes. @throws Error when the node has ended by itself. */
@@ -160,8 +204,9 @@ spec:
     return `kind: statewire.endpoints.v1/grpc
 spec:
   functions: ledger/*
-  address: "${this.server.address}"
-  retry: {initialBackoff: 10 ms, maxBackoff: 100 ms}
+  addresses: ${JSON.stringify(this.servers.map(({ address }) => address))}
+  retry: {initialBackoff: 10 ms, maxBackoff: 100 ms, attempts: unlimited}
+  timeout: ${invocationTimeout}
 ---
 kind: statewire.file.v1/egress
 spec: {id: ledger/audit, path: audit.txt, format: raw, waitFor: ${this.waitFor}}
@@ -176,21 +221,4 @@ function isSettled({ functions, egresses, ingresses, timers }: InspectResponse):
     functions.every((type) => type.messagesWaiting + type.invocationsInFlight === 0) &&
     egresses.every((egress) => egress.sequenceLast === egress.sequenceAcknowledged)
   );
-}
-
-/** What a run without failures leaves: the lines of each account, in order, and the totals. */
-export function expectedLedger(records: readonly LedgerRecord[]) {
-  const accounts = new Map<string, { count: number; sum: number; lines: string[] }>();
-  let reminders = 0;
-  let sum = 0;
-  for (const { account, number, amount } of records) {
-    const entry = accounts.get(account) ?? { count: 0, sum: 0, lines: [] };
-    accounts.set(account, entry);
-    entry.count++;
-    entry.sum += amount;
-    sum += amount;
-    if (entry.count % 10 === 0) reminders++;
-    entry.lines.push(`${account} ${number} ${entry.count} ${entry.sum}`);
-  }
-  return { accounts, reminders, balance: { count: records.length, sum } };
 }

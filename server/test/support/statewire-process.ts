@@ -78,6 +78,11 @@ export class StatewireProcess {
     this.#process.kill(name);
   }
 
+  /** What ended the process; null: nothing has, or it has ended by itself. */
+  get endSignal(): NodeJS.Signals | null {
+    return this.#process.signalCode;
+  }
+
   /** Waits for the end of the process. */
   exitCode(): Promise<number | null> {
     return this.#exited;
