@@ -1,14 +1,38 @@
 import { egress, serve, state, statefulFunction, typed, types } from "@statewire/sdk";
 
-// The function server of the crash tests. Each account counts and adds up what it gets, writes a line
+// The function server of the crash tests and of npm run torture. Each account counts and adds up what it gets, writes a line
 // to the audit and tells the total; every tenth record makes a delayed message.
 
 const record = types.json<{ account: string; number: number; amount: number }>("ledger/record");
 const reminder = types.json<{ account: string }>("ledger/reminder");
+const ring = types.json<{ number: number }>("ledger/ring");
 const balance = types.json<{ count: number; sum: number }>("ledger/balance");
 const counted = types.json<number>("ledger/count");
 const receipt = types.json<string>("ledger/receipt");
 const audit = egress("ledger/audit", types.string);
+
+/** Says at a time, in ms since the Unix epoch, that its time has come. */
+const alarm = statefulFunction("ledger/alarm", {
+  accepts: [record, ring],
+  handle(ctx, message) {
+    if (message.is(ring)) ctx.egress(audit, `${ctx.self.id} ${message.value.number}`);
+    else {
+      const { number, amount: dueMs } = message.value;
+      ctx.sendAfter(Math.max(0, dueMs - Date.now()), ctx.self, typed(ring, { number }));
+    }
+  },
+});
+
+/** Counts what it gets. */
+const line = statefulFunction("ledger/line", {
+  states: { count: state(counted) },
+  accepts: record,
+  handle(ctx, { number }) {
+    const count = (ctx.state.count.get() ?? 0) + 1;
+    ctx.state.count.set(count);
+    ctx.egress(audit, `${ctx.self.id} ${number} ${count}`);
+  },
+});
 
 const reminderDelayMs = 20;
 
@@ -43,7 +67,7 @@ const account = statefulFunction("ledger/account", {
   },
 });
 
-const server = await serve([account, total], {
+const server = await serve([account, total, line, alarm], {
   address: process.argv[2] ?? "127.0.0.1:0",
   onEvent: () => undefined,
 });

@@ -53,6 +53,8 @@ export interface LedgerOptions {
   readonly words?: readonly string[];
   /** Function servers, of which each can do everything. */
   readonly servers?: number;
+  /** The function that gets the records; "account" if it is not given. */
+  readonly target?: "account" | "alarm" | "line";
 }
 
 /** A runtime and a ledger in processes that may be killed at any time, over one data directory. */
@@ -65,12 +67,15 @@ export class Ledger {
   /** What the egress waits for. */
   waitFor: "local" | "checkpoint" = "local";
   node: StatewireProcess | null = null;
+  readonly #target: string;
   #doomed: StatewireProcess | null = null;
   #failure: string | null = null;
 
-  constructor(directory: string, { words = [], servers = 1 }: LedgerOptions = {}) {
+  constructor(directory: string, options: LedgerOptions = {}) {
+    const { words = [], servers = 1, target = "account" } = options;
     this.directory = directory;
     this.words = words;
+    this.#target = target;
     this.servers = Array.from({ length: servers }, () => new LedgerServer());
   }
 
@@ -81,6 +86,10 @@ export class Ledger {
 
   async startServers(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.start()));
+  }
+
+  get inputPath(): string {
+    return join(this.directory, "records.ndjson");
   }
 
   get outputPath(): string {
@@ -99,7 +108,7 @@ export class Ledger {
   /** Adds to the file of the ingress. A node that has read all of it finds more when it starts again. */
   writeInput(records: readonly LedgerRecord[]): void {
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
-    appendFileSync(join(this.directory, "records.ndjson"), lines.join(""));
+    appendFileSync(this.inputPath, lines.join(""));
   }
 
   startNode(): StatewireProcess {
@@ -157,15 +166,24 @@ export class Ledger {
   }
 
   /** Waits until nothing is left to do, and returns how things stand. */
-  async settled(): Promise<InspectResponse> {
+  async settled(onStatus?: (status: InspectResponse) => void): Promise<InspectResponse> {
+    return this.untilStatus((status) => {
+      onStatus?.(status);
+      return isSettled(status);
+    });
+  }
+
+  /** Waits until that is so, and returns how things stand. */
+  async untilStatus(isSo: (status: InspectResponse) => boolean): Promise<InspectResponse> {
     const { grpcAddress } = (await this.node?.ready()) ?? { grpcAddress: "" };
     const client = new AdminClient(grpcAddress, credentials.createInsecure());
     try {
       for (;;) {
+        if (this.#failure !== null) throw new Error(this.#failure);
         const status = await new Promise<InspectResponse>((resolve, reject) => {
           client.inspect({}, (error, response) => (error ? reject(error) : resolve(response)));
         });
-        if (isSettled(status)) return status;
+        if (isSo(status)) return status;
         await setTimeout(20);
       }
     } finally {
@@ -191,14 +209,14 @@ export class Ledger {
   }
 
   #module(): string {
-    const input = existsSync(join(this.directory, "records.ndjson"))
+    const input = existsSync(this.inputPath)
       ? `---
 kind: statewire.file.v1/ingress
 spec:
   id: ledger/records
   path: records.ndjson
   format: ndjson
-  targets: [{function: ledger/account, id: "{account}", valueType: ledger/record}]
+  targets: [{function: ledger/${this.#target}, id: "{account}", valueType: ledger/record}]
 `
       : "";
     return `kind: statewire.endpoints.v1/grpc

@@ -19,13 +19,20 @@ async function main(words: readonly string[]): Promise<number> {
 function createProgram(): Command {
   return new Command("torture")
     .description(
-      "Runs a real node with two real function servers, a file in and a file out, and ends them by " +
-        "kill -9 again and again. Then compares what is in the file, and in the states, with a run " +
-        "without failures.",
+      "Runs a real node with real function servers, a file in and a file out, and compares what comes " +
+        "out with a run without failures. By default it ends node and servers by kill -9 again and " +
+        "again; --backlog and --timers do something else instead.",
     )
     .option("--kills <n>", "How often the node is killed.", parseCount, 50)
     .option("--records <n>", "What is to be done between two kills, in records.", parseCount, 2000)
     .option("--seed <n>", "Decides what happens (default: another one each time).", parseSeed)
+    .option("--backlog <n>", "So many messages wait for a server that is dead.", parseCount)
+    .option("--addresses <n>", "With --backlog: that they are for.", parseCount, 100_000)
+    .option(
+      "--timers <n>",
+      "So many delayed messages become due while the node is dead.",
+      parseCount,
+    )
     .option("--json", "Print one JSON object.", false)
     .helpOption("-h, --help", "Print help.")
     .allowExcessArguments(false)
