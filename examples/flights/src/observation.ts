@@ -8,11 +8,15 @@ import type { Flight } from "./flight.js";
 import type { Digest } from "./messages.js";
 import { type Tally, tallyType } from "./tally.js";
 
-/** What the functions came to: their states as the runtime tells them, and the egress files. */
-export interface Observation {
+/** What the functions keep, as the runtime tells it. */
+export interface ObservedStates {
   readonly airports: readonly AirportState[];
   readonly routes: readonly RouteState[];
   readonly hours: readonly { readonly id: string; readonly departures: Tally | undefined }[];
+}
+
+/** What the functions came to: their states, and the egress files. */
+export interface Observation extends ObservedStates {
   readonly alerts: readonly Flight[];
   readonly digests: readonly Digest[];
 }
@@ -39,6 +43,15 @@ export interface EgressPaths {
 
 /** Reads everything. @throws Error when a value is not what the functions write. */
 export async function observe(admin: Admin, paths: EgressPaths): Promise<Observation> {
+  return {
+    ...(await observeStates(admin)),
+    alerts: readRecords<Flight>(paths.alerts),
+    digests: readRecords<Digest>(paths.digests),
+  };
+}
+
+/** What the functions keep, without what the egresses wrote. @throws Error as observe does. */
+export async function observeStates(admin: Admin): Promise<ObservedStates> {
   const airports: AirportState[] = [];
   for await (const { id, states } of admin.listState("flights/airport")) {
     const departures = readTally(states, "departures");
@@ -58,17 +71,22 @@ export async function observe(admin: Admin, paths: EgressPaths): Promise<Observa
   for await (const { id, states } of admin.listState("flights/hour")) {
     hours.push({ id, departures: readTally(states, "departures") });
   }
-  return {
-    airports,
-    routes,
-    hours,
-    alerts: readRecords<Flight>(paths.alerts),
-    digests: readRecords<Digest>(paths.digests),
-  };
+  return { airports, routes, hours };
 }
 
 /** The same numbers that expectedTotals computes, from what was observed. */
 export function observedTotals(observation: Observation): Totals {
+  return {
+    ...stateTotals(observation),
+    alerts: countEach(observation.alerts.map(recordName)),
+    digests: digestNumbers(observation.digests),
+  };
+}
+
+/** The groups of totals that need no egress. */
+export function stateTotals(
+  observation: ObservedStates,
+): Pick<Totals, "airports" | "routes" | "hours"> {
   return {
     airports: new Map(
       observation.airports.flatMap((airport) => [
@@ -87,8 +105,6 @@ export function observedTotals(observation: Observation): Totals {
     hours: new Map(
       observation.hours.flatMap((hour) => tallyNumbers(hour.id, "departures", hour.departures)),
     ),
-    alerts: countEach(observation.alerts.map(recordName)),
-    digests: digestNumbers(observation.digests),
   };
 }
 
