@@ -16,4 +16,4 @@ USER 10001:10001
 WORKDIR /opt/flights/examples/flights
 EXPOSE 7500 8080
 STOPSIGNAL SIGTERM
-CMD ["node", "dist/src/function-server.js", "0.0.0.0:7500"]
+CMD ["node", "dist/src/function-server.js", "0.0.0.0:7500", "flights/airport"]
