@@ -20,6 +20,8 @@ export interface ChildOptions {
   readonly directory: string;
   /** What it prints, on either stream, is appended here. */
   readonly logPath: string;
+  /** Variables beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const logTailLines = 12;
@@ -47,7 +49,7 @@ export class Child {
     const scriptArguments = ["--import", endWithParent, ...options.arguments];
     this.#process = spawn(process.execPath, scriptArguments, {
       cwd: options.directory,
-      env: environmentWithoutSettings(),
+      env: { ...environmentWithoutSettings(), ...options.environment },
       stdio: ["pipe", "pipe", "pipe"],
     });
     living.add(this);
