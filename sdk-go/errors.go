@@ -1,7 +1,6 @@
 package statewire
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -99,9 +98,4 @@ func RetryAfter(delay time.Duration, err error) error {
 		return nil
 	}
 	return &Failure{Err: err, RetryAfter: delay}
-}
-
-func hasCode(err error, code Code) bool {
-	var failed *Error
-	return errors.As(err, &failed) && failed.Code == code
 }

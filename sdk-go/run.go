@@ -19,12 +19,24 @@ type runner struct {
 	failed func(batch *session.Batch, attempt int, err error)
 }
 
-// run runs the inputs of a batch one after the other until it has ended, and reports whether this is
+// run runs the inputs of a batch one after the other until it has ended, and calls finish if this is
 // what ended it.
-func (r *runner) run(batch *session.Batch, loader transport.Loader) (ended bool) {
+func (r *runner) run(batch *session.Batch, loader transport.Loader, finish func()) {
+	var running *Context
+	ended := false
+	defer func() {
+		if running != nil {
+			// The handler has ended its goroutine: this is all that still runs of it.
+			exited := &Error{Code: CodePanic, Message: "the handler ended its goroutine", Stack: string(debug.Stack())}
+			ended = r.fail(running, exited) == session.Ended
+		}
+		if ended {
+			finish()
+		}
+	}()
 	function := r.table[batch.Function]
 	for position, input := range batch.Inputs {
-		ctx := &Context{
+		running = &Context{
 			function: function,
 			batch:    batch,
 			loader:   loader,
@@ -32,20 +44,28 @@ func (r *runner) run(batch *session.Batch, loader transport.Loader) (ended bool)
 			input:    input,
 			position: position,
 		}
+		ctx := running
+		err := ctx.handle()
+		running = nil
 		progress := session.Stale
-		if err := ctx.handle(); err != nil {
-			progress = batch.FailInput(position, describeFailure(err, position))
-			if progress == session.Ended {
-				r.failed(batch, ctx.Attempt(), err)
-			}
+		if err != nil {
+			progress = r.fail(ctx, err)
 		} else {
 			progress = batch.CompleteInput(position)
 		}
 		if progress != session.Running {
-			return progress == session.Ended
+			ended = progress == session.Ended
+			return
 		}
 	}
-	return false
+}
+
+func (r *runner) fail(ctx *Context, err error) session.Progress {
+	progress := ctx.batch.FailInput(ctx.position, describeFailure(err, ctx.position))
+	if progress == session.Ended {
+		r.failed(ctx.batch, ctx.Attempt(), err)
+	}
+	return progress
 }
 
 // handle runs the handler of the context's message. A panic is an error like any other: it must not end
@@ -55,24 +75,16 @@ func (c *Context) handle() (err error) {
 	if err != nil {
 		return err
 	}
-	returned := false
 	defer func() {
-		if returned {
-			return
-		}
-		stack := string(debug.Stack())
 		if reason := recover(); reason != nil {
 			cause, _ := reason.(error)
 			if cause == nil {
 				cause = fmt.Errorf("%v", reason)
 			}
-			err = &Error{Code: CodePanic, Message: "panic", Err: cause, Stack: stack}
-		} else {
-			err = &Error{Code: CodePanic, Message: "the handler ended its goroutine", Stack: stack}
+			err = &Error{Code: CodePanic, Message: "panic", Err: cause, Stack: string(debug.Stack())}
 		}
 	}()
 	err = handler.handle(c, TypedValue{Typename: c.input.Typename, Bytes: c.input.Value})
-	returned = true
 	if err == nil {
 		err = c.failed.load()
 	}

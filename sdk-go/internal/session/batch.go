@@ -50,6 +50,8 @@ type BatchOptions struct {
 	Limits *pb.Limits
 	// Base is the parent of the batch's context.
 	Base context.Context
+	// Callers name what type indexes of the inputs' callers stand for, for a batch outside of a session.
+	Callers []string
 }
 
 // Batch is the run of one invocation: its inputs in order, and what they did so far.
@@ -95,7 +97,12 @@ type Batch struct {
 // NewBatch makes the run of an invocation.
 func NewBatch(options BatchOptions) *Batch {
 	invocation := options.Invocation
+	var types *typeIndex
+	if options.Callers != nil {
+		types = newCallerIndex(options.Callers)
+	}
 	return &Batch{
+		types:        types,
 		InvocationID: invocation.InvocationId,
 		TypeName:     options.TypeName,
 		ID:           invocation.Id,

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 
 	pb "github.com/statewire/statewire/sdk-go/statewirev1"
 )
@@ -122,9 +123,10 @@ func isTooLate(r *result, now time.Duration) bool {
 	return r.deadline != 0 && now >= r.deadline && !r.timedOut
 }
 
-// decodeResult reads a result as its receiver does.
-func (r *result) decode() (*pb.Result, error) {
+// Result is what an ended batch did, as its receiver reads it.
+func (b *Batch) Result() (*pb.Result, error) {
+	encoded := b.encodeResult()
 	decoded := new(pb.Result)
-	encoded := append(append([]byte(nil), r.head...), r.effects...)
-	return decoded, unmarshal(encoded, decoded)
+	err := proto.Unmarshal(append(encoded.head, encoded.effects...), decoded)
+	return decoded, err
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	pb "github.com/statewire/statewire/sdk-go/statewirev1"
 )
 
@@ -314,5 +312,3 @@ func stateRequest(invocationID uint64, asked question) *pb.ServerFrame {
 	}
 	return &pb.ServerFrame{Frame: &pb.ServerFrame_StateRequest{StateRequest: request}}
 }
-
-func unmarshal(encoded []byte, message proto.Message) error { return proto.Unmarshal(encoded, message) }

@@ -48,6 +48,15 @@ func newTypeIndex(table []*pb.FunctionSpec) *typeIndex {
 	return index
 }
 
+// newCallerIndex gives index i + 1 to caller i, for reading alone: nothing is interned by it.
+func newCallerIndex(callers []string) *typeIndex {
+	index := &typeIndex{types: []indexedType{{function: -1}}}
+	for _, name := range callers {
+		index.types = append(index.types, indexedType{name: name, function: -1})
+	}
+	return index
+}
+
 // define adds a type of the runtime's. It fails with TABLE-6, TABLE-7, TABLE-8 or TABLE-10.
 func (t *typeIndex) define(definition *pb.TypeDefinition) *Violation {
 	t.mu.Lock()

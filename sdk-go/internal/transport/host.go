@@ -33,9 +33,9 @@ type HostOptions struct {
 	Offer session.Offer
 	// Base holds the values of the contexts of all batches.
 	Base context.Context
-	// Run runs a batch until it has ended, and reports whether it ended it: then it goes back to its
-	// session.
-	Run      func(batch *session.Batch, loader Loader) (ended bool)
+	// Run runs a batch until it has ended. It calls finish if it is what ended it; then the batch goes
+	// back to its session.
+	Run      func(batch *session.Batch, loader Loader, finish func())
 	Observer Observer
 }
 

@@ -141,13 +141,12 @@ func (s *stream) take(in *incoming) session.Outcome {
 }
 
 func (s *stream) runBatch(batch *session.Batch) {
-	if !s.host.options.Run(batch, s) {
-		return
-	}
-	s.mu.Lock()
-	s.session.Finish(batch)
-	s.mu.Unlock()
-	s.wakeWriter()
+	s.host.options.Run(batch, s, func() {
+		s.mu.Lock()
+		s.session.Finish(batch)
+		s.mu.Unlock()
+		s.wakeWriter()
+	})
 }
 
 // LoadState waits until the batch holds a state that it has not read.
