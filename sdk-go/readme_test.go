@@ -26,7 +26,7 @@ func TestTheREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	if reason := cannotRunTheREADME(repository); reason != "" {
-		if os.Getenv("STATEWIRE_TEST_README") == "required" {
+		if os.Getenv("TEST_README") == "required" {
 			t.Fatal(reason)
 		}
 		t.Skip("the README's commands are NOT TESTED: " + reason)
