@@ -50,7 +50,7 @@ export async function runFlightsDemo(options: FlightsDemoOptions): Promise<Fligh
   const before = Date.now();
   const deployment = await Deployment.start({
     directory: options.directory,
-    functionServerScript,
+    functionServers: [{ arguments: [functionServerScript] }],
     runtimeWords: options.loseMachine ? checkpointWords(options) : [],
     module: (functionServerAddress) => {
       writeFileSync(join(options.directory, demoFiles.flights), JSON.stringify(flights));

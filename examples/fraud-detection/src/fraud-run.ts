@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Admin } from "@statewire/example-processes/admin.js";
-import { Deployment } from "@statewire/example-processes/deployment.js";
+import { Deployment, type FunctionServerProgram } from "@statewire/example-processes/deployment.js";
 import { type OutsideMessage, produce } from "@statewire/example-processes/producer.js";
 import { Subscription } from "@statewire/example-processes/subscription.js";
 import type { NamedState } from "@statewire/protos/statewire/v1/admin.js";
@@ -31,12 +31,28 @@ export interface FraudOutcome {
 const timeoutMs = 30_000;
 const functionServerScript = fileURLToPath(new URL("function-server.js", import.meta.url));
 
-const module = (functionServerAddress: string) => `\
+/** A function server, and the function types that it runs. */
+export interface FraudServer extends FunctionServerProgram {
+  readonly functions: readonly string[];
+}
+
+/** Functions in TypeScript: these, or all. */
+export function typeScriptServer(...functions: readonly string[]): FraudServer {
+  return {
+    functions: functions.length === 0 ? ["fraud/*"] : functions,
+    arguments: [functionServerScript, ...functions],
+  };
+}
+
+const endpoint = ({ functions }: FraudServer, address: string) => `\
 kind: statewire.endpoints.v1/grpc
 spec:
-  functions: fraud/*
-  address: ${functionServerAddress}
+  functions: [${functions.join(", ")}]
+  address: ${address}
 ---
+`;
+
+const egress = `\
 kind: statewire.grpc.v1/egress
 spec:
   id: fraud/alerts
@@ -49,8 +65,14 @@ spec:
 export async function runFraudDetection(
   workload: Workload,
   directory: string,
+  servers: readonly FraudServer[] = [typeScriptServer()],
 ): Promise<FraudOutcome> {
-  const deployment = await Deployment.start({ directory, functionServerScript, module });
+  const deployment = await Deployment.start({
+    directory,
+    functionServers: servers.map(({ functions: _, ...program }) => program),
+    module: (...addresses) =>
+      servers.map((server, index) => endpoint(server, addresses[index] ?? "")).join("") + egress,
+  });
   const alerts: Alert[] = [];
   const subscription = new Subscription(deployment.grpcAddress, "fraud/alerts", ({ value }) => {
     if (value !== undefined) alerts.push(fromTypedValue(alertType, asTyped(value)));

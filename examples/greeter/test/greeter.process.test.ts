@@ -42,8 +42,8 @@ describe("the greeter", function () {
   it("answers as the README says, and counts on after both processes were killed", async () => {
     const started = await Deployment.start({
       directory,
-      functionServerScript,
-      module: (address) => moduleText.replace("127.0.0.1:7500", address),
+      functionServers: [{ arguments: [functionServerScript] }],
+      module: (address = "") => moduleText.replace("127.0.0.1:7500", address),
     });
     deployment = started;
     const promised = /It answers `([^`]+)`/.exec(readme)?.[1] ?? "";

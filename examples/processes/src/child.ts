@@ -14,7 +14,12 @@ export interface ChildExit {
 export interface ChildOptions {
   /** For messages to people. */
   readonly name: string;
-  /** A script and its arguments; Node runs it. */
+  /**
+   * A program that is not Node's. It ends with this process, except when that is killed by SIGKILL:
+   * nobody tells it then. Default: Node.
+   */
+  readonly program?: string;
+  /** The program's; for Node a script and its arguments. */
   readonly arguments: readonly string[];
   /** Where it runs. */
   readonly directory: string;
@@ -46,8 +51,9 @@ export class Child {
     killChildrenAtExit();
     this.name = options.name;
     this.#logPath = options.logPath;
-    const scriptArguments = ["--import", endWithParent, ...options.arguments];
-    this.#process = spawn(process.execPath, scriptArguments, {
+    const nodeArguments = options.program === undefined ? ["--import", endWithParent] : [];
+    const program = options.program ?? process.execPath;
+    this.#process = spawn(program, [...nodeArguments, ...options.arguments], {
       cwd: options.directory,
       env: { ...environmentWithoutSettings(), ...options.environment },
       stdio: ["pipe", "pipe", "pipe"],

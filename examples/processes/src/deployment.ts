@@ -7,15 +7,30 @@ import { Child } from "./child.js";
 export interface DeploymentOptions {
   /** Emptied at the start. Holds the module, the runtime's data and the logs; kept at the end. */
   readonly directory: string;
-  /**
-   * A script that serves functions at the address of its first argument, port 0 being any free one,
-   * and prints the address that it got as its first line.
-   */
-  readonly functionServerScript: string;
-  /** The text of module.yaml, given the function server's address. */
-  readonly module: (functionServerAddress: string) => string;
+  readonly functionServers: readonly FunctionServerProgram[];
+  /** The text of module.yaml, given the addresses of the function servers, in their order. */
+  readonly module: (...functionServerAddresses: readonly string[]) => string;
   /** What else stands on the runtime's command line. */
   readonly runtimeWords?: readonly string[];
+}
+
+/**
+ * A program that serves functions at the address of its last argument, port 0 being any free one, and
+ * prints the address that it got as its first line.
+ */
+export interface FunctionServerProgram {
+  /** For people, and for its log file. Default: "function-server". */
+  readonly name?: string;
+  /** What runs; for Node a script. Default: Node. */
+  readonly program?: string;
+  readonly arguments: readonly string[];
+}
+
+/** One of them, as it runs. */
+interface FunctionServer {
+  readonly program: FunctionServerProgram;
+  address: string;
+  child: Child | undefined;
 }
 
 /** What a restart did. */
@@ -37,19 +52,18 @@ const stopGraceMs = 5_000;
 const anyAddress = "127.0.0.1:0";
 
 /**
- * A runtime and a function server, each a process of its own, on free ports of 127.0.0.1.
+ * A runtime and function servers, each a process of its own, on free ports of 127.0.0.1.
  *
- * Both can be killed and started again, with the same data, at the same addresses. A process that
+ * Each can be killed and started again, with the same data, at the same addresses. A process that
  * ends without having been told to makes `watch` reject.
  */
 export class Deployment {
   readonly #options: DeploymentOptions;
-  #functionServerAddress = anyAddress;
+  readonly #functionServers: readonly FunctionServer[];
   /** Machines that the runtime has lost so far. */
   #machinesLost = 0;
   #grpcAddress = anyAddress;
   #httpAddress = anyAddress;
-  #functionServer: Child | undefined;
   #runtime: Child | undefined;
   #admin: Admin | undefined;
   #fail: (reason: Error) => void = () => undefined;
@@ -57,6 +71,11 @@ export class Deployment {
 
   private constructor(options: DeploymentOptions) {
     this.#options = options;
+    this.#functionServers = options.functionServers.map((program) => ({
+      program,
+      address: anyAddress,
+      child: undefined,
+    }));
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -64,14 +83,17 @@ export class Deployment {
     this.#failed.catch(() => undefined);
   }
 
-  /** Starts both and resolves when the runtime answers. @throws Error with the log of what failed. */
+  /** Starts all and resolves when the runtime answers. @throws Error with the log of what failed. */
   static async start(options: DeploymentOptions): Promise<Deployment> {
     rmSync(options.directory, { recursive: true, force: true });
     mkdirSync(options.directory, { recursive: true });
     const deployment = new Deployment(options);
     try {
-      await deployment.#startFunctionServer();
-      writeFileSync(deployment.#modulePath, options.module(deployment.#functionServerAddress));
+      for (const server of deployment.#functionServers) {
+        await deployment.#startFunctionServer(server);
+      }
+      const addresses = deployment.#functionServers.map(({ address }) => address);
+      writeFileSync(deployment.#modulePath, options.module(...addresses));
       await deployment.#startRuntime();
     } catch (error) {
       await deployment.stop();
@@ -122,24 +144,28 @@ export class Deployment {
     return { pidKilled: killed, pidStarted: started.pid, downMs: Date.now() - before };
   }
 
-  /** kill -9, and a new process at the same address. */
-  async crashFunctionServer(): Promise<Restart> {
+  /** kill -9 of one function server, the first unless another is named, and a new process at its address. */
+  async crashFunctionServer(index = 0): Promise<Restart> {
+    const server = this.#functionServers[index];
+    if (server === undefined) throw new Error(`there is no function server ${index}`);
     const before = Date.now();
-    const killed = await this.#kill(this.#functionServer);
-    const started = await this.#startFunctionServer();
+    const killed = await this.#kill(server.child);
+    const started = await this.#startFunctionServer(server);
     return { pidKilled: killed, pidStarted: started.pid, downMs: Date.now() - before };
   }
 
-  /** Stops both in order: the runtime drains while its function server is there. */
+  /** Stops all in order: the runtime drains while its function servers are there. */
   async stop(): Promise<void> {
     this.#admin?.close();
     this.#admin = undefined;
     const runtime = this.#runtime;
     this.#runtime = undefined;
     await runtime?.stop(stopGraceMs);
-    const functionServer = this.#functionServer;
-    this.#functionServer = undefined;
-    await functionServer?.stop(stopGraceMs);
+    for (const server of this.#functionServers) {
+      const { child } = server;
+      server.child = undefined;
+      await child?.stop(stopGraceMs);
+    }
   }
 
   get #dataDirectory(): string {
@@ -151,16 +177,18 @@ export class Deployment {
     return join(this.#options.directory, "module.yaml");
   }
 
-  async #startFunctionServer(): Promise<Child> {
+  async #startFunctionServer(server: FunctionServer): Promise<Child> {
+    const { name = "function-server", ...program } = server.program;
     const child = new Child({
-      name: "the function server",
-      arguments: [this.#options.functionServerScript, this.#functionServerAddress],
+      ...program,
+      name,
+      arguments: [...program.arguments, server.address],
       directory: this.#options.directory,
-      logPath: join(this.#options.directory, "function-server.log"),
+      logPath: join(this.#options.directory, `${name}.log`),
     });
-    this.#functionServer = child;
-    this.#functionServerAddress = await firstLine(child, (line) => line);
-    this.#failWhenExited(child, () => this.#functionServer === child);
+    server.child = child;
+    server.address = await firstLine(child, (line) => line);
+    this.#failWhenExited(child, () => server.child === child);
     return child;
   }
 
@@ -190,9 +218,9 @@ export class Deployment {
     if (child === this.#runtime) {
       this.#runtime = undefined;
       this.#admin?.close();
-    } else {
-      this.#functionServer = undefined;
     }
+    const server = this.#functionServers.find((one) => one.child === child);
+    if (server !== undefined) server.child = undefined;
     await child.kill("SIGKILL");
     return child.pid;
   }
