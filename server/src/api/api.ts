@@ -14,6 +14,7 @@ import { GrpcApi, type GrpcService } from "./grpc-api.js";
 import type { HostPort } from "./host-port.js";
 import { HttpApi } from "./http-api.js";
 import { createOperationsRoute } from "./operations-routes.js";
+import { createPlaygroundServers, type PlaygroundOptions } from "./playground-servers.js";
 
 export interface ApiOptions {
   readonly grpc: HostPort;
@@ -29,6 +30,8 @@ export interface ApiOptions {
   readonly subscriptions: ReadonlyMap<string, SubscriptionSink>;
   /** Further services, for example the gateway that function servers dial. */
   readonly services?: readonly GrpcService[];
+  /** What module.yaml declares of StateFun's playground. */
+  readonly playground?: PlaygroundOptions;
   /** Plain text unless given. */
   readonly grpcCredentials?: ServerCredentials;
 }
@@ -47,7 +50,7 @@ export interface ApiSettings extends IngressLimits, AdmissionOptions {
 const lingerMs = 500;
 
 /**
- * Everything that a node shows to the outside: both servers and what they serve.
+ * Everything that a node shows to the outside: its servers and what they serve.
  *
  * LIFE CYCLE: open() -> serve() -> drain() -> close(). From open() on it answers health, readiness,
  * metrics and inspection; ingress is refused as unavailable before serve() and after drain().
@@ -57,6 +60,7 @@ export class Api {
   readonly #egress: GrpcEgress;
   readonly #grpc: GrpcApi;
   readonly #http: HttpApi;
+  readonly #playground: ReadonlyMap<string, HttpApi>;
 
   constructor(options: ApiOptions) {
     const { settings, view, metrics, counters, services = [], grpcCredentials } = options;
@@ -83,15 +87,22 @@ export class Api {
         createOperationsRoute(view, metrics),
       ],
     });
+    const { playground } = options;
+    this.#playground =
+      playground === undefined ? new Map() : createPlaygroundServers(playground, ingress);
   }
 
-  /** Listens on both addresses. @throws Error when one of them cannot be had; then on neither. */
+  /** Listens on all addresses. @throws Error when one of them cannot be had; then on none. */
   async open(): Promise<void> {
     await this.#grpc.open();
+    const opened: HttpApi[] = [];
     try {
-      await this.#http.open();
+      for (const server of this.#httpServers()) {
+        await server.open();
+        opened.push(server);
+      }
     } catch (error) {
-      await this.#grpc.close(0);
+      await Promise.all([this.#grpc.close(0), ...opened.map((server) => server.close(0))]);
       throw error;
     }
   }
@@ -105,7 +116,7 @@ export class Api {
   /** Refuses new requests, and waits until those that were taken are answered or the time is over. */
   async drain(timeLimitMs: number): Promise<void> {
     this.#grpc.setServing(false);
-    this.#http.stopListening();
+    for (const server of this.#httpServers()) server.stopListening();
     await this.#admission.close(timeLimitMs);
   }
 
@@ -113,7 +124,15 @@ export class Api {
   async close(): Promise<void> {
     await this.drain(0);
     this.#egress.close();
-    await Promise.all([this.#grpc.close(lingerMs), this.#http.close(lingerMs)]);
+    const servers = this.#httpServers();
+    await Promise.all([
+      this.#grpc.close(lingerMs),
+      ...servers.map((server) => server.close(lingerMs)),
+    ]);
+  }
+
+  #httpServers(): HttpApi[] {
+    return [this.#http, ...this.#playground.values()];
   }
 
   get grpcAddress(): HostPort {
@@ -122,5 +141,10 @@ export class Api {
 
   get httpAddress(): HostPort {
     return this.#http.address;
+  }
+
+  /** By what they are for: "ingress", "egress"; those that the module declares. */
+  get playgroundAddresses(): ReadonlyMap<string, HostPort> {
+    return new Map([...this.#playground].map(([name, { address }]) => [name, address]));
   }
 }

@@ -36,13 +36,15 @@ export class ListenError extends Error {
   }
 }
 
-/** Why a server cannot listen, for people; in lower case its name is the setting's. */
-export function listenError(name: "gRPC" | "HTTP", at: HostPort, cause: unknown): ListenError {
+/** The settings that say where servers listen, by what the servers are called. */
+const settings: Readonly<Record<string, string>> = { gRPC: "grpc, --grpc", HTTP: "http, --http" };
+
+/** Why a server cannot listen, for people. One without a setting has its port from module.yaml. */
+export function listenError(name: string, at: HostPort, cause: unknown): ListenError {
   const text = cause instanceof Error ? cause.message : String(cause);
   // gRPC hands the system's error on as text.
   const code = /\bE[A-Z]{3,}\b/.exec(text)?.[0] ?? "ELISTEN";
-  const setting = name.toLowerCase();
-  const where = `${formatHostPort(at)} (${setting}, --${setting})`;
+  const where = `${formatHostPort(at)} (${settings[name] ?? "port of its spec"})`;
   return new ListenError(`${name} cannot listen on ${where}: ${reasonOf(code, text)}`, code, cause);
 }
 

@@ -11,6 +11,8 @@ import type { Duplex } from "node:stream";
 import { type HostPort, listenError } from "./host-port.js";
 
 export interface HttpApiOptions {
+  /** What it is, where it cannot listen. Default: the HTTP API, whose address is a setting. */
+  readonly name?: string;
   readonly listen: HostPort;
   /** In order; each answers the request and says true, or leaves it alone and says false. */
   readonly routes: readonly HttpRoute[];
@@ -30,12 +32,14 @@ const keepAliveTimeoutMs = 75_000;
  */
 export class HttpApi {
   readonly #server: Server;
+  readonly #name: string;
   #address: HostPort;
   /** Null while it listens. */
   #closed: Promise<void> | null = null;
 
   constructor(options: HttpApiOptions) {
     this.#address = options.listen;
+    this.#name = options.name ?? "HTTP";
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       if (this.#closed !== null) response.shouldKeepAlive = false;
       for (const route of options.routes) {
@@ -59,7 +63,7 @@ export class HttpApi {
   async open(): Promise<void> {
     const { host, port } = this.#address;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", (error) => reject(listenError("HTTP", this.#address, error)));
+      this.#server.once("error", (error) => reject(listenError(this.#name, this.#address, error)));
       this.#server.listen(port, host, resolve);
     });
     this.#address = { host, port: (this.#server.address() as AddressInfo).port };

@@ -1,5 +1,5 @@
 import { unreachable } from "../core/assert.js";
-import type { EgressSpec, EndpointSpec, Module } from "../module/module.js";
+import type { EgressSpec, EndpointSpec, IngressSpec, Module } from "../module/module.js";
 import type { SecretReference, SecretText } from "../module/secret-text.js";
 
 /** One line for each component of a module, for people. */
@@ -10,7 +10,9 @@ export function describeModule({ endpoints, ingresses, egresses }: Module): stri
         `endpoint ${placeOf(endpoint)} for ${endpoint.functions.join(", ")}` +
         ("tls" in endpoint && endpoint.tls !== null ? " (TLS)" : ""),
     ),
-    ...ingresses.map(({ id, kind, path }) => `ingress ${id} from ${path} (${kind})`),
+    ...ingresses.map(
+      (ingress) => `ingress ${ingress.id} from ${originOf(ingress)} (${ingress.kind})`,
+    ),
     ...egresses.map((egress) => `egress ${egress.id} to ${destinationOf(egress)} (${egress.kind})`),
   ];
 }
@@ -55,6 +57,10 @@ function nameOf(reference: SecretReference): string {
   return reference.kind === "environment" ? reference.name : `file:${reference.path}`;
 }
 
+function originOf(ingress: IngressSpec): string {
+  return ingress.kind === "statewire.file.v1/ingress" ? ingress.path : `port ${ingress.port}`;
+}
+
 function destinationOf(egress: EgressSpec): string {
   switch (egress.kind) {
     case "statewire.file.v1/egress":
@@ -65,6 +71,8 @@ function destinationOf(egress: EgressSpec): string {
       return "standard output";
     case "statewire.grpc.v1/egress":
       return "subscribers";
+    case "io.statefun.playground.v1/egress":
+      return `port ${egress.port}, topics ${egress.topics.join(", ")}`;
     default:
       return unreachable(egress);
   }

@@ -18,6 +18,8 @@ export interface RunningNode {
   readonly grpcAddress: string;
   /** As grpcAddress, for HTTP. */
   readonly httpAddress: string;
+  /** As httpAddress, of the playground's "ingress" and "egress", if the module has them. */
+  readonly playground: Readonly<Record<string, string>>;
   /** Resolves when the node has stopped; rejects on an error that it cannot go on from. */
   readonly closed: Promise<void>;
   /** Takes nothing new, finishes what is in flight within drainTimeoutMs, and stops. */
@@ -82,8 +84,9 @@ async function runNode(files: readonly string[], context: RunContext): Promise<v
     const node = await startNode({ settings, module, logger, restore: options.restore ?? null });
     announce(node, { settings, module, logger });
     if (options.json === true) {
-      const { grpcAddress, httpAddress } = node;
-      await print(terminal, JSON.stringify({ pid: process.pid, grpcAddress, httpAddress }));
+      const { grpcAddress, httpAddress, playground } = node;
+      const addresses = { grpcAddress, httpAddress, playground };
+      await print(terminal, JSON.stringify({ pid: process.pid, ...addresses }));
     }
     await runUntilStopped(node, stop.requested);
   } catch (error) {
@@ -136,6 +139,9 @@ function announce(
   logger.info(`process ${process.pid}: SIGTERM stops it`);
   logger.info(`gRPC API on ${node.grpcAddress}`);
   logger.info(`HTTP on ${node.httpAddress}`);
+  for (const [name, address] of Object.entries(node.playground)) {
+    logger.info(`${name} of the playground on ${address}`);
+  }
   logger.info(`data in ${settings.dataDir}`);
   for (const line of describeModule(module)) logger.info(line);
   logger.info(`checkpoints in ${settings.checkpointStore}`);

@@ -43,8 +43,16 @@ export class RequestCounters {
   readonly grpcCall = new MethodCounter("grpc", "call");
   readonly httpSend = new MethodCounter("http", "send");
   readonly httpCall = new MethodCounter("http", "call");
+  readonly playgroundSend = new MethodCounter("playground", "send");
 
   all(): readonly MethodCounter[] {
-    return [this.grpcSend, this.grpcSendStream, this.grpcCall, this.httpSend, this.httpCall];
+    return [
+      this.grpcSend,
+      this.grpcSendStream,
+      this.grpcCall,
+      this.httpSend,
+      this.httpCall,
+      this.playgroundSend,
+    ];
   }
 }

@@ -71,6 +71,17 @@ function bindingsOf(component: Component, document: YamlDocument): Binding[] {
         name,
         position: at("functions", index),
       }));
+    case "io.statefun.playground.v1/ingress":
+      return [
+        { noun: "ingress", name: component.id, position: at() },
+        ...portBinding(component.port, at("port")),
+      ];
+    case "io.statefun.playground.v1/egress":
+      return [
+        // No function's dead letters can go there: they are no records of its own.
+        { noun: "playground egress", name: component.id, position: at() },
+        ...portBinding(component.port, at("port")),
+      ];
     case "statewire.file.v1/ingress":
       return [{ noun: "ingress", name: component.id, position: at("id") }];
     case "statewire.file.v1/egress":
@@ -82,4 +93,9 @@ function bindingsOf(component: Component, document: YamlDocument): Binding[] {
     default:
       return [{ noun: "egress", name: component.id, position: at("id") }];
   }
+}
+
+/** Port 0 is any that is free: never the same one twice. */
+function portBinding(port: number, position: SourcePosition): Binding[] {
+  return port === 0 ? [] : [{ noun: "port", name: String(port), position }];
 }

@@ -5,6 +5,7 @@ import { grpcEgressSchema, httpEgressSchema } from "./http-schema.js";
 import type { EgressSpec, EndpointSpec, IngressSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
 import { httpEndpointV1Schema, httpEndpointV2Schema } from "./statefun/http-endpoint-schema.js";
+import { playgroundEgressSchema, playgroundIngressSchema } from "./statefun/playground-schema.js";
 
 type Spec = EndpointSpec | IngressSpec | EgressSpec;
 
@@ -27,6 +28,8 @@ export const schemasByKind: Readonly<
   "statewire.http.v1/egress": httpEgressSchema,
   "statewire.stdout.v1/egress": stdoutEgressSchema,
   "statewire.grpc.v1/egress": grpcEgressSchema,
+  "io.statefun.playground.v1/ingress": playgroundIngressSchema,
+  "io.statefun.playground.v1/egress": playgroundEgressSchema,
 };
 
 /** StateFun passes over keys that it does not know. Modules that were written for it must run. */
@@ -40,8 +43,6 @@ export const statefunKinds: readonly string[] = [
   "io.statefun.kafka.v1/egress",
   "io.statefun.kinesis.v1/ingress",
   "io.statefun.kinesis.v1/egress",
-  "io.statefun.playground.v1/ingress",
-  "io.statefun.playground.v1/egress",
 ];
 
 /** The schema of a kind, or undefined when this version does not run it. */

@@ -13,8 +13,13 @@ export interface Module {
 }
 
 export type EndpointSpec = GrpcEndpointSpec | HttpEndpointSpec;
-export type IngressSpec = FileIngressSpec;
-export type EgressSpec = FileEgressSpec | HttpEgressSpec | StdoutEgressSpec | GrpcEgressSpec;
+export type IngressSpec = FileIngressSpec | PlaygroundIngressSpec;
+export type EgressSpec =
+  | FileEgressSpec
+  | HttpEgressSpec
+  | StdoutEgressSpec
+  | GrpcEgressSpec
+  | PlaygroundEgressSpec;
 
 /** Where a component is written, for messages about it. Line and column count from 1. */
 export interface SourcePosition {
@@ -259,5 +264,26 @@ export interface GrpcEgressSpec {
   readonly kind: "statewire.grpc.v1/egress";
   readonly source: SourcePosition;
   readonly id: string;
+  readonly waitFor: EgressWait;
+}
+
+/** Takes messages by HTTP on a port of its own, as StateFun's playground does. */
+export interface PlaygroundIngressSpec {
+  readonly kind: "io.statefun.playground.v1/ingress";
+  readonly source: SourcePosition;
+  readonly id: "io.statefun.playground/ingress";
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
+/** Keeps records, by topic, until somebody gets them by HTTP, one at a time. */
+export interface PlaygroundEgressSpec {
+  readonly kind: "io.statefun.playground.v1/egress";
+  readonly source: SourcePosition;
+  readonly id: "io.statefun.playground/egress";
+  /** 0: any that is free. */
+  readonly port: number;
+  /** At least one, no two the same. */
+  readonly topics: readonly string[];
   readonly waitFor: EgressWait;
 }

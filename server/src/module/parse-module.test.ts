@@ -165,7 +165,8 @@ spec: {id: flights/failed}
       value: "{origin} at {date}"
 `),
     ).ingresses;
-    assert.equal(spec?.path, "/modules/flights.ndjson");
+    assert.ok(spec?.kind === "statewire.file.v1/ingress");
+    assert.equal(spec.path, "/modules/flights.ndjson");
     assert.deepEqual(spec.format, { kind: "ndjson" });
     assert.equal(spec.follow, true);
     assert.equal(spec.invalidRecords, "skip");
@@ -208,7 +209,8 @@ spec: {id: flights/failed}
     - {function: flights/airport, id: "{leg.origin}", valueType: a/b, value: "{leg.delay}"}
 `),
     ).ingresses;
-    assert.deepEqual(spec?.format, {
+    assert.ok(spec?.kind === "statewire.file.v1/ingress");
+    assert.deepEqual(spec.format, {
       kind: "csv",
       delimiter: ";",
       quote: '"',

@@ -80,7 +80,7 @@ function isEndpoint(component: Component): component is EndpointSpec {
 }
 
 function isIngress(component: Component): component is IngressSpec {
-  return component.kind === "statewire.file.v1/ingress";
+  return component.kind.endsWith("/ingress");
 }
 
 function isEgress(component: Component): component is EgressSpec {

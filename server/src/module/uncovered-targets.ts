@@ -1,5 +1,5 @@
 import { covers, isFunctionTypeName } from "../core/address.js";
-import type { EndpointSpec, IngressSpec } from "./module.js";
+import type { EndpointSpec, FileTarget, IngressSpec } from "./module.js";
 import type { ModuleProblem } from "./module-problem.js";
 import { nearestName } from "./nearest-name.js";
 import { isConstant, type RecordTemplate } from "./template.js";
@@ -21,7 +21,7 @@ export function findUncoveredTargets(
 ): ModuleProblem[] {
   const patterns = endpoints.flatMap(({ functions }) => functions);
   return ingresses.flatMap(({ ingress, document }) =>
-    ingress.targets.flatMap((target, index) => {
+    targetsOf(ingress).flatMap((target, index) => {
       if (isCovered(target.function, patterns)) return [];
       const path = ["spec", "targets", index, "function"];
       const written = JSON.stringify(target.function.text);
@@ -32,6 +32,11 @@ export function findUncoveredTargets(
       return [{ position: document.locate(path), message }];
     }),
   );
+}
+
+/** Of the playground each request names its own target. */
+function targetsOf(ingress: IngressSpec): readonly FileTarget[] {
+  return "targets" in ingress ? ingress.targets : [];
 }
 
 /** Of a template with fields only the namespace can be known. */

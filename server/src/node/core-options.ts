@@ -2,6 +2,7 @@ import { entryOverheadBytes } from "../core/backlog.js";
 import type { CoreOptions, RetryPolicy as CoreRetryPolicy } from "../core/options.js";
 import { retryDefaults } from "../module/endpoint-schema.js";
 import type { EndpointSpec, Module, RetryPolicy } from "../module/module.js";
+import { egressIdsOf } from "../module/statefun/playground.js";
 import type { Settings } from "../settings.js";
 
 /** Payload of one invocation: a share of the frame, so that its state fits beside it. [LIMIT-8] */
@@ -65,10 +66,10 @@ export function coreOptions(settings: Settings, module: Module, died: number): C
       invocationTimeoutMs: settings.invocationTimeoutMs,
       batchMax: 0,
     },
-    egresses: module.egresses.map(({ id }) => id),
+    egresses: module.egresses.flatMap(egressIdsOf),
     egressesAfterCheckpoint: module.egresses
       .filter(({ waitFor }) => waitFor === "checkpoint")
-      .map(({ id }) => id),
+      .flatMap(egressIdsOf),
     suspectRestored: died >= diedMin,
   };
 }

@@ -4,26 +4,29 @@ import { Api } from "../api/api.js";
 import { parseHostPort } from "../api/host-port.js";
 import { findWaiting } from "../core/waiting.js";
 import type { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
-import { RequestCounters } from "../ingress/request-counters.js";
+import type { TopicSink } from "../egress/playground/topic-sink.js";
+import type { Module } from "../module/module.js";
 import type { Settings } from "../settings.js";
 import { explainWaiting } from "./explain-waiting.js";
 import { createNodeView, type ViewedParts } from "./running-view.js";
 
-export interface ApiParts extends Omit<ViewedParts, "counters"> {
+export interface ApiParts extends ViewedParts {
   readonly settings: Settings;
   readonly admin: AdminPorts;
   readonly subscriptions: ReadonlyMap<string, SubscriptionSink>;
+  readonly topics: ReadonlyMap<string, TopicSink>;
 }
 
 /** What a node shows to the outside, and the metrics that the loop tells of. */
 export function createApi(parts: ApiParts): { readonly api: Api; readonly metrics: Metrics } {
-  const { settings, requests, dispatcher, machine, subscriptions } = parts;
-  const counters = new RequestCounters();
-  const view = createNodeView({ ...parts, counters });
+  const { settings, requests, dispatcher, machine, subscriptions, counters } = parts;
+  const view = createNodeView(parts);
   const metrics = new Metrics(view);
+  const http = parseHostPort(settings.http, "http");
   const api = new Api({
     grpc: parseHostPort(settings.grpc, "grpc"),
-    http: parseHostPort(settings.http, "http"),
+    http,
+    playground: { host: http.host, topics: parts.topics, ...playgroundPorts(parts.module) },
     settings,
     view,
     metrics,
@@ -41,4 +44,10 @@ export function createApi(parts: ApiParts): { readonly api: Api; readonly metric
     services: [dispatcher.gateway],
   });
   return { api, metrics };
+}
+
+function playgroundPorts({ ingresses, egresses }: Module) {
+  const ingress = ingresses.find((spec) => spec.kind === "io.statefun.playground.v1/ingress");
+  const egress = egresses.find((spec) => spec.kind === "io.statefun.playground.v1/egress");
+  return { ingressPort: ingress?.port ?? null, egressPort: egress?.port ?? null };
 }

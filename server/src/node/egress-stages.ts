@@ -3,11 +3,13 @@ import type { EgressAcknowledgedCommand } from "../core/command.js";
 import type { Delivery } from "../core/effect.js";
 import { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
 import { OutboxDrain } from "../egress/outbox-drain.js";
+import { TopicSink } from "../egress/playground/topic-sink.js";
 import type { Sink } from "../egress/sink.js";
 import { createFileSink } from "../egress/sinks/file-sink.js";
 import { createHttpSink } from "../egress/sinks/http-sink.js";
 import { createStdoutSink } from "../egress/sinks/stdout-sink.js";
-import type { EgressSpec } from "../module/module.js";
+import type { EgressSpec, PlaygroundEgressSpec } from "../module/module.js";
+import { topicEgressId } from "../module/statefun/playground.js";
 
 export interface EgressParts {
   readonly logger: Logger;
@@ -24,16 +26,29 @@ export interface EgressParts {
 export function createEgressStages(specs: readonly EgressSpec[], parts: EgressParts) {
   const { logger, submit, onFailure, position } = parts;
   const subscriptions = new Map<string, SubscriptionSink>();
+  const topics = new Map<string, TopicSink>();
   const drains = new Map<string, OutboxDrain>();
+  const drain = (egress: string, kind: string, sink: Sink): void => {
+    drains.set(egress, new OutboxDrain({ egress, kind, sink, logger, submit, onFailure }));
+  };
   for (const spec of specs) {
+    if (spec.kind === "io.statefun.playground.v1/egress") {
+      for (const topic of spec.topics) {
+        const sink = new TopicSink();
+        topics.set(topic, sink);
+        drain(topicEgressId(topic), spec.kind, sink);
+      }
+      continue;
+    }
     const sink = createSink(spec, logger);
     if (sink instanceof SubscriptionSink) subscriptions.set(spec.id, sink);
-    const { id: egress, kind } = spec;
-    drains.set(egress, new OutboxDrain({ egress, kind, sink, logger, submit, onFailure }));
+    drain(spec.id, spec.kind, sink);
   }
   return {
     /** The egresses that leave by the gRPC service. */
     subscriptions,
+    /** The topics of the playground. */
+    topics,
     /** @throws Error when a sink cannot be opened; it says what an operator can do. */
     async open(): Promise<void> {
       for (const [egress, drain] of drains) await drain.open(position(egress));
@@ -49,7 +64,7 @@ export function createEgressStages(specs: readonly EgressSpec[], parts: EgressPa
   };
 }
 
-function createSink(spec: EgressSpec, logger: Logger): Sink {
+function createSink(spec: Exclude<EgressSpec, PlaygroundEgressSpec>, logger: Logger): Sink {
   switch (spec.kind) {
     case "statewire.file.v1/egress":
       return createFileSink(spec, logger);

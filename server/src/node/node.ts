@@ -9,6 +9,7 @@ import type { Effects } from "../core/effect.js";
 import { Machine } from "../core/machine.js";
 import { Dispatcher } from "../dispatch/dispatcher.js";
 import { IngressRequests } from "../ingress/ingress-port.js";
+import { RequestCounters } from "../ingress/request-counters.js";
 import { systemClock } from "../loop/clock.js";
 import { type Durability, EpochLoop } from "../loop/epoch-loop.js";
 import type { Module } from "../module/module.js";
@@ -38,6 +39,8 @@ export interface Node {
   /** "host:port", with the port that was free. */
   readonly grpcAddress: string;
   readonly httpAddress: string;
+  /** As httpAddress, of the playground's "ingress" and "egress", if the module has them. */
+  readonly playground: Readonly<Record<string, string>>;
   /** Resolves when the node has stopped; rejects on an error that it cannot go on from. */
   readonly closed: Promise<void>;
   /** Takes nothing new, finishes what is in flight within drainTimeoutMs, and stops. */
@@ -125,6 +128,7 @@ function wire({ settings, module, logger }: NodeOptions, { store, takeover, star
   const checkpoints = createCheckpointStage({ settings, logger, store, loop, takeover, onFatal });
   const { checkpointer } = checkpoints;
   const requests = new IngressRequests(loop.submit, (source) => machine.position(source));
+  const counters = new RequestCounters();
   const { submit } = loop;
   const parked = new ParkedRequests(submit, logger);
   const version = readVersion();
@@ -136,7 +140,8 @@ function wire({ settings, module, logger }: NodeOptions, { store, takeover, star
     onFailure: onFatal,
     position: (egress) => machine.egressPosition(egress),
   });
-  const ingresses = createIngressStages(module.ingresses, { settings, port: requests, logger });
+  const entrance = { settings, port: requests, logger, counters };
+  const ingresses = createIngressStages(module.ingresses, entrance);
   const { api, metrics } = createApi({
     settings,
     version,
@@ -147,10 +152,12 @@ function wire({ settings, module, logger }: NodeOptions, { store, takeover, star
     dispatcher,
     checkpointer,
     requests,
+    counters,
     admin: { parked, checkpoints: checkpointer },
     ingresses: () => ingresses.statuses(),
     egresses: () => egresses.statuses(),
     subscriptions: egresses.subscriptions,
+    topics: egresses.topics,
   });
   const ends = { fatal, collector, incidents, starts };
   return { store, machine, loop, checkpoints, dispatcher, egresses, ingresses, api, ...ends };
@@ -216,6 +223,9 @@ function run(parts: Parts, { settings, logger }: NodeOptions): Node {
   return {
     grpcAddress: formatHostPort(api.grpcAddress),
     httpAddress: formatHostPort(api.httpAddress),
+    playground: Object.fromEntries(
+      [...api.playgroundAddresses].map(([name, address]) => [name, formatHostPort(address)]),
+    ),
     closed: closed.promise,
     drain,
   };

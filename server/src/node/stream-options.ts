@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Command } from "../core/command.js";
 import type { StreamOptions } from "../dispatch/stream-options.js";
+import { routeToTopics } from "../egress/playground/topic-router.js";
 import type { Settings } from "../settings.js";
 
 /** What a stream's results may hold in flight: far more than a turn needs, far less than memory. */
@@ -29,7 +30,7 @@ export function streamOptions(parts: {
     },
     limits: { valueBytesMax, idBytesMax, effectsMax },
     frameBytesMax,
-    submit: parts.submit,
+    submit: routeToTopics(parts.submit),
     nextSession: () => ++session,
     logger: parts.logger,
     handshakeTimeoutMs,

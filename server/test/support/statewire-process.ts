@@ -51,7 +51,11 @@ export class StatewireProcess {
   }
 
   /** The addresses of the node, when it is ready. */
-  async ready(): Promise<{ readonly grpcAddress: string; readonly httpAddress: string }> {
+  async ready(): Promise<{
+    readonly grpcAddress: string;
+    readonly httpAddress: string;
+    readonly playground: Readonly<Record<string, string>>;
+  }> {
     await this.#until(() => this.#stdout.includes("\n"));
     return JSON.parse(this.#stdout.slice(0, this.#stdout.indexOf("\n")));
   }
