@@ -22,6 +22,18 @@ function placeOf(endpoint: EndpointSpec): string {
   return endpoint.addresses.join(", ") || "of servers that dial in";
 }
 
+/** The hosts of a module's endpoints, in lower case. */
+export function hostsOf({ endpoints }: Module): ReadonlySet<string> {
+  const hosts = endpoints.flatMap((endpoint) => {
+    if ("addresses" in endpoint) {
+      return endpoint.addresses.map((address) => address.slice(0, address.lastIndexOf(":")));
+    }
+    const url = endpoint.urlTemplate.replaceAll("{function.name}", "name");
+    return URL.canParse(url) ? [new URL(url).hostname] : [];
+  });
+  return new Set(hosts.map((host) => host.toLowerCase()));
+}
+
 /** The names of the secrets that a module refers to: variables, and files as "file:PATH". */
 export function secretsOf({ egresses }: Module): string[] {
   const names = secretTexts(egresses).flatMap((text) => text.references.map(nameOf));

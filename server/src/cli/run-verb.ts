@@ -1,13 +1,19 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
 import { type CheckpointChoice, checkpointChoiceSyntax } from "../codec/checkpoint-choice.js";
+import {
+  type HostOverrides,
+  hostOverrideSyntax,
+  noOverrides,
+  parseHostOverride,
+} from "../module/host-overrides.js";
 import { loadModule } from "../module/load-module.js";
 import type { Module } from "../module/module.js";
 import { formatProblem } from "../module/module-problem.js";
 import { completeSettings, type Settings, SettingsError } from "../settings.js";
 import { readChoice } from "./checkpoint-verbs.js";
 import { CommandError, exitCode, exitCodeOf, isBug, problemsOf } from "./command-error.js";
-import { describeModule, missingSecrets } from "./describe-module.js";
+import { describeModule, hostsOf, missingSecrets } from "./describe-module.js";
 import { createLogger, isJsonLog } from "./logger.js";
 import { addSettingOptions, readSettings } from "./settings-options.js";
 import { print, type Terminal } from "./terminal.js";
@@ -31,12 +37,14 @@ export type StartNode = (options: {
   readonly settings: Settings;
   readonly module: Module;
   readonly logger: Logger;
+  readonly hosts: HostOverrides;
   readonly restore: CheckpointChoice | null;
 }) => Promise<RunningNode>;
 
 interface RunOptions {
   readonly json?: boolean;
   readonly restore?: CheckpointChoice;
+  readonly resolve?: HostOverrides;
 }
 
 /** Adds `run`. */
@@ -55,6 +63,12 @@ export function addRunVerb(program: Command, terminal: Terminal, startNode: Star
       "An empty data directory begins with the latest by itself.",
     readChoice,
   );
+  run.option(
+    "--resolve <HOST=ADDRESS>",
+    "Where a host of the module is in truth: HOST=ADDRESS or HOST=ADDRESS:PORT, so that a module " +
+      "made for containers runs locally. May be given for several hosts.",
+    addOverride,
+  );
   addSettingOptions(run)
     .addHelpText("after", examples)
     .action((files: string[]) => runNode(files, { options: run.opts(), terminal, startNode }));
@@ -70,6 +84,26 @@ Examples:
   statewire run base.yaml local.yaml --data-dir /var/lib/statewire --grpc 0.0.0.0:7410
   STATEWIRE_LOG_FORMAT=json statewire run module.yaml 2>> statewire.log`;
 
+/** One more --resolve. */
+function addOverride(text: string, earlier: HostOverrides = noOverrides): HostOverrides {
+  const override = parseHostOverride(text);
+  if (override === undefined) throw new InvalidArgumentError(`Expected ${hostOverrideSyntax}.`);
+  if (earlier.has(override.host)) {
+    throw new InvalidArgumentError(`${override.host} is given twice.`);
+  }
+  return new Map([...earlier, [override.host, override]]);
+}
+
+/** Says where hosts are, and warns of those that no endpoint names. */
+function announceOverrides(hosts: HostOverrides, module: Module, logger: Logger): void {
+  const known = hostsOf(module);
+  for (const { host, address, port } of hosts.values()) {
+    const place = port === null ? address : `${address}, port ${port}`;
+    if (known.has(host)) logger.info(`host ${host} is ${place}`);
+    else logger.warn(`--resolve ${host}: no endpoint is there; hosts: ${[...known].join(", ")}`);
+  }
+}
+
 interface RunContext {
   readonly options: RunOptions;
   readonly terminal: Terminal;
@@ -79,9 +113,12 @@ interface RunContext {
 async function runNode(files: readonly string[], context: RunContext): Promise<void> {
   const { options, terminal, startNode } = context;
   const { settings, module, logger } = await prepare(files, context);
+  const hosts = options.resolve ?? noOverrides;
+  announceOverrides(hosts, module, logger);
   const stop = listenForSignals(logger);
   try {
-    const node = await startNode({ settings, module, logger, restore: options.restore ?? null });
+    const restore = options.restore ?? null;
+    const node = await startNode({ settings, module, logger, hosts, restore });
     announce(node, { settings, module, logger });
     if (options.json === true) {
       const { grpcAddress, httpAddress, playground } = node;
@@ -133,7 +170,7 @@ async function runUntilStopped(node: RunningNode, stopRequested: Promise<void>):
 
 function announce(
   node: RunningNode,
-  { settings, module, logger }: Omit<Parameters<StartNode>[0], "restore">,
+  { settings, module, logger }: Omit<Parameters<StartNode>[0], "restore" | "hosts">,
 ): void {
   // The process that a shell knows may be npx, which does not hand signals on.
   logger.info(`process ${process.pid}: SIGTERM stops it`);

@@ -55,6 +55,66 @@ describe("formatTypedValue", () => {
   });
 });
 
+describe("records for Kafka and Kinesis", () => {
+  const name = (record: string): string => `type.googleapis.com/io.statefun.sdk.egress.${record}`;
+  const kafka = name("KafkaProducerRecord");
+  const kinesis = name("KinesisEgressRecord");
+
+  // Each field as StateFun numbers it: tag, length, bytes.
+  const cases: [string, string, string, string][] = [
+    [
+      "text",
+      kafka,
+      "0a016b 120568656c6c6f 1a0174",
+      '"value":{"topic":"t","key":"k","value":"hello"}',
+    ],
+    [
+      "JSON, under no key",
+      kafka,
+      "12077b2261223a317d 1a0174",
+      '"value":{"topic":"t","key":null,"value":{"a":1}}',
+    ],
+    [
+      "other bytes",
+      kafka,
+      "0a016b 1202ff00 1a0174",
+      '"value":{"topic":"t","key":"k","base64":"/wA="}',
+    ],
+    ["no bytes", kafka, "1a0174", '"value":{"topic":"t","key":null,"value":""}'],
+    [
+      "a partition key",
+      kinesis,
+      "0a0170 12026869 1a0173",
+      '"value":{"stream":"s","partitionKey":"p","value":"hi"}',
+    ],
+    [
+      "a hash key",
+      kinesis,
+      "0a0170 12026869 1a0173 22023432",
+      '"value":{"stream":"s","partitionKey":"p","explicitHashKey":"42","value":"hi"}',
+    ],
+  ];
+  for (const [what, typename, bytes, members] of cases) {
+    it(`are their fields, with ${what}`, () => {
+      const value = hex(bytes.replaceAll(" ", ""));
+      assert.equal(formatValueMembers({ typename, value }), members);
+      const plain = plainValue({ typename, value });
+      assert.equal(`"value":${Buffer.from(plain.bytes)}`, members);
+      assert.equal(plain.mediaType, "application/json");
+      JSON.parse(`{${members}}`);
+    });
+  }
+
+  it("are base64 when their bytes are no record, and null when they have none", () => {
+    for (const bytes of ["0a01ff", "0a05", "0b"]) {
+      const typed = { typename: kafka, value: hex(bytes) };
+      assert.equal(formatTypedValue(typed).kind, "base64");
+      assert.deepEqual(plainValue(typed).bytes, typed.value);
+    }
+    assert.equal(formatValueMembers({ typename: kafka, value: null }), '"value":null');
+  });
+});
+
 describe("plainValue", () => {
   const plain = (typename: string, value: Uint8Array | null) => {
     const { bytes, mediaType } = plainValue({ typename, value });

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { TypedValue } from "../core/typed-value.js";
 import { formatBuiltIn, isBuiltInTypename } from "./built-in-value.js";
+import { decodeEgressRecord, type EgressRecord, isEgressRecordTypename } from "./egress-record.js";
 
 /** A typed value as people read it. */
 export type ValueText =
@@ -13,17 +14,26 @@ export type ValueText =
   | { readonly kind: "base64"; readonly text: string };
 
 /**
- * The most readable rendering of a value: a built-in value decoded, JSON as it is, other UTF-8 text
- * as text, the rest in base64. A built-in string is text, every other built-in value JSON; a long
- * has all its digits, and what JSON has no number for is "NaN", "Infinity" or "-Infinity".
+ * The most readable rendering of a value: a built-in value decoded, a record for Kafka or Kinesis as
+ * JSON of its fields, JSON as it is, other UTF-8 text as text, the rest in base64. A built-in string is
+ * text, every other built-in value JSON; a long has all its digits, and what JSON has no number for is
+ * "NaN", "Infinity" or "-Infinity".
  */
 export function formatTypedValue(typed: TypedValue): ValueText {
   const { typename, value } = typed;
   if (value === null) return { kind: "absent" };
   const builtIn = formatBuiltIn(typename, value);
   if (builtIn !== undefined) return formatBuiltInText(typename, builtIn);
+  const record = decodeEgressRecord(typename, value);
+  if (record !== undefined) return { kind: "json", text: formatRecord(record) };
   // By convention the bytes of a protobuf message, which can look like text by chance.
-  if (!typename.startsWith("type.googleapis.com/") && isUtf8(value)) {
+  if (typename.startsWith("type.googleapis.com/")) return { kind: "base64", text: toBase64(value) };
+  return formatBytes(value);
+}
+
+/** Bytes whose type says nothing: JSON, text, or neither. */
+function formatBytes(value: Uint8Array): ValueText {
+  if (isUtf8(value)) {
     const text = Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8");
     if (isJson(text)) return { kind: "json", text: text.trim().replaceAll(/[\r\n]+/g, " ") };
     if (isPrintable(value)) return { kind: "text", text };
@@ -36,7 +46,16 @@ export function formatTypedValue(typed: TypedValue): ValueText {
  * for bytes that are neither JSON nor text. No value is `"value":null`.
  */
 export function formatValueMembers(typed: TypedValue): string {
-  const value = formatTypedValue(typed);
+  return formatMembers(formatTypedValue(typed));
+}
+
+/** {"topic","key","value"}, or what Kinesis has in their place. */
+function formatRecord({ fields, value }: EgressRecord): string {
+  const members = Object.entries(fields).map(([name, text]) => `"${name}":${JSON.stringify(text)}`);
+  return `{${[...members, formatMembers(formatBytes(value))].join(",")}}`;
+}
+
+function formatMembers(value: ValueText): string {
   switch (value.kind) {
     case "absent":
       return '"value":null';
@@ -59,7 +78,8 @@ export interface PlainValue {
 const noBytes = new Uint8Array(0);
 
 /**
- * A value by itself: a built-in value as its text, every other one as the bytes that it is. No
+ * A value by itself: a built-in value as its text, a record for Kafka or Kinesis as JSON of its fields,
+ * every other one as the bytes that it is. No
  * value is zero bytes.
  */
 export function plainValue(typed: TypedValue): PlainValue {
@@ -77,7 +97,8 @@ export function plainValue(typed: TypedValue): PlainValue {
 }
 
 function plainBytes({ typename, value }: TypedValue, text: string): Uint8Array {
-  return value === null || isBuiltInTypename(typename) ? new TextEncoder().encode(text) : value;
+  const isRendered = isBuiltInTypename(typename) || isEgressRecordTypename(typename);
+  return value === null || isRendered ? new TextEncoder().encode(text) : value;
 }
 
 function formatBuiltInText(typename: string, json: string): ValueText {

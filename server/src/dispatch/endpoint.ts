@@ -6,6 +6,7 @@ import { describeGrpcProblem } from "../codec/grpc-problem.js";
 import { ResultDecoder } from "../codec/result-decoder.js";
 import type { ServerHandshake } from "../codec/welcome-codec.js";
 import { covers } from "../core/address.js";
+import { overrideAddress } from "../module/host-overrides.js";
 import type { GrpcEndpointSpec, TlsSpec } from "../module/module.js";
 import { Backoff, rejectionBackoff } from "./backoff.js";
 import type { EndpointStatus } from "./endpoint-status.js";
@@ -62,12 +63,13 @@ export class Endpoint {
     this.#timer = null;
     const { frameBytesMax, hello, limits, submit, nextSession, handshakeTimeoutMs } = this.#options;
     const { tls } = this.#spec;
-    const target = this.#address;
+    const place = overrideAddress(this.#options.hosts, this.#address);
+    const target = place ?? this.#address;
     let client: Client;
     try {
       client = new Client(target, credentialsOf(tls), {
         ...channelOptions(frameBytesMax),
-        ...(tls?.serverName ? { "grpc.ssl_target_name_override": tls.serverName } : {}),
+        ...nameOptions(this.#address, tls?.serverName ?? null, place !== undefined),
       });
     } catch (error) {
       this.#ended(`cannot dial: ${(error as Error).message}`);
@@ -198,6 +200,18 @@ function identity(bytes: Buffer): Buffer {
 function end(call: Call): void {
   call.end();
   setTimeout(() => call.cancel(), lingerMs).unref();
+}
+
+/** The name that the server is called, and that its certificate is checked for. */
+function nameOptions(
+  address: string,
+  serverName: string | null,
+  isElsewhere: boolean,
+): Record<string, string> {
+  if (serverName !== null) return { "grpc.ssl_target_name_override": serverName };
+  if (!isElsewhere) return {};
+  const host = address.slice(0, address.lastIndexOf(":"));
+  return { "grpc.ssl_target_name_override": host, "grpc.default_authority": address };
 }
 
 function credentialsOf(tls: TlsSpec | null): ChannelCredentials {

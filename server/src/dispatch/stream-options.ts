@@ -2,6 +2,7 @@ import type { Hello } from "@statewire/protos/statewire/v1/stream.js";
 import type { Logger } from "pino";
 import type { ResultLimits } from "../codec/result-decoder.js";
 import type { Command } from "../core/command.js";
+import type { HostOverrides } from "../module/host-overrides.js";
 
 /** What every stream of the node shares. */
 export interface StreamOptions {
@@ -11,6 +12,8 @@ export interface StreamOptions {
   readonly submit: (command: Command) => void;
   readonly nextSession: () => number;
   readonly logger: Logger;
+  /** Hosts of endpoints that are somewhere else. */
+  readonly hosts: HostOverrides;
   /** How long a handshake may take. [HELLO-9] */
   readonly handshakeTimeoutMs: number;
 }

@@ -12,6 +12,7 @@ import { IngressRequests } from "../ingress/ingress-port.js";
 import { RequestCounters } from "../ingress/request-counters.js";
 import { systemClock } from "../loop/clock.js";
 import { type Durability, EpochLoop } from "../loop/epoch-loop.js";
+import type { HostOverrides } from "../module/host-overrides.js";
 import type { Module } from "../module/module.js";
 import type { Settings } from "../settings.js";
 import { Store } from "../store/store.js";
@@ -30,6 +31,8 @@ export interface NodeOptions {
   readonly settings: Settings;
   readonly module: Module;
   readonly logger: Logger;
+  /** Hosts of the module that are somewhere else. */
+  readonly hosts: HostOverrides;
   /** Which checkpoint an empty data directory begins with; null: the latest, if there is one. */
   readonly restore: CheckpointChoice | null;
 }
@@ -95,7 +98,8 @@ interface Ground {
   readonly starts: StartCount;
 }
 
-function wire({ settings, module, logger }: NodeOptions, { store, takeover, starts }: Ground) {
+function wire(options: NodeOptions, { store, takeover, starts }: Ground) {
+  const { settings, module, logger, hosts } = options;
   const core = coreOptions(settings, module, starts.died);
   const machine = new Machine(core, store, store.readImage(), systemClock.nowMs());
   const collector = new IdleCollector(systemClock);
@@ -132,7 +136,8 @@ function wire({ settings, module, logger }: NodeOptions, { store, takeover, star
   const { submit } = loop;
   const parked = new ParkedRequests(submit, logger);
   const version = readVersion();
-  const stream = streamOptions({ settings, logger, nodeId: store.nodeId, version, submit });
+  const { nodeId } = store;
+  const stream = streamOptions({ settings, logger, nodeId, version, submit, hosts });
   const dispatcher = new Dispatcher(module.endpoints, stream);
   const egresses = createEgressStages(module.egresses, {
     logger,

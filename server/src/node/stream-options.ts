@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Command } from "../core/command.js";
 import type { StreamOptions } from "../dispatch/stream-options.js";
 import { routeToTopics } from "../egress/playground/topic-router.js";
+import type { HostOverrides } from "../module/host-overrides.js";
 import type { Settings } from "../settings.js";
 
 /** What a stream's results may hold in flight: far more than a turn needs, far less than memory. */
@@ -16,6 +17,7 @@ export function streamOptions(parts: {
   readonly nodeId: string;
   readonly submit: (command: Command) => void;
   readonly version: string;
+  readonly hosts: HostOverrides;
 }): StreamOptions {
   const { frameBytesMax, valueBytesMax, idBytesMax, effectsMax } = parts.settings;
   let session = 0;
@@ -33,6 +35,7 @@ export function streamOptions(parts: {
     submit: routeToTopics(parts.submit),
     nextSession: () => ++session,
     logger: parts.logger,
+    hosts: parts.hosts,
     handshakeTimeoutMs,
   };
 }

@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { pino } from "pino";
 import type { Command } from "../../src/core/command.js";
 import { Dispatcher } from "../../src/dispatch/dispatcher.js";
+import { noOverrides } from "../../src/module/host-overrides.js";
 import type { GrpcEndpointSpec } from "../../src/module/module.js";
 import type { LogLine } from "./process-node.js";
 
@@ -65,6 +66,7 @@ export class LoneDispatcher {
       },
       limits: announced,
       frameBytesMax,
+      hosts: noOverrides,
       submit: (command) => {
         this.commands.push(command);
         this.#notify();

@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { credentials } from "@grpc/grpc-js";
 import { CallRequest, IngressClient, SendRequest } from "@statewire/protos/statewire/v1/ingress.js";
 import { pino } from "pino";
+import { noOverrides } from "../../src/module/host-overrides.js";
 import { parseModule } from "../../src/module/parse-module.js";
 import type { Node } from "../../src/node/node.js";
 import { startNode } from "../../src/node/node.js";
@@ -45,10 +46,13 @@ export class LocalNode {
       ...options.settings,
     });
     const { module } = parseModule([{ file: "module.yaml", text: options.module }]);
-    return new LocalNode(await startNode({ settings, module, logger, restore: null }), {
-      lines,
-      changed,
-    });
+    return new LocalNode(
+      await startNode({ settings, module, logger, hosts: noOverrides, restore: null }),
+      {
+        lines,
+        changed,
+      },
+    );
   }
 
   private constructor(node: Node, log: { lines: readonly LogLine[]; changed: Set<() => void> }) {

@@ -1,6 +1,8 @@
 import { Pool } from "undici";
 import type { HttpTarget } from "../../module/function-url.js";
+import type { HostOverrides } from "../../module/host-overrides.js";
 import type { HttpTransportSpec } from "../../module/module.js";
+import { createConnector } from "./http-connector.js";
 import { type Exchange, ExchangeHandler, mediaType } from "./http-exchange.js";
 import { readTls, type TlsContents } from "./http-tls.js";
 
@@ -21,12 +23,14 @@ export interface PendingExchange {
 /** Posts to function servers, over connections that are kept: a pool for each place. */
 export class HttpClient {
   readonly #transport: HttpTransportSpec;
+  readonly #hosts: HostOverrides;
   readonly #tls: TlsContents;
   readonly #pools = new Map<string, Pool>();
 
   /** @throws Error when a TLS file cannot be read. */
-  constructor(transport: HttpTransportSpec) {
+  constructor(transport: HttpTransportSpec, hosts: HostOverrides) {
     this.#transport = transport;
+    this.#hosts = hosts;
     this.#tls = readTls(transport.tls);
   }
 
@@ -56,11 +60,14 @@ export class HttpClient {
       ...(connectionTtlMs === 0 ? {} : { clientTtl: connectionTtlMs }),
       headersTimeout: readTimeoutMs ?? 0,
       bodyTimeout: readTimeoutMs ?? 0,
-      connect: {
-        timeout: connectTimeoutMs,
-        ...(socketPath === null ? {} : { socketPath }),
-        ...this.#tls,
-      },
+      connect: createConnector(
+        {
+          timeout: connectTimeoutMs,
+          ...(socketPath === null ? {} : { socketPath }),
+          ...this.#tls,
+        },
+        this.#hosts,
+      ),
     });
     this.#pools.set(key, pool);
     return pool;

@@ -52,7 +52,7 @@ export class HttpEndpoint implements DispatchSession {
     this.#options = parts.options;
     this.#except = parts.except;
     this.#onEnded = parts.onEnded;
-    this.#client = new HttpClient(spec.transport);
+    this.#client = new HttpClient(spec.transport, parts.options.hosts);
     this.#status = { state: "connecting", reason: "" };
   }
 
