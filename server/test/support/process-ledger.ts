@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { credentials } from "@grpc/grpc-js";
 import type { InspectResponse } from "@statewire/protos/statewire/v1/admin.js";
 import { AdminClient, GetStateRequest } from "@statewire/protos/statewire/v1/admin.js";
+import { isSettled } from "./settled-node.js";
 import { StatewireProcess } from "./statewire-process.js";
 
 /** Below the time for which a function server may be stopped: late results come. */
@@ -230,13 +231,4 @@ kind: statewire.file.v1/egress
 spec: {id: ledger/audit, path: audit.txt, format: raw, waitFor: ${this.waitFor}}
 ${input}`;
   }
-}
-
-function isSettled({ functions, egresses, ingresses, timers }: InspectResponse): boolean {
-  return (
-    timers === 0 &&
-    ingresses.every(({ state }) => state === "done") &&
-    functions.every((type) => type.messagesWaiting + type.invocationsInFlight === 0) &&
-    egresses.every((egress) => egress.sequenceLast === egress.sequenceAcknowledged)
-  );
 }
