@@ -3,6 +3,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { diffCheckpoints } from "../src/checkpoint/diff.js";
 import { findCheckpoint } from "../src/checkpoint/find-checkpoint.js";
+import { Garbage } from "../src/checkpoint/garbage.js";
+import type { Manifest } from "../src/checkpoint/manifest.js";
 import { restoreCheckpoint } from "../src/checkpoint/restore.js";
 import { createType } from "../src/core/catalog.js";
 import { CheckpointedStore, localLineage, temporaryFolder } from "./support/checkpointed-store.js";
@@ -198,6 +200,27 @@ describe("a lineage of checkpoints", () => {
     const kept: string[] = [];
     for await (const { key } of lineage.objects()) kept.push(key);
     assert.deepEqual(kept.sort(), [...named].sort());
+  });
+
+  it("keeps checkpoints that are young enough, and the latest however old", async () => {
+    const store = await open("data");
+    const lineage = localLineage(folder);
+    const garbage = new Garbage(lineage, { countMin: 0, ageMs: 60_000 });
+    const made: Manifest[] = [];
+    for (const a of ["1", "2", "3"]) {
+      await store.commit({ a });
+      await store.checkpoint();
+      made.push(store.writer.latest);
+    }
+    const [first, , last] = made.map(({ createdAtMs }) => createdAtMs);
+    const youngAt = async (nowMs: number) => {
+      await garbage.collect(store.writer.latest, nowMs);
+      return (await lineage.numbers()).length;
+    };
+    assert.equal(await youngAt((first ?? 0) + 59_999), 3);
+    assert.equal(await youngAt((last ?? 0) + 60_000), 1);
+    assert.deepEqual(await lineage.numbers(), [made.at(-1)?.number]);
+    await restore("copy", store.writer.latest.number);
   });
 
   it("finds the checkpoint of a time, and says when there is none", async () => {
