@@ -14,9 +14,9 @@ const startNode: StartNode = async (options) => {
   return node.startNode(options);
 };
 
-const openCheckpoints: OpenCheckpoints = async (settings) => {
+const openCheckpoints: OpenCheckpoints = async (settings, onRetry) => {
   const checkpoints = await import("./node/stored-checkpoints.js");
-  return checkpoints.openStoredCheckpoints(settings);
+  return checkpoints.openStoredCheckpoints(settings, onRetry);
 };
 
 const exitCode = await runCommandLine(

@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { CheckpointThread } from "statewire/dist/src/checkpoint/checkpoint-thread.js";
 import type { WriteReport } from "statewire/dist/src/checkpoint/checkpoint-writer.js";
 import { Lineage } from "statewire/dist/src/checkpoint/lineage.js";
@@ -32,6 +34,9 @@ const rawObjectsAtOnce = 4;
 const changedShare = 20;
 /** Rows of one epoch while the loop is watched. */
 const epochRows = 200;
+
+/** Larger than an object, so that none has the same bytes twice. */
+const randomPool = randomBytes(16 * 1024 * 1024);
 
 /** A data directory with `entries` rows of random bytes: nothing that compression could gain on. */
 export async function fillDataDirectory(directory: string, entries: number): Promise<void> {
@@ -78,6 +83,7 @@ export async function measureCheckpoint(
   );
   const node = new BusyNode(store, entries);
   const alone = await writeCheckpoint(thread, store);
+  collectGarbage();
   const quiet = await node.watch(() => sleep(3000));
   await node.change(epochRows);
   // Without its delta files the next checkpoint is a base again.
@@ -107,6 +113,7 @@ class BusyNode {
   readonly #encoder = new RecordEncoder();
   #epoch: number;
   #at = 0;
+  #from = 0;
 
   constructor(store: Store, entries: number) {
     this.#store = store;
@@ -144,6 +151,12 @@ class BusyNode {
     return this.#store.deltas.reduce((bytes, file) => bytes + file.bytes, 0);
   }
 
+  /** Random bytes, without memory of their own: what is measured is the node, not this load's garbage. */
+  #nextValue(): Buffer {
+    this.#from = (this.#from + valueBytes + 7) % (randomPool.length - valueBytes);
+    return randomPool.subarray(this.#from, this.#from + valueBytes);
+  }
+
   async #commit(count: number): Promise<void> {
     this.#epoch++;
     const rows = Array.from({ length: count }, () => {
@@ -151,7 +164,7 @@ class BusyNode {
       return {
         table: stateTable,
         key: nameOf(this.#at),
-        value: randomBytes(valueBytes),
+        value: this.#nextValue(),
         expiresAtMs: 0,
         epoch: 0,
       };
@@ -163,6 +176,12 @@ class BusyNode {
     await this.#store.append(record, this.#epoch);
     if (this.#epoch % 500 === 0) await this.#store.fold(this.#epoch);
   }
+}
+
+/** What filling and restoring have left is not a node's, and costs pauses that are not its own. */
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
 }
 
 async function writeCheckpoint(thread: CheckpointThread, store: Store): Promise<WriteReport> {

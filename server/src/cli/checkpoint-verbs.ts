@@ -36,8 +36,11 @@ export interface StoredCheckpoints {
   close(): void;
 }
 
-/** Opens the store that the settings name. */
-export type OpenCheckpoints = (settings: Settings) => Promise<StoredCheckpoints>;
+/** Opens the store that the settings name. `onRetry`: it did not answer, and is asked again. */
+export type OpenCheckpoints = (
+  settings: Settings,
+  onRetry: (reason: string) => void,
+) => Promise<StoredCheckpoints>;
 
 export interface ListedCheckpoint {
   readonly number: number;
@@ -251,7 +254,11 @@ async function withStore(
   use: (checkpoints: StoredCheckpoints, settings: Settings) => Promise<void>,
 ): Promise<void> {
   const settings = readSettings({ ...options }, terminal);
-  const checkpoints = await open(settings);
+  let isSaid = false;
+  const checkpoints = await open(settings, (reason) => {
+    if (!isSaid) void note(terminal, `statewire: trying again for a while: ${reason}`);
+    isSaid = true;
+  });
   try {
     await use(checkpoints, settings);
   } catch (error) {

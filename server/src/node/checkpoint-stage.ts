@@ -50,7 +50,7 @@ export async function restoreIfEmpty(options: CheckpointStart): Promise<Takeover
     const what = `data directory ${dataDirectory} (dataDir, --data-dir) holds data`;
     throw new StoreError("DIRECTORY_IN_USE", `${what}: --restore needs an empty one`);
   }
-  const waiting = { patienceMs: storePatienceMs, logger };
+  const waiting = { patienceMs: storePatienceMs, onRetry: logRetry(logger) };
   const lineage = openLineage(settings, lineageName(settings), waiting);
   createDataDirectory(dataDirectory);
   const lock = await lockDirectory(dataDirectory);
@@ -78,7 +78,7 @@ export async function takeLineageOver({
   settings,
   logger,
 }: CheckpointStart): Promise<Takeover | null> {
-  const waiting = { patienceMs: startPatienceMs, logger };
+  const waiting = { patienceMs: startPatienceMs, onRetry: logRetry(logger) };
   const lineage = openLineage(settings, lineageName(settings), waiting);
   try {
     return await takeOver(lineage, settings.dataDir);
@@ -89,6 +89,10 @@ export async function takeLineageOver({
   } finally {
     lineage.store.close();
   }
+}
+
+function logRetry(logger: Logger): (reason: string) => void {
+  return (reason) => logger.warn({ reason }, "checkpoint store: trying again");
 }
 
 /** What writes the checkpoints of a running node. */

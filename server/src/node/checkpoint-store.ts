@@ -1,8 +1,8 @@
-import type { Logger } from "pino";
 import { Lineage } from "../checkpoint/lineage.js";
 import { readLineageRecord } from "../checkpoint/lineage-record.js";
 import type { StoreAccess } from "../checkpoint/objectstore/open-store.js";
 import { openObjectStore } from "../checkpoint/objectstore/open-store.js";
+import type { RetryOptions } from "../checkpoint/objectstore/retrying-store.js";
 import { retryingStore } from "../checkpoint/objectstore/retrying-store.js";
 import { type Settings, SettingsError } from "../settings.js";
 
@@ -31,14 +31,14 @@ export function storeAccess(settings: Settings): StoreAccess {
 export function openLineage(
   settings: Settings,
   name: string,
-  { patienceMs, logger }: { readonly patienceMs: number; readonly logger?: Logger },
+  { patienceMs, onRetry }: Pick<RetryOptions, "patienceMs"> & { onRetry: (reason: string) => void },
 ): Lineage {
   const store = openObjectStore(settings.checkpointStore, storeAccess(settings));
   const retrying = retryingStore(store, {
     ...storeBackoff,
     patienceMs,
     random: Math.random,
-    onRetry: ({ message }) => logger?.warn({ reason: message }, "checkpoint store: trying again"),
+    onRetry: ({ message }) => onRetry(message),
     signal: new AbortController().signal,
   });
   return new Lineage(retrying, name);

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import { ParkedRequests } from "../admin/parked-port.js";
-import { formatHostPort } from "../api/host-port.js";
+import { formatHostPort, parseHostPort } from "../api/host-port.js";
+import { probeAddress } from "../api/probe-address.js";
 import type { Takeover } from "../checkpoint/takeover.js";
 import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
 import { Committer } from "../commit/committer.js";
@@ -59,6 +60,9 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const { settings, logger } = options;
   const { dataDir: directory, journalSegmentBytes: segmentBytes } = settings;
   const deltaBytesMax = settings.checkpointBacklogBytes;
+  // A start that fails at an address must not have taken the lineage from a node that runs.
+  await probeAddress("gRPC", parseHostPort(settings.grpc, "grpc"));
+  await probeAddress("HTTP", parseHostPort(settings.http, "http"));
   const restored = await restoreIfEmpty(options);
   const store = await Store.open({ directory, segmentBytes, deltaBytesMax });
   const { recovery } = store;

@@ -15,8 +15,9 @@ import { lockDirectory } from "../store/directory-lock.js";
 import { lineageName, openLineage, storePatienceMs } from "./checkpoint-store.js";
 
 /** The checkpoints in a store, without a node: what the verbs about them work on. */
-export function openStoredCheckpoints(settings: Settings) {
-  const lineage = openLineage(settings, lineageName(settings), { patienceMs: storePatienceMs });
+export function openStoredCheckpoints(settings: Settings, onRetry: (reason: string) => void) {
+  const waiting = { patienceMs: storePatienceMs, onRetry };
+  const lineage = openLineage(settings, lineageName(settings), waiting);
   return {
     address: lineage.address,
     list,

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync, unlink } from "node:fs";
 import { join } from "node:path";
 import { makeDirectory } from "../files/make-directory.js";
 import type { DeltaFile } from "./delta-file.js";
@@ -58,8 +58,14 @@ export class DeltaFiles {
     this.#files.push(file);
   }
 
+  /** Nobody waits for it: a large file takes as long as the loop may not be held up. */
   #removeFirst(): void {
     const file = this.#files.shift();
-    if (file !== undefined) rmSync(file.path, { force: true });
+    if (file !== undefined) unlink(file.path, ignoreLeft);
   }
+}
+
+/** The next start finds a file that is still there, and decides about it again. */
+function ignoreLeft(): void {
+  // It costs its bytes on disk until then, and nothing else.
 }

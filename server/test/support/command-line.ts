@@ -46,7 +46,8 @@ export async function statewire(
   };
   const exitCode = await runCommandLine(words, terminal, {
     startNode: () => Promise.reject(new Error("this command line starts no node")),
-    openCheckpoints: (settings) => Promise.resolve(openStoredCheckpoints(settings)),
+    openCheckpoints: (settings, onRetry) =>
+      Promise.resolve(openStoredCheckpoints(settings, onRetry)),
   });
   rmSync(workingDirectory, { recursive: true });
   return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes().toString() };
