@@ -16,12 +16,14 @@ export interface ValueOptions {
   readonly jsonType?: string;
   readonly file?: string;
   readonly base64?: boolean;
+  readonly absent?: boolean;
 }
 
 /** A message as it goes to the node. */
 export interface MessageValue {
   readonly typename: string;
-  readonly value: Buffer;
+  /** Absent: no value at all. */
+  readonly value: Buffer | undefined;
 }
 
 /** Adds the options that say what a message's value is. */
@@ -45,6 +47,8 @@ export function addValueOptions(command: Command): Command {
     );
   const base64 = new Option("--base64", "VALUE is the encoded bytes of its type, in base64.");
   command.addOption(base64.conflicts("jsonType"));
+  const absent = new Option("--absent", "No value at all, which an empty one is not.");
+  command.addOption(absent.conflicts(["file", "base64", "jsonType"]));
   for (const name of shorthands) {
     const option = new Option(`--${name}`, `Short for --type ${builtInTypename(name)}.`);
     command.addOption(conflicting(option, name));
@@ -54,7 +58,8 @@ export function addValueOptions(command: Command): Command {
 
 /**
  * The message's value: from the argument, the file or standard input ("-", or no argument, and then
- * it is not empty). A built-in type is encoded from its text; every other type is the bytes as they are.
+ * it is not empty), or none. A built-in type is encoded from its text; every other type is the bytes as
+ * they are.
  * @throws CommandError when there is no value or it does not fit its type.
  */
 export async function readMessageValue(
@@ -63,6 +68,11 @@ export async function readMessageValue(
   terminal: Terminal,
 ): Promise<MessageValue> {
   const typename = typenameOf(options);
+  if (options.absent === true) {
+    if (argument !== undefined)
+      throw new CommandError("usage", "both VALUE and --absent are given");
+    return { typename, value: undefined };
+  }
   const bytes = await readBytes(argument, options.file, terminal);
   if (options.base64 === true) return { typename, value: decodeBase64(bytes) };
   if (options.jsonType !== undefined) {

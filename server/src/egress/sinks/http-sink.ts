@@ -125,7 +125,7 @@ class HttpSink implements Sink {
 
   #encode(records: readonly OutboxRecord[]): Post {
     const id = recordId(this.#spec.id, records);
-    const { contentType, typename, body } = this.#encodeBody(records);
+    const { contentType, typename, body, isAbsent } = this.#encodeBody(records);
     const headers: Record<string, string> = {
       "content-type": contentType,
       ...this.#target.headers,
@@ -133,6 +133,7 @@ class HttpSink implements Sink {
       "idempotency-key": id,
     };
     if (typename !== null) headers["statewire-typename"] = encodeURI(typename);
+    if (isAbsent) headers["statewire-value"] = "absent";
     return { headers, body };
   }
 
@@ -140,10 +141,11 @@ class HttpSink implements Sink {
     const [first] = records;
     if (this.#spec.batchMax === 1 && first !== undefined) {
       const { bytes, mediaType } = plainValue(first);
-      return { contentType: mediaType, typename: first.typename, body: bytes };
+      const { typename, value } = first;
+      return { contentType: mediaType, typename, body: bytes, isAbsent: value === null };
     }
     const body = Buffer.from(`[${records.map(formatRecordJson).join(",")}]`);
-    return { contentType: "application/json", typename: null, body };
+    return { contentType: "application/json", typename: null, body, isAbsent: false };
   }
 
   /** One line of log per change of state. */
