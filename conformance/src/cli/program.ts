@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { tiers } from "../suite/data.js";
 import { listCases } from "./list-command.js";
+import { type ProxyFlags, runProxy } from "./proxy-command.js";
 import { combineReports } from "./report-command.js";
 import { type RunFlags, runAgainst } from "./run-command.js";
 import { kitVersion } from "./version.js";
@@ -42,6 +43,7 @@ export function createProgram(exit: (code: number) => void): Command {
     .action(async (command: string[], flags: RunFlags) =>
       exit(await runAgainst("runtime", command, flags)),
     );
+  proxyCommand(program).action(async (flags: ProxyFlags) => exit(await runProxy(flags)));
   program
     .command("report")
     .summary("put reports side by side")
@@ -76,6 +78,27 @@ function runCommand(program: Command, name: string): Command {
     .option("--html <file>", "write the report as a page")
     .option("--badge <file>", "write an SVG badge")
     .option("--quiet", "print only what failed");
+}
+
+function proxyCommand(program: Command): Command {
+  return program
+    .command("proxy")
+    .summary("watch a runtime and a function server")
+    .description(
+      "Stands between a runtime and a function server, forwards every frame unchanged, prints it, and\n" +
+        "says which side breaks which clause. Whoever dials dials the proxy: the runtime by Connect, or\n" +
+        "the function server by Attach. Ends on SIGINT or SIGTERM; exit code 1 when a clause was broken.",
+    )
+    .requiredOption("--target <host:port>", "the side that is dialled")
+    .option("--listen <host:port>", "where the proxy listens; port 0: any", "127.0.0.1:0")
+    .option("--json", "print lines of JSON")
+    .option("--violations", "print broken clauses alone")
+    .option("--values", "print whole frames, with the values of messages and states")
+    .addHelpText(
+      "after",
+      "\nExample:\n" +
+        "  statewire-conformance proxy --target 127.0.0.1:8000 --listen 127.0.0.1:8001",
+    );
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

@@ -30,18 +30,26 @@ export interface Tap {
   opened?(stream: ForwardedStream): void;
   /** What goes on in place of the message; an empty list keeps it back. */
   message(stream: ForwardedStream, direction: Direction, bytes: Buffer): readonly Buffer[];
-  /** Whether the end that the function server gave is passed on. Default: it is. */
+  /** The side that dialled will send nothing more. */
+  halfClosed?(stream: ForwardedStream): void;
+  /** Whether the end that the dialled side gave is passed on. Default: it is. */
   ended?(stream: ForwardedStream, end: StatusObject): boolean;
 }
 
 const connect = rawMethod("FunctionServer", "Connect");
+const attach = rawMethod("FunctionGateway", "Attach");
 const discover = rawMethod("FunctionServer", "Discover");
 const unlimited = {
   "grpc.max_receive_message_length": -1,
   "grpc.max_send_message_length": -1,
 };
 
-/** Stands between a runtime, which dials it, and a function server, which it dials. */
+type Call = ServerDuplexStream<Buffer, Buffer>;
+
+/**
+ * Stands between two sides: who dials it, a runtime by Connect or a function server by Attach, and the
+ * other one, which it dials.
+ */
 export class Forwarder {
   readonly #server = new Server({
     ...unlimited,
@@ -52,17 +60,21 @@ export class Forwarder {
   readonly #tap: Tap;
   #streams = 0;
 
-  /** @param target The function server, host:port. */
+  /** @param target The side that is dialled, host:port. */
   constructor(target: string, tap: Tap) {
     this.#client = new Client(target, credentials.createInsecure(), unlimited);
     this.#tap = tap;
     this.#server.addService(
       { Connect: connect, Discover: discover },
       {
-        Connect: (call: ServerDuplexStream<Buffer, Buffer>) => this.#forward(call),
+        Connect: (call: Call) => this.#forward(call, connect, "toServer"),
         Discover: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
           this.#discover(call, answer),
       },
+    );
+    this.#server.addService(
+      { Attach: attach },
+      { Attach: (call: Call) => this.#forward(call, attach, "toRuntime") },
     );
   }
 
@@ -91,16 +103,18 @@ export class Forwarder {
     );
   }
 
-  #forward(down: ServerDuplexStream<Buffer, Buffer>): void {
+  /** @param upwards Which way the frames of the side that dialled go. */
+  #forward(down: Call, method: typeof connect, upwards: Direction): void {
+    const downwards = upwards === "toServer" ? "toRuntime" : "toServer";
     const up = this.#client.makeBidiStreamRequest(
-      connect.path,
-      connect.requestSerialize,
-      connect.responseDeserialize,
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
       down.metadata,
     );
     const stream: ForwardedStream = {
       number: ++this.#streams,
-      inject: (direction, bytes) => (direction === "toServer" ? up : down).write(bytes),
+      inject: (direction, bytes) => (direction === upwards ? up : down).write(bytes),
       cut: () => {
         up.cancel();
         down.emit("error", { code: status.UNAVAILABLE, details: "cut by the proxy" });
@@ -111,12 +125,15 @@ export class Forwarder {
       for (const each of this.#tap.message(stream, direction, bytes))
         stream.inject(direction, each);
     };
-    down.on("data", (bytes: Buffer) => pass("toServer", bytes));
-    down.on("end", () => up.end());
+    down.on("data", (bytes: Buffer) => pass(upwards, bytes));
+    down.on("end", () => {
+      this.#tap.halfClosed?.(stream);
+      up.end();
+    });
     down.on("cancelled", () => up.cancel());
     down.on("error", () => up.cancel());
     up.on("metadata", (metadata: Metadata) => down.sendMetadata(metadata));
-    up.on("data", (bytes: Buffer) => pass("toRuntime", bytes));
+    up.on("data", (bytes: Buffer) => pass(downwards, bytes));
     up.on("error", () => undefined);
     up.on("status", (end: StatusObject) => {
       if (this.#tap.ended?.(stream, end) === false) return;

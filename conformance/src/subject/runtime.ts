@@ -58,6 +58,11 @@ export class Runtime {
     return this.#process;
   }
 
+  /** Where its API is: host:port. */
+  get address(): string {
+    return this.#api;
+  }
+
   /** Opens a stream as a function server that dials in. */
   attach(name: string, trace: Trace): FrameStream {
     const client = this.#gateway(this.#api);

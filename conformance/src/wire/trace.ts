@@ -54,7 +54,8 @@ function readable(entry: TraceEntry): TraceEntry {
   return { ...entry, what: toReadable(entry.what) as TraceEntry["what"] };
 }
 
-function toReadable(value: unknown): unknown {
+/** A value whose bytes are text, or told by their number. */
+export function toReadable(value: unknown): unknown {
   if (Buffer.isBuffer(value)) return bytesText(value);
   if (typeof value === "string" && value.length > 400)
     return `${value.slice(0, 400)}... (${value.length} characters)`;
