@@ -226,9 +226,26 @@ describe("statewire validate", () => {
       ],
       ingresses: [{ kind: "statewire.file.v1/ingress", id: "flights/departures" }],
       egresses: [{ kind: "statewire.http.v1/egress", id: "flights/alerts" }],
+      connectors: [],
       secrets: ["TOKEN"],
       warnings: [],
     });
+  });
+
+  it("accepts what this version cannot run, and says so", async () => {
+    const kafka = "kind: io.statefun.kafka.v1/egress\nspec: {id: a/b, address: k:9092}";
+    const { exitCode, stdout, stderr } = await statewire(["validate", "a.yaml"], {
+      files: { "a.yaml": kafka },
+    });
+    assert.equal(exitCode, 0);
+    assert.match(
+      stdout.toString(),
+      /^a.yaml: valid\negress a\/b \(io.statefun.kafka.v1\/egress\), not run\n/,
+    );
+    assert.match(
+      stderr,
+      /a.yaml:1:7: warning: io.statefun.kafka.v1\/egress a\/b is valid, and this version of statewire cannot run it/,
+    );
   });
 
   it("exits with 1 and names every problem of every file with its place", async () => {
@@ -341,12 +358,12 @@ describe("statewire run", () => {
   it("does not start with a module that is wrong", async () => {
     const { exitCode, stderr } = await statewire(["run", "module.yaml"], {
       isTTY: true,
-      files: { "module.yaml": "kind: io.statefun.kafka.v1/ingress\nspec: {}" },
+      files: { "module.yaml": "kind: io.statefun.kafka.v1/egress\nspec: {id: a/b}" },
     });
     assert.equal(exitCode, 1);
     assert.equal(
       stderr,
-      "statewire: module.yaml:1:7: kind io.statefun.kafka.v1/ingress is StateFun's and not supported by this version of statewire\n",
+      "statewire: module.yaml:1:7: this version of statewire cannot run io.statefun.kafka.v1/egress a/b\n",
     );
   });
 

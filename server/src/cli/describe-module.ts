@@ -3,7 +3,8 @@ import type { EgressSpec, EndpointSpec, IngressSpec, Module } from "../module/mo
 import type { SecretReference, SecretText } from "../module/secret-text.js";
 
 /** One line for each component of a module, for people. */
-export function describeModule({ endpoints, ingresses, egresses }: Module): string[] {
+export function describeModule(module: Module): string[] {
+  const { endpoints, ingresses, egresses, connectors } = module;
   return [
     ...endpoints.map(
       (endpoint) =>
@@ -14,6 +15,7 @@ export function describeModule({ endpoints, ingresses, egresses }: Module): stri
       (ingress) => `ingress ${ingress.id} from ${originOf(ingress)} (${ingress.kind})`,
     ),
     ...egresses.map((egress) => `egress ${egress.id} to ${destinationOf(egress)} (${egress.kind})`),
+    ...connectors.map(({ id, kind }) => `${kind.split("/")[1]} ${id} (${kind}), not run`),
   ];
 }
 

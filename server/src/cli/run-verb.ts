@@ -9,7 +9,7 @@ import {
 } from "../module/host-overrides.js";
 import { loadModule } from "../module/load-module.js";
 import type { Module } from "../module/module.js";
-import { formatProblem } from "../module/module-problem.js";
+import { formatPosition, formatProblem } from "../module/module-problem.js";
 import { completeSettings, type Settings, SettingsError } from "../settings.js";
 import { readChoice } from "./checkpoint-verbs.js";
 import { CommandError, exitCode, exitCodeOf, isBug, problemsOf } from "./command-error.js";
@@ -143,7 +143,10 @@ async function prepare(files: readonly string[], { options, terminal }: RunConte
     const settings = readSettings({ ...options }, terminal);
     logging = settings;
     const { module, warnings } = loadModule(files, terminal.workingDirectory);
-    const problems = missingSecrets(module, terminal.environment);
+    const problems = [
+      ...module.connectors.map(cannotRun),
+      ...missingSecrets(module, terminal.environment),
+    ];
     if (problems.length > 0) throw new CommandError("failed", problems.join("\n"));
     const logger = createLogger(settings, terminal);
     for (const warning of warnings) logger.warn(formatProblem(warning));
@@ -156,6 +159,10 @@ async function prepare(files: readonly string[], { options, terminal }: RunConte
     const code = exitCodeOf(error) === exitCode.usage ? "usage" : "failed";
     throw new CommandError(code, "the node did not start", { cause: error, isLogged: true });
   }
+}
+
+function cannotRun({ kind, id, source }: Module["connectors"][number]): string {
+  return `${formatPosition(source)}: this version of statewire cannot run ${kind} ${id}`;
 }
 
 /** Another node has the checkpoint lineage. */

@@ -55,7 +55,7 @@ function toJson({ position, message }: ModuleProblem) {
 }
 
 function formatValid(module: Module, warnings: readonly ModuleProblem[]): string {
-  const { endpoints, ingresses, egresses } = module;
+  const { endpoints, ingresses, egresses, connectors } = module;
   return JSON.stringify({
     valid: true,
     endpoints: endpoints.map((endpoint) => ({
@@ -65,6 +65,7 @@ function formatValid(module: Module, warnings: readonly ModuleProblem[]): string
     })),
     ingresses: ingresses.map(({ kind, id }) => ({ kind, id })),
     egresses: egresses.map(({ kind, id }) => ({ kind, id })),
+    connectors: connectors.map(({ kind, id }) => ({ kind, id })),
     secrets: secretsOf(module),
     warnings: warnings.map(toJson),
   });

@@ -1,9 +1,10 @@
 import type { EgressSpec, EndpointSpec, IngressSpec, SourcePosition } from "./module.js";
 import { formatPosition, type ModuleProblem } from "./module-problem.js";
 import { suggestName } from "./nearest-name.js";
+import type { ConnectorSpec } from "./statefun/connectors.js";
 import type { YamlDocument } from "./yaml-document.js";
 
-type Component = EndpointSpec | IngressSpec | EgressSpec;
+type Component = EndpointSpec | IngressSpec | EgressSpec | ConnectorSpec;
 
 interface Binding {
   /** "function", "ingress id", ... */
@@ -83,6 +84,8 @@ function bindingsOf(component: Component, document: YamlDocument): Binding[] {
         ...portBinding(component.port, at("port")),
       ];
     case "statewire.file.v1/ingress":
+    case "io.statefun.kafka.v1/ingress":
+    case "io.statefun.kinesis.v1/ingress":
       return [{ noun: "ingress", name: component.id, position: at("id") }];
     case "statewire.file.v1/egress":
       // Two writers of one file would cut each other's records back after a crash.

@@ -4,10 +4,13 @@ import { fileEgressSchema, fileIngressSchema, stdoutEgressSchema } from "./file-
 import { grpcEgressSchema, httpEgressSchema } from "./http-schema.js";
 import type { EgressSpec, EndpointSpec, IngressSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
+import type { ConnectorSpec } from "./statefun/connectors.js";
 import { httpEndpointV1Schema, httpEndpointV2Schema } from "./statefun/http-endpoint-schema.js";
+import { kafkaEgressSchema, kafkaIngressSchema } from "./statefun/kafka-schema.js";
+import { kinesisEgressSchema, kinesisIngressSchema } from "./statefun/kinesis-schema.js";
 import { playgroundEgressSchema, playgroundIngressSchema } from "./statefun/playground-schema.js";
 
-type Spec = EndpointSpec | IngressSpec | EgressSpec;
+type Spec = EndpointSpec | IngressSpec | EgressSpec | ConnectorSpec;
 
 /** A component without the place where it is written. */
 export type UnplacedSpec = Spec extends infer One
@@ -16,7 +19,7 @@ export type UnplacedSpec = Spec extends infer One
     : never
   : never;
 
-/** The kinds that this version runs, each with the schema of its spec. */
+/** The kinds that this version knows, each with the schema of its spec. */
 export const schemasByKind: Readonly<
   Record<Spec["kind"], (context: SchemaContext) => z.ZodType<UnplacedSpec>>
 > = {
@@ -30,6 +33,10 @@ export const schemasByKind: Readonly<
   "statewire.grpc.v1/egress": grpcEgressSchema,
   "io.statefun.playground.v1/ingress": playgroundIngressSchema,
   "io.statefun.playground.v1/egress": playgroundEgressSchema,
+  "io.statefun.kafka.v1/ingress": kafkaIngressSchema,
+  "io.statefun.kafka.v1/egress": kafkaEgressSchema,
+  "io.statefun.kinesis.v1/ingress": kinesisIngressSchema,
+  "io.statefun.kinesis.v1/egress": kinesisEgressSchema,
 };
 
 /** StateFun passes over keys that it does not know. Modules that were written for it must run. */
@@ -37,15 +44,7 @@ export function ignoresUnknownKeys(kind: string): boolean {
   return kind.startsWith("io.statefun.");
 }
 
-/** StateFun's kinds, which this version knows by name only. */
-export const statefunKinds: readonly string[] = [
-  "io.statefun.kafka.v1/ingress",
-  "io.statefun.kafka.v1/egress",
-  "io.statefun.kinesis.v1/ingress",
-  "io.statefun.kinesis.v1/egress",
-];
-
-/** The schema of a kind, or undefined when this version does not run it. */
+/** The schema of a kind, or undefined when this version does not know it. */
 export function schemaOfKind(
   kind: string,
 ): ((context: SchemaContext) => z.ZodType<UnplacedSpec>) | undefined {

@@ -1,4 +1,5 @@
 import type { SecretText } from "./secret-text.js";
+import type { ConnectorSpec } from "./statefun/connectors.js";
 import type { RecordTemplate } from "./template.js";
 
 /**
@@ -10,6 +11,8 @@ export interface Module {
   readonly endpoints: readonly EndpointSpec[];
   readonly ingresses: readonly IngressSpec[];
   readonly egresses: readonly EgressSpec[];
+  /** What this version checks, and cannot run. */
+  readonly connectors: readonly ConnectorSpec[];
 }
 
 export type EndpointSpec = GrpcEndpointSpec | HttpEndpointSpec;

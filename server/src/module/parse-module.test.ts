@@ -73,6 +73,7 @@ describe("a module file", () => {
       ],
       ingresses: [],
       egresses: [],
+      connectors: [],
     });
   });
 
@@ -298,16 +299,6 @@ spec: {path: alerts.ndjson}
       "a name of the object's prototype as kind",
       "kind: constructor\nspec: {}",
       "a.yaml:1:7: kind constructor is unknown; valid:",
-    ],
-    [
-      "StateFun's kind",
-      "kind: io.statefun.kafka.v1/ingress\nspec: {id: a/b}",
-      "a.yaml:1:7: kind io.statefun.kafka.v1/ingress is StateFun's and not supported by this version of statewire",
-    ],
-    [
-      "StateFun's old format",
-      'version: "3.0"\nmodule: {meta: {type: remote}}',
-      "a.yaml:1:1: StateFun's format of one document with version and module is not supported",
     ],
     [
       "a key beside kind and spec",

@@ -2,16 +2,12 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { BindingRegister } from "./binding-register.js";
 import { cut, describeValue, shownKeys, unknownKey } from "./field.js";
-import {
-  ignoresUnknownKeys,
-  schemaOfKind,
-  schemasByKind,
-  statefunKinds,
-  type UnplacedSpec,
-} from "./kinds.js";
+import { ignoresUnknownKeys, schemaOfKind, schemasByKind, type UnplacedSpec } from "./kinds.js";
 import type { EgressSpec, EndpointSpec, IngressSpec, Module, SourcePosition } from "./module.js";
 import { ModuleError, type ModuleProblem } from "./module-problem.js";
 import { suggestName } from "./nearest-name.js";
+import type { ConnectorSpec } from "./statefun/connectors.js";
+import { isLegacyModule, splitLegacyModule } from "./statefun/legacy-module.js";
 import { fieldAt } from "./template.js";
 import { findUncoveredTargets, type PlacedIngress } from "./uncovered-targets.js";
 import { problemsMax, readYaml, type YamlDocument, type YamlPath } from "./yaml-document.js";
@@ -30,7 +26,7 @@ export interface ParsedModule {
   readonly warnings: readonly ModuleProblem[];
 }
 
-type Component = EndpointSpec | IngressSpec | EgressSpec;
+type Component = EndpointSpec | IngressSpec | EgressSpec | ConnectorSpec;
 
 /**
  * Reads module files as one module. Names of files are relative to the working directory.
@@ -50,7 +46,12 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
     if (yaml.problems.length === 0 && yaml.documents.length === 0) {
       warnings.push({ position: { file }, message: emptyFile });
     }
-    for (const document of yaml.documents) {
+    const before = problems.length;
+    const documents = yaml.documents.flatMap((document) =>
+      isLegacyModule(document) ? splitLegacyModule(document, problems) : [document],
+    );
+    isComplete &&= problems.length === before;
+    for (const document of documents) {
       const folder = dirname(resolve(workingDirectory, file));
       const component = parseComponent(document, folder, { problems, warnings });
       isComplete &&= component !== undefined;
@@ -68,7 +69,9 @@ export function parseModule(files: readonly ModuleText[], workingDirectory = "."
     endpoints: components.filter(isEndpoint),
     ingresses: components.filter(isIngress),
     egresses: components.filter(isEgress),
+    connectors: components.filter(isConnector),
   };
+  warnings.push(...module.connectors.map(cannotRun));
   warnings.push(...findUncoveredTargets(ingresses, module.endpoints));
   return { module, warnings };
 }
@@ -80,11 +83,20 @@ function isEndpoint(component: Component): component is EndpointSpec {
 }
 
 function isIngress(component: Component): component is IngressSpec {
-  return component.kind.endsWith("/ingress");
+  return component.kind.endsWith("/ingress") && !isConnector(component);
 }
 
 function isEgress(component: Component): component is EgressSpec {
-  return component.kind.endsWith("/egress");
+  return component.kind.endsWith("/egress") && !isConnector(component);
+}
+
+function isConnector(component: Component): component is ConnectorSpec {
+  return /^io\.statefun\.(kafka|kinesis)\./.test(component.kind);
+}
+
+function cannotRun({ kind, id, source }: ConnectorSpec): ModuleProblem {
+  const message = `${kind} ${id} is valid, and this version of statewire cannot run it`;
+  return { position: source, message };
 }
 
 function parseComponent(
@@ -98,9 +110,6 @@ function parseComponent(
   const root = document.locate([]);
   if (!isObject(document.value)) {
     return refuse(root, `the document ${describeValue(document.value)}: expected {kind, spec}`);
-  }
-  if (Object.hasOwn(document.value, "module") && Object.hasOwn(document.value, "version")) {
-    return refuse(root, legacyFormat);
   }
   const unknown = Object.keys(document.value).filter((key) => key !== "kind" && key !== "spec");
   for (const key of shownKeys(unknown)) {
@@ -151,15 +160,8 @@ function withoutUnknownKeys(spec: unknown, issues: readonly z.core.$ZodIssue[]):
 
 const kindNames = Object.keys(schemasByKind);
 
-const legacyFormat =
-  "StateFun's format of one document with version and module is not supported by this version " +
-  "of statewire: expected documents of {kind, spec}";
-
 function kindProblem(kind: string): string {
-  if (statefunKinds.includes(kind)) {
-    return `kind ${kind} is StateFun's and not supported by this version of statewire`;
-  }
-  return `kind ${cut(kind)} is unknown${suggestName(kind, [...kindNames, ...statefunKinds])}`;
+  return `kind ${cut(kind)} is unknown${suggestName(kind, kindNames)}`;
 }
 
 function toProblems(issue: z.core.$ZodIssue, document: YamlDocument): ModuleProblem[] {
