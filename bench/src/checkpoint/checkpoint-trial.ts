@@ -30,6 +30,7 @@ const segmentBytes = 16 * 1024 * 1024;
 /** As large as a checkpoint's objects before compression. */
 const rawObjectBytes = 4 * 1024 * 1024;
 const rawObjectsAtOnce = 4;
+const retry = { patienceMs: 60_000, backoffMsMin: 100, backoffMsMax: 1000 };
 /** Changed between two checkpoints: one row in so many. */
 const changedShare = 20;
 /** Rows of one epoch while the loop is watched. */
@@ -73,7 +74,6 @@ export async function measureCheckpoint(
   rmSync(join(directory, "lineage.json"), { force: true });
   const store = await Store.open({ directory, segmentBytes, deltaBytesMax: 1 << 30 });
   const takeover = await takeOver(lineage, directory);
-  const retry = { patienceMs: 60_000, backoffMsMin: 100, backoffMsMax: 1000 };
   const thread = new CheckpointThread(
     {
       ...{ storeUrl: place.url, access: place.access, lineage: "main", dataDirectory: directory },
@@ -93,7 +93,7 @@ export async function measureCheckpoint(
   const delta = await writeCheckpoint(thread, store);
   await thread.close();
   await store.close();
-  const restored = await restore(lineage, join(directory, "..", "restored"));
+  const restored = await restore(lineage, place, join(directory, "..", "restored"));
   await empty(lineage.store, "main/");
   lineage.store.close();
   return {
@@ -196,9 +196,10 @@ function rateOf({ kind, rawBytes, durationMs }: WriteReport): number {
   return rawBytes / 1e3 / durationMs;
 }
 
-async function restore(lineage: Lineage, dataDirectory: string) {
+async function restore(lineage: Lineage, { url, access }: StorePlace, dataDirectory: string) {
   rmSync(dataDirectory, { recursive: true, force: true });
-  const target = { dataDirectory, journalSegmentBytes: segmentBytes, as: null };
+  const reader = { storeUrl: url, access, retry, onRetry: () => undefined };
+  const target = { dataDirectory, journalSegmentBytes: segmentBytes, reader, as: null };
   const report = await restoreCheckpoint(lineage, { kind: "latest" }, target);
   rmSync(dataDirectory, { recursive: true });
   return report;

@@ -5,8 +5,10 @@ import { CheckpointError } from "./checkpoint-error.js";
 import { findCheckpoint, newestGoodCheckpoint } from "./find-checkpoint.js";
 import { Lineage } from "./lineage.js";
 import { writeLineageRecord } from "./lineage-record.js";
-import type { Manifest } from "./manifest.js";
+import type { Manifest, StoredObject } from "./manifest.js";
 import { netChange, visitMerged } from "./merge-sources.js";
+import { ObjectReader } from "./object-reader.js";
+import type { ObjectReaderData } from "./object-reader-worker.js";
 import { openRuns } from "./run-source.js";
 import type { Takeover } from "./takeover.js";
 import { takeOverForRestore } from "./takeover.js";
@@ -26,6 +28,12 @@ export interface RestoreTarget {
   /** Empty, or not there. */
   readonly dataDirectory: string;
   readonly journalSegmentBytes: number;
+  /** Objects are read on a thread of its own; undefined: on this one. */
+  readonly reader?: ReaderOptions | undefined;
+}
+
+export interface ReaderOptions extends Omit<ObjectReaderData, "lineage"> {
+  readonly onRetry: (reason: string) => void;
 }
 
 /**
@@ -81,12 +89,14 @@ async function assertNew(lineage: Lineage): Promise<void> {
 async function fill(
   lineage: Lineage,
   manifest: Manifest,
-  { dataDirectory, journalSegmentBytes }: RestoreTarget,
+  { dataDirectory, journalSegmentBytes, reader: options }: RestoreTarget,
 ): Promise<RestoreReport> {
   const startedAt = performance.now();
   const loader = new TableLoader(dataDirectory);
+  const reader = options === undefined ? null : openReader(lineage, options);
   try {
-    const sources = await openRuns(lineage, manifest);
+    const read = reader === null ? undefined : (object: StoredObject) => reader.read(object);
+    const sources = await openRuns(lineage, manifest, read);
     await visitMerged(sources, (versions) => {
       const change = netChange(versions);
       if (change !== null && change.value !== null) loader.put(change);
@@ -96,10 +106,16 @@ async function fill(
   } catch (error) {
     await loader.abandon();
     throw await explain(lineage, manifest, error);
+  } finally {
+    await reader?.close();
   }
   const { number, epoch, createdAtMs } = manifest;
   const { entries, bytes } = loader;
   return { number, epoch, createdAtMs, entries, bytes, durationMs: performance.now() - startedAt };
+}
+
+function openReader(lineage: Lineage, { onRetry, ...data }: ReaderOptions): ObjectReader {
+  return new ObjectReader({ ...data, lineage: lineage.name }, onRetry);
 }
 
 /** Says what can be restored in the place of a checkpoint that is damaged. */

@@ -28,17 +28,22 @@ export async function readObject(lineage: Lineage, object: StoredObject): Promis
   return decodeBody(body, object);
 }
 
+/** Gives what an object holds. @throws as readObject() */
+export type ReadObject = (object: StoredObject) => Promise<Buffer>;
+
 /** Opens the runs of a manifest, oldest first. Few runs are read ahead, many one object at a time. */
-export function openRuns(lineage: Lineage, manifest: Manifest): Promise<RunSource[]> {
-  const ahead = manifest.runs.length > 4 * aheadMax ? 0 : aheadMax;
-  return Promise.all(
-    manifest.runs.map((run) => RunSource.open({ lineage, run, tables: manifest.tables, ahead })),
-  );
+export function openRuns(
+  lineage: Lineage,
+  { runs, tables }: Pick<Manifest, "runs" | "tables">,
+  read: ReadObject = (object) => readObject(lineage, object),
+): Promise<RunSource[]> {
+  const ahead = runs.length > 4 * aheadMax ? 0 : aheadMax;
+  return Promise.all(runs.map((run) => RunSource.open({ read, run, tables, ahead })));
 }
 
 /** The changes of one run of a checkpoint. */
 export class RunSource implements ChangeSource {
-  readonly #lineage: Lineage;
+  readonly #read: ReadObject;
   readonly #objects: readonly StoredObject[];
   readonly #reader: ChangeReader;
   readonly #ahead: number;
@@ -47,7 +52,7 @@ export class RunSource implements ChangeSource {
   head: TableChange | null = null;
 
   static async open(options: {
-    readonly lineage: Lineage;
+    readonly read: ReadObject;
     readonly run: Run;
     readonly tables: readonly TableName[];
     readonly ahead: number;
@@ -58,8 +63,8 @@ export class RunSource implements ChangeSource {
   }
 
   private constructor(options: Parameters<typeof RunSource.open>[0]) {
-    const { lineage, run, tables, ahead } = options;
-    this.#lineage = lineage;
+    const { read, run, tables, ahead } = options;
+    this.#read = read;
     this.#objects = run.objects;
     this.#reader = new ChangeReader(tables);
     this.#ahead = ahead;
@@ -89,7 +94,7 @@ export class RunSource implements ChangeSource {
       const object = this.#objects[this.#asked];
       if (object === undefined) return;
       this.#asked++;
-      const coming = readObject(this.#lineage, object);
+      const coming = this.#read(object);
       // It may fail before anybody waits for it, or when nobody does any more.
       coming.catch(() => undefined);
       this.#coming.push(coming);

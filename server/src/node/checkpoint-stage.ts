@@ -16,6 +16,7 @@ import { isDataDirectoryEmpty } from "../store/table-loader.js";
 import {
   lineageName,
   openLineage,
+  readerOptions,
   storeAccess,
   storeBackoff,
   storePatienceMs,
@@ -57,7 +58,10 @@ export async function restoreIfEmpty(options: CheckpointStart): Promise<Takeover
   try {
     if (restore === null && (await lineage.numbers()).length === 0) return null;
     const choice = restore ?? { kind: "latest" };
-    const target = { dataDirectory, journalSegmentBytes };
+    const target = {
+      ...{ dataDirectory, journalSegmentBytes },
+      reader: readerOptions(settings, waiting),
+    };
     const { report, takeover } = await restoreAndTakeOver(lineage, choice, target);
     const { number, epoch, entries, bytes, durationMs } = report;
     logger.info({ epoch, entries, bytes, durationMs }, `restored checkpoint ${number}`);

@@ -4,6 +4,7 @@ import type { StoreAccess } from "../checkpoint/objectstore/open-store.js";
 import { openObjectStore } from "../checkpoint/objectstore/open-store.js";
 import type { RetryOptions } from "../checkpoint/objectstore/retrying-store.js";
 import { retryingStore } from "../checkpoint/objectstore/retrying-store.js";
+import type { ReaderOptions } from "../checkpoint/restore.js";
 import { type Settings, SettingsError } from "../settings.js";
 
 /** The lineage of a node that says nothing about it. */
@@ -42,6 +43,16 @@ export function openLineage(
     signal: new AbortController().signal,
   });
   return new Lineage(retrying, name);
+}
+
+/** How a restore's own thread reaches the store of the settings. */
+export function readerOptions(
+  settings: Settings,
+  { patienceMs, onRetry }: Pick<RetryOptions, "patienceMs"> & { onRetry: (reason: string) => void },
+): ReaderOptions {
+  const access = { ...storeAccess(settings), environment: { ...process.env } };
+  const retry = { ...storeBackoff, patienceMs };
+  return { storeUrl: settings.checkpointStore, access, retry, onRetry };
 }
 
 /**

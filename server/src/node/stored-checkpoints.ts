@@ -12,7 +12,7 @@ import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
 import type { Settings } from "../settings.js";
 import { createDataDirectory } from "../store/data-directory.js";
 import { lockDirectory } from "../store/directory-lock.js";
-import { lineageName, openLineage, storePatienceMs } from "./checkpoint-store.js";
+import { lineageName, openLineage, readerOptions, storePatienceMs } from "./checkpoint-store.js";
 
 /** The checkpoints in a store, without a node: what the verbs about them work on. */
 export function openStoredCheckpoints(settings: Settings, onRetry: (reason: string) => void) {
@@ -64,7 +64,9 @@ export function openStoredCheckpoints(settings: Settings, onRetry: (reason: stri
     createDataDirectory(dataDirectory);
     const lock = await lockDirectory(dataDirectory);
     try {
-      return await restoreCheckpoint(lineage, choice, { dataDirectory, journalSegmentBytes, as });
+      const reader = readerOptions(settings, waiting);
+      const target = { dataDirectory, journalSegmentBytes, reader, as };
+      return await restoreCheckpoint(lineage, choice, target);
     } finally {
       await lock.release();
     }
