@@ -321,6 +321,16 @@ describe("functions over StateFun's protocol", () => {
     ["nothing", Buffer.alloc(0), /empty body, expected a ToFunction/],
     ["bytes that are no message", Buffer.from("a206ff", "hex"), /3 bytes are no ToFunction/],
     ["text", Buffer.from('{"hello":"world"}'), /17 bytes are no ToFunction|without an invocation/],
+    [
+      "an id that is not UTF-8",
+      wire.request(wire.field(1, "shop", Buffer.of(0xff)), wire.input(int(1))),
+      /no ToFunction: a text that is not UTF-8/,
+    ],
+    [
+      "bytes behind its end",
+      Buffer.concat([wire.request(target, wire.input(int(1))), Buffer.alloc(4)]),
+      /no ToFunction: a tag that cannot be/,
+    ],
     ["a request without a target", wire.field(100, wire.input(int(1))), /without an invocation/],
     ["a request without a message", wire.request(target), /without a message/],
     [

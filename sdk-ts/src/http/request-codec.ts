@@ -1,9 +1,11 @@
+import { createReader } from "@statewire/protos/reader";
 import {
   type Address,
   ToFunction,
   type ToFunction_Invocation,
   type TypedValue,
 } from "@statewire/protos/statefun/request-reply.js";
+import { decodeUtf8 } from "#bytes";
 import { describeCause } from "../type.js";
 
 /** One message of a request. */
@@ -33,7 +35,11 @@ export interface FunctionRequest {
 export function decodeRequest(body: Uint8Array): FunctionRequest | string {
   let message: ToFunction;
   try {
-    message = ToFunction.decode(body);
+    const reader = createReader(body, decodeStrictly);
+    message = ToFunction.decode(reader);
+    if (reader.pos !== reader.len) {
+      throw new RangeError(`a tag that cannot be, at byte ${reader.pos}`);
+    }
   } catch (cause) {
     return `${body.length} bytes are no ToFunction: ${describeCause(cause)}`;
   }
@@ -47,6 +53,15 @@ export function decodeRequest(body: Uint8Array): FunctionRequest | string {
   }
   const states = new Map(state.map((entry) => [entry.stateName, toState(entry.stateValue)]));
   return { target, states, inputs };
+}
+
+/** Two wrong ids must not become one address. */
+function decodeStrictly(bytes: Uint8Array): string {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    throw new TypeError("a text that is not UTF-8");
+  }
+  return text;
 }
 
 function toInput({ caller, argument }: ToFunction_Invocation): RequestInput[] {

@@ -6,6 +6,8 @@ import type { TakenRecord, TopicSink } from "./topic-sink.js";
 /** Whoever has not read a record by then gets it another time, in milliseconds. */
 const answerMsMax = 10_000;
 
+const busy = "too many requests wait for the topic\n";
+
 /**
  * Answers a request to the playground's egress: GET /TOPIC takes the topic's next record. What StateFun
  * says in a header "Status" stands there too; the status of HTTP is right on top.
@@ -28,9 +30,10 @@ export function handlePlaygroundEgress(
     answer(response, { status: 404, header: 405, text });
     return true;
   }
-  void sink.take().then((taken) => {
-    if (taken === null) answer(response, { status: 404, header: 404, text: "" });
-    else hand(response, taken);
+  void sink.take().then((take) => {
+    if (take === "none") answer(response, { status: 404, header: 404, text: "" });
+    else if (take === "busy") answer(response, { status: 503, header: 500, text: busy });
+    else hand(response, take);
   });
   return true;
 }

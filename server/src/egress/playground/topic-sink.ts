@@ -16,7 +16,13 @@ interface Write {
   readonly reject: (error: Error) => void;
 }
 
-type Taker = (taken: TakenRecord | null) => void;
+/** None: the topic is empty. Busy: too many wait for the record at the head. */
+export type Take = TakenRecord | "none" | "busy";
+
+type Taker = (take: Take) => void;
+
+/** Who waits holds a connection, and nothing else; more than this is a mistake. */
+const takersMax = 1000;
 
 /**
  * Keeps the records of one topic until they are taken, one at a time and in order.
@@ -50,11 +56,12 @@ export class TopicSink implements Sink {
     this.#isClosed = true;
     this.#write?.reject(closedError());
     this.#write = null;
-    for (const taker of this.#takers.splice(0)) taker(null);
+    this.#dismissAll();
   }
 
-  /** The record at the head; null when there is none. */
-  take(): Promise<TakenRecord | null> {
+  /** The record at the head, once nobody else has it. */
+  take(): Promise<Take> {
+    if (this.#takers.length >= takersMax) return Promise.resolve("busy");
     return new Promise((resolve) => {
       this.#takers.push(resolve);
       if (this.#isTaken) return;
@@ -91,7 +98,7 @@ export class TopicSink implements Sink {
   }
 
   #dismissAll(): void {
-    for (const taker of this.#takers.splice(0)) taker(null);
+    for (const taker of this.#takers.splice(0)) taker("none");
   }
 }
 
