@@ -1,9 +1,10 @@
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { tiers } from "../suite/data.js";
 import { listCases } from "./list-command.js";
 import { type ProxyFlags, runProxy } from "./proxy-command.js";
 import { combineReports } from "./report-command.js";
 import { type RunFlags, runAgainst } from "./run-command.js";
+import { printSchema } from "./schema-command.js";
 import { kitVersion } from "./version.js";
 
 /** The command line. `exit` gets the exit code of a command that has ended. */
@@ -51,6 +52,12 @@ export function createProgram(exit: (code: number) => void): Command {
     .argument("<report...>", "files of --json")
     .requiredOption("--html <file>", "where the page goes; - is standard output")
     .action((paths: string[], flags: { html: string }) => combineReports(paths, flags.html));
+  program
+    .command("schema")
+    .summary("print the schema of the suites")
+    .description("Prints the JSON schema of the files in suites/sdk or suites/runtime.")
+    .addArgument(new Argument("<subject>").choices(["sdk", "runtime"]))
+    .action((subject: "sdk" | "runtime") => printSchema(subject));
   program
     .command("list")
     .summary("list the cases")
