@@ -1,27 +1,27 @@
 import type { Clause } from "../protocol/clauses.js";
 import { escapeHtml } from "./escape-html.js";
 import { formatTrace } from "./format-trace.js";
-import { matrixScript, matrixStyle } from "./html-parts.js";
-import { type CaseReport, countOutcomes, isBad, pathOf, type RunReport } from "./run-report.js";
+import { matrixScript } from "./html-script.js";
+import { matrixStyle } from "./html-style.js";
+import { type Column, cellKey, roleTable } from "./html-table.js";
+import { countOutcomes, isBad, pathOf, type RunReport } from "./run-report.js";
+
+const roles = [
+  ["sdk", "Function servers"],
+  ["runtime", "Runtimes"],
+] as const;
 
 /**
- * One page for people: implementations as columns, cases as rows. A click on a cell shows the
- * clauses, the reason and the trace. It needs no network.
+ * One page for people: implementations as columns, cases as rows. It can be filtered, and a click on a
+ * cell shows the clauses, the reason and the frames. It needs no network.
  */
 export function htmlMatrix(
   runs: readonly RunReport[],
   clauses: ReadonlyMap<string, Clause>,
 ): string {
-  const roles = [...new Set(runs.map(({ subject }) => subject.role))];
-  const tables = roles.map((role) =>
-    roleTable(
-      role,
-      runs.filter(({ subject }) => subject.role === role),
-    ),
-  );
-  const details = runs.flatMap((run, column) =>
-    run.cases.map((each) => detail(run, column, each, clauses)),
-  );
+  const columns = runs.map((run, number) => {
+    return { number, run, cases: new Map(run.cases.map((each) => [pathOf(each), each])) };
+  });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -33,94 +33,67 @@ export function htmlMatrix(
 <body>
 <header>
 <h1>Statewire conformance</h1>
-<p>What implementations do with the clauses of the stream protocol, version ${runs[0]?.protocolVersion ?? 1}.
-Select a cell to see the clauses, the reason and the frames.</p>
+<p class="lead">What implementations do with the clauses of the stream protocol, version ${runs[0]?.protocolVersion ?? 1}.
+Select a cell to see the clauses, the reason and the frames. Kit ${escapeHtml(runs[0]?.kitVersion ?? "")}.</p>
+<div class="cards">${runs.map(card).join("\n")}</div>
+<ul class="legend"><li>&#10003; passed</li><li>&#10007; failed</li><li>&#8776; known failure</li><li>! passed although listed as failing</li>
+<li>&#8211; not applicable: by its level or its features</li></ul>
 </header>
-<main>${tables.join("\n")}</main>
+<div class="tools"><input type="search" id="search" placeholder="Filter by case or clause, for example lease-3" aria-label="Filter">
+<label><input type="checkbox" id="only-bad"> only what did not pass</label><span id="count" role="status"></span></div>
+<main>${sections(columns)}</main>
 <dialog id="dialog"><form method="dialog"><button aria-label="Close">&#215;</button></form><div id="content"></div></dialog>
-<div hidden>${details.join("\n")}</div>
+<script type="application/json" id="data">${pageData(columns, clauses)}</script>
 <script>${matrixScript}</script>
 </body>
 </html>
 `;
 }
 
-function roleTable(role: "sdk" | "runtime", runs: readonly RunReport[]): string {
-  const title = role === "sdk" ? "Function servers" : "Runtimes";
-  const heads = runs.map(
-    (run) => `<th scope="col">${escapeHtml(run.subject.name)}${summary(run)}</th>`,
-  );
-  const suites = [...new Set(runs.flatMap((run) => run.cases.map((each) => each.suite)))];
-  const rows = suites.map((suite) => suiteRows(suite, runs)).join("\n");
-  return `<section><h2>${title}</h2><table>
-<thead><tr><th scope="col" class="case">Case</th><th scope="col">Clauses</th>${heads.join("")}</tr></thead>
-${rows}
-</table></section>`;
-}
-
-function summary(run: RunReport): string {
-  const counts = countOutcomes(run.cases);
-  const bad = run.cases.filter(isBad).length;
-  const passed = counts.get("passed") ?? 0;
-  return `<span class="${bad === 0 ? "good" : "bad"}">${passed} of ${run.cases.length - (counts.get("not applicable") ?? 0)}</span>`;
-}
-
-function suiteRows(suite: string, runs: readonly RunReport[]): string {
-  const rows = new Map<string, CaseReport>();
-  for (const run of runs) {
-    for (const each of run.cases) if (each.suite === suite) rows.set(each.name, each);
-  }
-  const lines = [...rows.values()].map((row) => caseRow(row, runs));
-  return `<tbody><tr class="suite"><th scope="rowgroup" colspan="${runs.length + 2}">${escapeHtml(suite)}</th></tr>
-${lines.join("\n")}</tbody>`;
-}
-
-function caseRow(row: CaseReport, runs: readonly RunReport[]): string {
-  const cells = runs.map((run, column) =>
-    cell(
-      run.cases.find((each) => pathOf(each) === pathOf(row)),
-      column,
-    ),
-  );
-  const level = row.level === "MUST" ? "" : ` <small>${row.level}</small>`;
-  return `<tr><th scope="row" class="case">${escapeHtml(row.name)}${level}</th><td class="clauses">${row.clauses.join(" ")}</td>${cells.join("")}</tr>`;
-}
-
-const symbols = {
-  passed: "&#10003;",
-  failed: "&#10007;",
-  "known failure": "&#8776;",
-  "unexpected pass": "!",
-  "not applicable": "&#8211;",
-} as const;
-
-function cell(report: CaseReport | undefined, column: number): string {
-  if (report === undefined) return `<td class="absent"></td>`;
-  const id = detailId(report, column);
-  const kind = report.outcome.replace(" ", "-");
-  return `<td><button class="${kind}" data-detail="${id}" title="${report.outcome}">${symbols[report.outcome]}</button></td>`;
-}
-
-function detail(
-  run: RunReport,
-  column: number,
-  report: CaseReport,
-  clauses: ReadonlyMap<string, Clause>,
-): string {
-  const cited = report.clauses.map((id) => {
-    return `<dt>${id}</dt><dd>${escapeHtml(clauses.get(id)?.text ?? "")}</dd>`;
+function sections(columns: readonly Column[]): string {
+  const parts = roles.map(([role, title]) => {
+    const own = columns.filter(({ run }) => run.subject.role === role);
+    return own.length === 0 ? "" : `<section><h2>${title}</h2>${roleTable(own)}</section>`;
   });
-  const reason =
-    report.reason === "" ? "" : `<pre class="reason">${escapeHtml(report.reason)}</pre>`;
-  const trace =
-    report.trace.length === 0
-      ? ""
-      : `<h4>Frames</h4><pre>${escapeHtml(formatTrace(report.trace).join("\n"))}</pre>`;
-  return `<article id="${detailId(report, column)}"><h3>${escapeHtml(pathOf(report))}</h3>
-<p>${escapeHtml(run.subject.name)}: ${report.outcome}, ${report.durationMs.toFixed(0)} ms</p>
-${reason}<dl>${cited.join("")}</dl>${trace}</article>`;
+  return parts.join("\n");
 }
 
-function detailId(report: CaseReport, column: number): string {
-  return `d${column}-${pathOf(report).replace(/[^a-z0-9]+/gi, "-")}`;
+function card(run: RunReport): string {
+  const { name, role, level, features } = run.subject;
+  const counts = countOutcomes(run.cases);
+  const passed = counts.get("passed") ?? 0;
+  const asked = run.cases.length - (counts.get("not applicable") ?? 0);
+  const bad = run.cases.filter(isBad).length;
+  const known = asked - passed - bad;
+  const part = (count: number, kind: string) =>
+    count === 0
+      ? ""
+      : `<i class="${kind}" style="width:${(100 * count) / Math.max(1, asked)}%"></i>`;
+  return `<div class="card"><h3>${escapeHtml(name)}<span class="${bad === 0 ? "good" : "bad"}">${passed} of ${asked}</span></h3>
+<div class="bar">${part(passed, "passed")}${part(known, "known")}${part(bad, "bad")}</div>
+<p>${role === "sdk" ? "Function server" : "Runtime"}, level ${level}${features.length === 0 ? ", no features" : `: ${escapeHtml(features.join(", "))}`}</p>
+<p>${escapeHtml(run.startedAt.slice(0, 10))}</p></div>`;
+}
+
+/** What the dialog shows, by cell. */
+function pageData(columns: readonly Column[], clauses: ReadonlyMap<string, Clause>): string {
+  const cells: { [key: string]: unknown } = {};
+  const cited: { [id: string]: string } = {};
+  for (const { number, run } of columns) {
+    for (const each of run.cases) {
+      cells[cellKey(number, each)] = {
+        path: pathOf(each),
+        subject: run.subject.name,
+        outcome: each.outcome,
+        level: each.level,
+        ms: Math.round(each.durationMs),
+        reason: each.reason,
+        clauses: each.clauses,
+        trace: formatTrace(each.trace),
+      };
+      for (const id of each.clauses) cited[id] = clauses.get(id)?.text ?? "";
+    }
+  }
+  // A text must not be able to end the script element.
+  return JSON.stringify({ cells, clauses: cited }).replaceAll("<", "\\u003c");
 }

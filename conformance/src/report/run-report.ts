@@ -18,7 +18,7 @@ export interface CaseReport {
   /** The step that failed, from 1; 0: none. */
   readonly step: number;
   readonly durationMs: number;
-  /** Kept for cases that did not pass. */
+  /** In full for cases that did not pass. */
   readonly trace: readonly TraceEntry[];
 }
 

@@ -52,7 +52,14 @@ export async function runCase<Step>(parts: {
   const failure = await failureOf(running, testCase, parts.permitted);
   const durationMs = performance.now() - startedMs;
   if (failure === undefined && running.death === "") {
-    return { ...common, outcome: "passed", reason: "", step: 0, durationMs, trace: [] };
+    return {
+      ...common,
+      outcome: "passed",
+      reason: "",
+      step: 0,
+      durationMs,
+      trace: trace.summary,
+    };
   }
   const reason = `${failure?.message ?? ""}\n${running.death}`.trim();
   const step = (failure?.step ?? 0) + 1;

@@ -14,6 +14,12 @@ export interface TraceEntry {
 /** Entries that a trace holds; a flood of frames keeps its beginning and its end. */
 const entriesMax = 400;
 
+/** Entries that the trace of a case keeps that passed: its beginning and its end. */
+const summaryMax = 24;
+
+/** Characters of an entry of such a trace. */
+const summaryCharacters = 300;
+
 /** What happened in a case, in order, for people who look for the first difference. */
 export class Trace {
   readonly #startedMs = performance.now();
@@ -31,6 +37,17 @@ export class Trace {
     if (this.#tail.length <= entriesMax / 2) return;
     this.#tail.shift();
     this.#dropped++;
+  }
+
+  /** What is worth keeping of a case that passed. */
+  get summary(): readonly TraceEntry[] {
+    const all = this.entries;
+    const half = summaryMax / 2;
+    const kept = all.length <= summaryMax ? all : [...all.slice(0, half), ...all.slice(-half)];
+    return kept.map((entry) => {
+      const text = typeof entry.what === "string" ? entry.what : JSON.stringify(entry.what);
+      return { ...entry, what: text.slice(0, summaryCharacters) };
+    });
   }
 
   /** The entries that were kept. */
