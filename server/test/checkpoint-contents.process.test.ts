@@ -63,7 +63,7 @@ function writeLines(folder: string, count: number): void {
 }
 
 describe("what a node keeps", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder = "";
   let functions: FunctionServerProcess;
   let node: StatewireProcess | null = null;

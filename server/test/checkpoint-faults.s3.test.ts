@@ -133,7 +133,7 @@ function useFailingLineage(open: (folder: string) => Promise<CheckpointPlace>) {
 
 for (const { name, open } of checkpointPlaces) {
   describe(`faults of a checkpoint store, while it is written: ${name}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const place = useFailingLineage(open);
 
     for (const isAfter of [false, true]) {
@@ -180,7 +180,7 @@ for (const { name, open } of checkpointPlaces) {
   });
 
   describe(`faults of a checkpoint store, while it is read: ${name}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const place = useFailingLineage(open);
 
     it("any request of a start or of a restore fails, and the next attempt succeeds", async () => {

@@ -25,7 +25,8 @@ const stateTable = {
   expires: false,
 };
 
-describe("a lineage of checkpoints", () => {
+describe("a lineage of checkpoints", function () {
+  this.timeout(60_000);
   let folder = "";
   let opened: CheckpointedStore[] = [];
 

@@ -75,7 +75,7 @@ async function loseTwoMachines(
 
 for (const { name, open } of checkpointPlaces) {
   describe(`an application whose checkpoints are in ${name}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let folder = "";
     let place: CheckpointPlace;
     let ledger: Ledger | null = null;

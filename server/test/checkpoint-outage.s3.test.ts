@@ -12,7 +12,7 @@ import { createBucket, hasS3Server } from "./support/s3-server.js";
 
 describe("a node whose checkpoint store is away", function () {
   if (!hasS3Server()) return;
-  this.timeout(60_000);
+  this.timeout(180_000);
   let ledger: Ledger;
   let network: FaultyNetwork;
 

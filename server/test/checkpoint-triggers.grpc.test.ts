@@ -16,7 +16,8 @@ spec: {functions: example/*, address: "127.0.0.1:9"}
 const day = 24 * 3_600_000;
 const gigabyte = 1024 ** 3;
 
-describe("a checkpoint begins", () => {
+describe("a checkpoint begins", function () {
+  this.timeout(60_000);
   let directory = "";
   let node: LocalNode;
 

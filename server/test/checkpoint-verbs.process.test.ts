@@ -14,7 +14,7 @@ import { StatewireProcess } from "./support/statewire-process.js";
 const program = fileURLToPath(new URL("../../bin/statewire.js", import.meta.url));
 
 describe("the command line and checkpoints", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder = "";
   let functions: FunctionServerProcess;
   let nodes: StatewireProcess[] = [];

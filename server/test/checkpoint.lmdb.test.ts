@@ -39,7 +39,8 @@ function message(sequence: number, id: string) {
   };
 }
 
-describe("a checkpoint", () => {
+describe("a checkpoint", function () {
+  this.timeout(60_000);
   let folder = "";
   let opened: CheckpointedStore[] = [];
 

@@ -72,7 +72,7 @@ async function run(environment: Readonly<Record<string, string>>, ...words: read
 
 describe("credentials for a real S3 server", function () {
   if (!hasS3Server()) return;
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder = "";
   let bucket: TestBucket;
 
@@ -172,7 +172,7 @@ describe("credentials for a real S3 server", function () {
 
 describe("the ways to a real S3 server", function () {
   if (!hasS3Server()) return;
-  this.timeout(60_000);
+  this.timeout(180_000);
   const { lookup } = dns;
   let folder = "";
 
