@@ -34,21 +34,46 @@ describe("IdleCollector", () => {
   let clock: ManualClock;
   let collector: IdleCollector;
   let collections: number;
+  /** What the heap takes after each collection. */
+  let heapBytes: number[];
 
   beforeEach(() => {
     clock = new ManualClock();
     collections = 0;
-    collector = new IdleCollector(clock, () => collections++);
+    heapBytes = [];
+    collector = new IdleCollector(clock, () => {
+      collections++;
+      return heapBytes.shift() ?? 1000;
+    });
   });
 
-  it("collects once, when nothing was committed for five seconds after a fold", () => {
+  it("collects when nothing was committed for five seconds after a fold", () => {
     collector.noteWork();
     collector.noteFold();
     clock.pass(4_999);
     assert.equal(collections, 0);
     clock.pass(1);
     assert.equal(collections, 1);
-    clock.pass(3_600_000);
+    for (let hour = 0; hour < 3; hour++) clock.pass(3_600_000);
+    assert.equal(collections, 2, "the second one gave nothing back");
+  });
+
+  it("collects again every second, as long as that gives much back", () => {
+    heapBytes = [1000, 800, 600, 595, 100];
+    collector.noteFold();
+    clock.pass(5_000);
+    for (const count of [1, 2, 3, 4, 4, 4]) {
+      assert.equal(collections, count);
+      clock.pass(1_000);
+    }
+  });
+
+  it("work ends it between two collections", () => {
+    heapBytes = [1000, 800, 600];
+    collector.noteFold();
+    clock.pass(5_000);
+    collector.noteWork();
+    clock.pass(60_000);
     assert.equal(collections, 1);
   });
 

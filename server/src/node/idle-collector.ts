@@ -1,21 +1,26 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { Clock, Wakeup } from "../loop/clock.js";
+import { collectGarbage } from "../store/collect-garbage.js";
 
 /** How long nothing must have been committed before memory is given back, in milliseconds. */
 const idleMs = 5_000;
+/** Between two collections: each holds the loop up for some tens of milliseconds. */
+const pauseMs = 1_000;
+/** Another one is worth it when the last has given back this share of the heap. */
+const worthShare = 1 / 16;
 
 /**
  * Gives memory back once the node has become idle. The engine collects when it allocates: a node
  * that stops working keeps the garbage of its last busy second, which can be hundreds of megabytes.
- * One collection, when nobody waits for anything, and none until there has been work again.
+ * It collects while nobody waits for anything, again and again as long as that gives much back, and
+ * then no more until there has been work again.
  */
 export class IdleCollector {
   readonly #clock: Clock;
-  readonly #collect: () => void;
+  readonly #collect: () => number;
   #wakeup: Wakeup | null = null;
 
-  constructor(clock: Clock, collect: () => void = loadCollector()) {
+  /** `collect` returns what the heap takes after it, in bytes. */
+  constructor(clock: Clock, collect: () => number = collectGarbage) {
     this.#clock = clock;
     this.#collect = collect;
   }
@@ -28,20 +33,19 @@ export class IdleCollector {
   /** What was worked on has reached the tables; the overlay's rows are garbage from now on. */
   noteFold(): void {
     this.close();
-    this.#wakeup = this.#clock.wakeAfter(idleMs, () => {
-      this.#wakeup = null;
-      this.#collect();
-    });
+    this.#collectAfter(idleMs, Number.POSITIVE_INFINITY);
   }
 
   close(): void {
     this.#wakeup?.cancel();
     this.#wakeup = null;
   }
-}
 
-/** The engine's own collector, which is there only on request. */
-function loadCollector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
+  #collectAfter(delayMs: number, bytesBefore: number): void {
+    this.#wakeup = this.#clock.wakeAfter(delayMs, () => {
+      this.#wakeup = null;
+      const bytes = this.#collect();
+      if (bytes < bytesBefore * (1 - worthShare)) this.#collectAfter(pauseMs, bytes);
+    });
+  }
 }

@@ -16,6 +16,7 @@ import { type Durability, EpochLoop } from "../loop/epoch-loop.js";
 import type { HostOverrides } from "../module/host-overrides.js";
 import type { Module } from "../module/module.js";
 import type { Settings } from "../settings.js";
+import { collectGarbage } from "../store/collect-garbage.js";
 import { Store } from "../store/store.js";
 import { createCheckpointStage, restoreIfEmpty, takeLineageOver } from "./checkpoint-stage.js";
 import { coreOptions } from "./core-options.js";
@@ -106,7 +107,10 @@ function wire(options: NodeOptions, { store, takeover, starts }: Ground) {
   const { settings, module, logger, hosts } = options;
   const core = coreOptions(settings, module, starts.died);
   const machine = new Machine(core, store, store.readImage(), systemClock.nowMs());
-  const collector = new IdleCollector(systemClock);
+  const collector = new IdleCollector(systemClock, () => {
+    store.collect();
+    return collectGarbage();
+  });
   const incidents = new IncidentLog(logger);
   const fatal = withResolvers<never>();
   fatal.promise.catch(() => undefined);

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { collectGarbage } from "./collect-garbage.js";
 import { DeltaWriter } from "./delta-file.js";
 import type { SweepReport } from "./expiry-index.js";
 import { sweepExpired } from "./expiry-index.js";
@@ -11,7 +12,10 @@ import { stampTables } from "./table-stamp.js";
 import { openTables } from "./tables.js";
 
 /** What the store asks of the thread. */
-export type TableRequest = ({ readonly kind: "fold" } & FoldRequest) | SweepRequest;
+export type TableRequest =
+  | ({ readonly kind: "fold" } & FoldRequest)
+  | SweepRequest
+  | { readonly kind: "collect" };
 
 export interface SweepRequest {
   readonly kind: "sweep";
@@ -37,7 +41,8 @@ const tables = whileBusy(() => openTables(directory));
 parentPort?.postMessage({ kind: "ready" } satisfies TableReply);
 
 parentPort?.on("message", (request: TableRequest) => {
-  parentPort?.postMessage(whileBusy(() => answer(request)));
+  if (request.kind === "collect") collectGarbage();
+  else parentPort?.postMessage(whileBusy(() => answer(request)));
 });
 
 /** Set here and not by whoever asks: a thread that is still starting cannot be waited for. */
@@ -51,7 +56,7 @@ function whileBusy<T>(act: () => T): T {
   }
 }
 
-function answer(request: TableRequest): TableReply {
+function answer(request: Exclude<TableRequest, { kind: "collect" }>): TableReply {
   const reply = request.kind === "fold" ? fold(request) : sweep(request);
   if (reply.kind !== "failed") stampTables(directory, { isSettled: true });
   return reply;

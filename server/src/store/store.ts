@@ -66,6 +66,8 @@ export interface Folder {
    * @throws StoreError what the sweep has failed with.
    */
   sweep(expiredMs: number): Promise<SweepReport>;
+  /** The node is idle: gives memory back, some of it at a time. */
+  collect?(): void;
   /** Lets what is under way end. */
   close(): Promise<void>;
 }
@@ -230,6 +232,11 @@ export class Store implements StoreView {
     this.#rowsExpired += report.removed;
     this.#tables.root.resetReadTxn();
     return report;
+  }
+
+  /** The node is idle: gives memory of the folds back. */
+  collect(): void {
+    this.#folder.collect?.();
   }
 
   /** What folds have changed since the last release, oldest first. */
