@@ -1,4 +1,5 @@
 import { answer } from "./answer.js";
+import { assert } from "./assert.js";
 import { breakProtocol } from "./attach.js";
 import { forgetAttempts } from "./attempts.js";
 import type { Binding } from "./binding.js";
@@ -19,11 +20,38 @@ import type { Shard } from "./shard.js";
 import { refillMailbox } from "./spill.js";
 import { refreshExpiry, writeState } from "./state.js";
 
+/** Applies the results of one frame, in order. */
+export function applyResults(
+  shard: Shard,
+  session: Session,
+  results: readonly InvocationResult[],
+): void {
+  readAhead(session, results);
+  for (const result of results) applyResult(shard, session, result);
+}
+
+/**
+ * Reads every mailbox that the results are for, and the row that it has written last, before anything
+ * is done with the first. Among many addresses most are not in the processor's cache: read like this
+ * they are fetched several at a time, and not one by one when each has its turn.
+ */
+function readAhead({ inFlight }: Session, results: readonly InvocationResult[]): void {
+  let read = 0;
+  for (const { invocation } of results) {
+    const mailbox = inFlight.get(invocation);
+    if (mailbox === undefined) continue;
+    read += mailbox.leasePlace;
+    if (mailbox.lastRow !== null) read += mailbox.lastRow.epoch;
+  }
+  // The engine leaves out what nobody asks for.
+  assert(read >= 0, `places and epochs that add up to ${read}`);
+}
+
 /**
  * Applies one result, whole or not at all, once, and only if its invocation is still the one in
  * flight. In the order of StateFun: messages, delayed messages, egress records, state.
  */
-export function applyResult(shard: Shard, session: Session, result: InvocationResult): void {
+function applyResult(shard: Shard, session: Session, result: InvocationResult): void {
   const mailbox = session.inFlight.get(result.invocation);
   const binding = mailbox?.binding ?? null;
   if (mailbox === undefined || binding === null) return;

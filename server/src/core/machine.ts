@@ -1,5 +1,5 @@
 import { advance, call, send } from "./admit.js";
-import { applyResult } from "./apply.js";
+import { applyResults } from "./apply.js";
 import { assert, unreachable } from "./assert.js";
 import {
   answerState,
@@ -281,7 +281,7 @@ export class Machine {
   #results(command: ResultsCommand): void {
     const session = this.#shard.sessions.get(command.session);
     if (session === undefined) return;
-    for (const result of command.results) applyResult(this.#shard, session, result);
+    applyResults(this.#shard, session, command.results);
     if (session.draining) endDrainIfIdle(this.#shard, session);
   }
 
