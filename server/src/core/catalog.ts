@@ -6,6 +6,7 @@ import { Fifo } from "./fifo.js";
 import type { FunctionType, Standing } from "./function-type.js";
 import { latencyBounds } from "./function-type.js";
 import { Histogram } from "./histogram.js";
+import { MailboxTable } from "./mailbox-table.js";
 import { placeServed } from "./park.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
@@ -17,7 +18,7 @@ import { firstStateTable } from "./state-table.js";
 export function internType(shard: Shard, name: string): FunctionType {
   const known = shard.types.get(name);
   if (known !== undefined) return known;
-  const type = createType(shard.typesByIndex.length, name);
+  const type = createType(shard.typesByIndex.length, name, { hashSeed: shard.options.hashSeed });
   shard.types.set(name, type);
   shard.typesByIndex.push(type);
   shard.epoch.types.push(type);
@@ -29,13 +30,13 @@ export function internType(shard: Shard, name: string): FunctionType {
 export function createType(
   index: number,
   name: string,
-  standing: Standing = "named",
+  options: { readonly standing?: Standing; readonly hashSeed?: number | undefined } = {},
 ): FunctionType {
   return {
     index,
     name,
-    standing,
-    mailboxes: new Map(),
+    standing: options.standing ?? "named",
+    mailboxes: new MailboxTable(options.hashSeed ?? 0),
     cold: new ColdMailboxes(),
     states: new Map(),
     bindings: [],

@@ -26,7 +26,7 @@ const messagesEach = 64;
 /** The mailbox of an address that has none in memory: what the tables hold of it, or an empty one. */
 export function openMailbox(shard: Shard, type: FunctionType, id: string): Mailbox {
   const mailbox = new Mailbox(type, id);
-  type.mailboxes.set(id, mailbox);
+  type.mailboxes.add(mailbox);
   if (type.cold.count === 0) return mailbox;
   if (shard.emptied.has(type, id)) {
     // Not to become cold before its older messages are gone from the tables.
@@ -54,7 +54,8 @@ export function peekCold(
   type: FunctionType,
   id: string,
 ): { readonly first: Message; readonly count: number } | undefined {
-  const isCold = type.cold.count > 0 && !type.mailboxes.has(id) && !shard.emptied.has(type, id);
+  const isCold =
+    type.cold.count > 0 && type.mailboxes.get(id) === undefined && !shard.emptied.has(type, id);
   if (!isCold) return undefined;
   const limits = { messagesMax: 1, bytesMax: 1 };
   const stored = shard.view.readMailbox({ type: type.index, id }, limits);
@@ -135,10 +136,14 @@ function recall(shard: Shard, type: FunctionType, mailboxesMax: number): void {
   for (const stored of mailboxes) {
     const { id } = stored;
     cold.cursor = id;
-    if (type.mailboxes.has(id) || shard.emptied.has(type, id) || isParked(shard, type, id))
+    if (
+      type.mailboxes.get(id) !== undefined ||
+      shard.emptied.has(type, id) ||
+      isParked(shard, type, id)
+    )
       continue;
     const mailbox = new Mailbox(type, id);
-    type.mailboxes.set(id, mailbox);
+    type.mailboxes.add(mailbox);
     thaw(shard, mailbox, stored);
     cold.isChanged = true;
     cold.recalled++;

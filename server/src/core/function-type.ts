@@ -3,6 +3,7 @@ import type { ColdMailboxes } from "./cold-mailboxes.js";
 import type { FailureCode } from "./command.js";
 import type { Histogram } from "./histogram.js";
 import type { Mailbox } from "./mailbox.js";
+import type { MailboxTable } from "./mailbox-table.js";
 import type { StateTable } from "./state-table.js";
 
 /** A function type the shard has met. Interned: `index` is stored and never reused. */
@@ -12,7 +13,7 @@ export interface FunctionType {
   readonly name: string;
   standing: Standing;
   /** Mailboxes by instance id: those with messages, and idle ones whose state is leased. */
-  readonly mailboxes: Map<string, Mailbox>;
+  readonly mailboxes: MailboxTable;
   /** The mailboxes that only the tables hold. */
   readonly cold: ColdMailboxes;
   /** By state name. */

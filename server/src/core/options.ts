@@ -11,6 +11,8 @@ export interface CoreOptions {
   readonly egressesAfterCheckpoint: readonly string[];
   /** The node has died soon after its last starts: what it restores is suspected of that. */
   readonly suspectRestored: boolean;
+  /** 32 bits that nobody outside can know: ids are hashed with them. Absent: 0. */
+  readonly hashSeed?: number;
 }
 
 export interface CoreLimits {

@@ -10,7 +10,8 @@ import type { StoredBacklog, StoredImage, StoredKeyedRow, StoredOutbox } from ".
 /** Fills an empty shard with what the tables hold: the last durable epoch. */
 export function restore(shard: Shard, image: StoredImage): void {
   for (const stored of image.types) {
-    const type = createType(stored.index, stored.name, "stored");
+    const { hashSeed } = shard.options;
+    const type = createType(stored.index, stored.name, { standing: "stored", hashSeed });
     shard.types.set(type.name, type);
     shard.typesByIndex[type.index] = type;
   }

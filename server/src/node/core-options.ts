@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { entryOverheadBytes } from "../core/backlog.js";
 import type { CoreOptions, RetryPolicy as CoreRetryPolicy } from "../core/options.js";
 import { retryDefaults } from "../module/endpoint-schema.js";
@@ -71,6 +72,7 @@ export function coreOptions(settings: Settings, module: Module, died: number): C
       .filter(({ waitFor }) => waitFor === "checkpoint")
       .flatMap(egressIdsOf),
     suspectRestored: died >= diedMin,
+    hashSeed: randomBytes(4).readInt32LE(),
   };
 }
 

@@ -79,7 +79,8 @@ export class FuzzedStream {
       const { dispatches } = this.#drain();
       for (const { session, invocations } of dispatches) this.#answer(session, invocations);
     }
-    for (const [id, mailbox] of type()?.mailboxes ?? []) {
+    for (const mailbox of type()?.mailboxes.values() ?? []) {
+      const { id } = mailbox;
       const isServed = mailbox.length === 0 || mailbox.state === "parked";
       assert.ok(isServed, `${id} is ${mailbox.state}, with ${mailbox.length} messages`);
     }
