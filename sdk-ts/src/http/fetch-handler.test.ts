@@ -142,5 +142,11 @@ describe("the Fetch handler", () => {
   it("refuses functions that cannot be served, at once", () => {
     assert.throws(() => createFetchHandler([]), { code: "invalid-declaration" });
     assert.throws(() => createFetchHandler([echo, echo]), { code: "invalid-declaration" });
+    for (const payloadBytesMax of [0, 1.5, Number.NaN]) {
+      assert.throws(() => createFetchHandler([echo], { payloadBytesMax }), {
+        code: "invalid-declaration",
+        message: `payloadBytesMax ${payloadBytesMax} is not an integer of 1 or more`,
+      });
+    }
   });
 });

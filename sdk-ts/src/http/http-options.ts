@@ -1,10 +1,12 @@
+import { StatewireError } from "../errors.js";
 import { createTroubleReporter, type ServeEvent } from "../serve-event.js";
 
 /** How functions are served over StateFun's HTTP protocol. */
 export interface HttpOptions {
   /**
    * The largest request that is read, and the largest response that functions may make, in bytes.
-   * Default: 32 MiB, StateFun's own `payload_max_bytes`.
+   * Default: 32 MiB, StateFun's own `payload_max_bytes`; on Lambda 4,500,000, which is what its 6 MB hold
+   * in base64.
    */
   readonly payloadBytesMax?: number;
   /**
@@ -23,8 +25,15 @@ export interface HttpSettings {
 const payloadBytesMaxDefault = 32 * 1024 * 1024;
 
 export function fillHttpOptions(options: HttpOptions): HttpSettings {
+  const { payloadBytesMax = payloadBytesMaxDefault } = options;
+  if (!Number.isSafeInteger(payloadBytesMax) || payloadBytesMax < 1) {
+    throw new StatewireError(
+      "invalid-declaration",
+      `payloadBytesMax ${payloadBytesMax} is not an integer of 1 or more`,
+    );
+  }
   return {
-    payloadBytesMax: options.payloadBytesMax ?? payloadBytesMaxDefault,
+    payloadBytesMax,
     onEvent: options.onEvent ?? createTroubleReporter(writeLine, () => performance.now()),
   };
 }

@@ -70,6 +70,15 @@ describe("the Lambda handler", () => {
     });
   }
 
+  it("has a limit that its own base64 fits into", async () => {
+    const large = { ...functionUrl, body: Buffer.alloc(4_500_001).toString("base64") };
+    const { statusCode, body: text } = await createLambdaHandler([echo])(large);
+    assert.deepEqual(
+      [statusCode, text],
+      [413, "request of 4500001 bytes exceeds payloadBytesMax 4500000\n"],
+    );
+  });
+
   const refusals: [string, LambdaHttpEvent, number, string][] = [
     ["GET", { ...restApi, httpMethod: "GET" }, 405, "method GET, expected POST\n"],
     [

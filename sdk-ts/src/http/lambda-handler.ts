@@ -38,6 +38,9 @@ export interface LambdaHttpResult {
   readonly isBase64Encoded: boolean;
 }
 
+/** Lambda takes and gives 6 MB of JSON; base64 makes four bytes of three. */
+const payloadBytesMaxDefault = 4_500_000;
+
 /** Never aborts: Lambda does not say that a client has gone. */
 const { signal } = new AbortController();
 
@@ -56,7 +59,10 @@ export function createLambdaHandler(
   functions: readonly AnyStatefulFunction[],
   options: HttpOptions = {},
 ): (event: LambdaHttpEvent) => Promise<LambdaHttpResult> {
-  const host = new HttpFunctions(functions, options);
+  const host = new HttpFunctions(functions, {
+    payloadBytesMax: payloadBytesMaxDefault,
+    ...options,
+  });
   return async (event) => toResult(await answer(host, event));
 }
 
