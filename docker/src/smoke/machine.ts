@@ -92,7 +92,8 @@ export class Machine {
   }
 
   #toLocal(words: readonly string[], host: string): readonly string[] {
-    const [command = "", ...rest] = words;
+    const [command, ...rest] = words;
+    if (command === undefined) return [];
     const program = this.#programs[command] ?? command;
     if (command === "mc") return [process.execPath, "-e", minioIsLive(host)];
     // MinIO listens everywhere unless it is told.
