@@ -12,10 +12,9 @@ for tool in buildah debootstrap; do
 done
 work=$(mktemp -d)
 storage=$work/storage
-containers=()
 buildah() { command buildah --root "$storage/root" --runroot "$storage/run" "$@"; }
 finish() {
-  for container in "${containers[@]}"; do buildah umount "$container" > /dev/null 2>&1 || true; done
+  buildah rm --all > /dev/null 2>&1 || true
   rm -rf "$work"
 }
 trap finish EXIT
@@ -60,12 +59,14 @@ build() {
   say "$image: $(buildah images --format '{{.Size}}' "localhost/$image"), its base included"
 }
 
+# terminate WORDS: SIGTERM to the program with these words, not to what started it in its root file system
+terminate() { pkill -TERM -f -- "^(node|python|/routes) .*$1"; }
+
 # inside IMAGE COMMAND...: runs it in the root file system of the image, as the image's user
 inside() {
   local image=$1 container
   shift
   container=$(buildah from "localhost/$image")
-  containers+=("$container")
   buildah run "$container" -- "$@"
 }
 
@@ -89,7 +90,7 @@ say "statewire $(inside statewire statewire --version), as $(inside statewire id
 inside statewire-conformance statewire-conformance list | head -1
 
 # The application out of the root file systems, each with a port of its own: without a daemon there are no
-# networks. The runtime's health check runs inside its image, and SIGTERM has to end it with 0.
+# networks. SIGTERM has to end the runtime with 0.
 read -r grpc http airports routes hours board < <(python3 -c '
 import socket
 sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
@@ -101,7 +102,6 @@ inside statewire-flights-typescript node dist/src/function-server.js "127.0.0.1:
 inside statewire-flights-go /routes "127.0.0.1:$routes" > "$work/routes.log" 2>&1 &
 inside statewire-flights-python python hours.py "127.0.0.1:$hours" > "$work/hours.log" 2>&1 &
 container=$(buildah from localhost/statewire)
-containers+=("$container")
 buildah run --volume "$work/module:/etc/statewire:ro" "$container" -- \
   statewire run /etc/statewire/module.yaml --grpc "127.0.0.1:$grpc" --http "127.0.0.1:$http" > "$work/statewire.log" 2>&1 &
 runtime=$!
@@ -118,10 +118,8 @@ until curl --silent "http://127.0.0.1:$board/snapshot.json" | grep -q '"disagree
   sleep 0.5
 done
 say "20,000 flights through the images in three languages: all totals agree"
-pkill -TERM -f -- "--grpc 127.0.0.1:$grpc --http"
+terminate "--grpc 127.0.0.1:$grpc"
 wait "$runtime"
 say "SIGTERM has drained the runtime: exit code 0"
-for name in "127.0.0.1:$airports" "127.0.0.1:$routes" "127.0.0.1:$hours" "--listen 127.0.0.1:$board"; do
-  pkill -TERM -f -- "$name" || true
-done
+for address in "$airports" "$routes" "$hours" "$board"; do terminate "127.0.0.1:$address"; done
 wait
