@@ -6,7 +6,6 @@ import { CheckpointWriter } from "../../src/checkpoint/checkpoint-writer.js";
 import type { Retention } from "../../src/checkpoint/garbage.js";
 import { Lineage } from "../../src/checkpoint/lineage.js";
 import { openLocalDirectory } from "../../src/checkpoint/objectstore/local-directory-store.js";
-import type { ObjectStore } from "../../src/checkpoint/objectstore/object-store.js";
 import { takeOver } from "../../src/checkpoint/takeover.js";
 import type { ChangeSet } from "../../src/core/change-set.js";
 import { openSnapshot } from "../../src/store/snapshot.js";
@@ -111,21 +110,4 @@ export async function dumpTables(directory: string): Promise<readonly string[]> 
   }
   await snapshot.close();
   return entries;
-}
-
-/** A store that fails as it is told. */
-export function faultyStore(store: ObjectStore, beforeCall: () => void): ObjectStore {
-  const call = async <T>(act: () => Promise<T>): Promise<T> => {
-    beforeCall();
-    return await act();
-  };
-  return {
-    name: store.name,
-    put: (key, body) => call(() => store.put(key, body)),
-    putIfAbsent: (key, body) => call(() => store.putIfAbsent(key, body)),
-    get: (key) => call(() => store.get(key)),
-    list: (prefix, after) => call(() => store.list(prefix, after)),
-    delete: (key) => call(() => store.delete(key)),
-    close: () => store.close(),
-  };
 }
