@@ -4,6 +4,7 @@ import { fanOutSubject } from "./subjects/fan-out.js";
 import { floorsSubject } from "./subjects/floors.js";
 import { httpSubject } from "./subjects/http.js";
 import { idleSubject } from "./subjects/idle.js";
+import { languagesSubject } from "./subjects/languages.js";
 import { latencySubject } from "./subjects/latency.js";
 import { peersSubject } from "./subjects/peers.js";
 import { recoverySubject } from "./subjects/recovery.js";
@@ -20,5 +21,6 @@ export const subjects: readonly Subject[] = [
   idleSubject,
   recoverySubject,
   checkpointSubject,
+  languagesSubject,
   peersSubject,
 ];
