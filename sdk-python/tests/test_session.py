@@ -9,8 +9,9 @@ import pytest
 
 from statewire import Context, FunctionFailure, LazyState, State, StatefulFunction, States, types
 from statewire._run import run_batch
+from statewire._session.batch import Batch
 from statewire._session.handshake import Offer
-from statewire._session.session import End, GiveUp, Opened, Phase, Run, Send, Session, StateLoaded
+from statewire._session.session import End, GiveUp, Opened, Phase, Send, Session, StateLoaded
 from statewire.v1 import stream_pb2 as pb
 from tests.support.counter import counter
 from tests.support.frames import hello, invocation, invocations, long_input, parse
@@ -59,8 +60,8 @@ class Server:
             match output:
                 case Send(data):
                     self.frames.append(parse(data))
-                case Run(batch):
-                    run_batch(self.functions[batch.plan.index], batch, self)
+                case Batch():
+                    run_batch(self.functions[output.plan.index], output, self)
                 case other:
                     self.others.append(other)
 
@@ -244,8 +245,8 @@ def test_a_lazy_state_is_loaded_and_a_value_written_meanwhile_stays():
     server.greet()
     inputs = [long_input(1)]
     outputs = server.session.receive(invocations(invocation(1, "a", inputs)), 0)
-    assert isinstance(outputs[0], Run)
-    batch = outputs[0].batch
+    batch = outputs[0]
+    assert isinstance(batch, Batch)
     [request] = server.session.request_state(batch, 1)
     assert isinstance(request, Send)
     assert parse(request.frame).state_request == pb.StateRequest(invocation_id=1, states=[1])

@@ -73,15 +73,16 @@ def _call_next(
     function: AnyFunction, batch: Batch, runner: BatchRunner
 ) -> tuple[Context[Any], Handler, Awaitable[Any]] | None:
     """Runs inputs until one has to be waited for; None when none is left."""
-    while batch.position < len(batch.inputs):
+    while batch.position < batch.count:
         position = batch.position
         typename = batch.inputs[position].typename
         handler = function.handler_of(typename)
+        message = handler.decode(typename, batch.values[position])
         context: Context[Any] = Context(batch, runner, function.states)
-        returned = handler.call(context, handler.decode(typename, batch.values[position]))
-        if hasattr(returned, "__await__"):
-            return context, handler, returned
+        returned = handler.call(context, message)
         if returned is not None:
+            if hasattr(returned, "__await__"):
+                return context, handler, returned
             _take_reply(context, handler, returned)
         batch.complete_input()
     return None

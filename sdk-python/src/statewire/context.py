@@ -154,22 +154,28 @@ class Context(Generic[S]):
         return traceparent
 
     def _assert_open(self) -> None:
-        batch = self._batch
-        if batch.position != self._position or batch.failure is not None or batch.given_up:
-            raise ContextClosedError(
-                f"context of {batch.target.type_name} used after its handler had finished; await "
-                "what it does"
-            )
+        if self._batch.position != self._position:
+            raise self._closed()
+
+    def _closed(self) -> ContextClosedError:
+        return ContextClosedError(
+            f"context of {self._batch.target.type_name} used after its handler had finished; await "
+            "what it does"
+        )
 
     def read_slot(self, index: int) -> StateSlot:
         """For `States`."""
-        self._assert_open()
-        return self._batch.slots[index]
+        batch = self._batch
+        if batch.position != self._position:
+            raise self._closed()
+        return batch.slots[index]
 
     def write_slot(self, index: int, value: bytes | None) -> None:
         """For `States`."""
-        self._assert_open()
-        self._batch.write_state(index, value)
+        batch = self._batch
+        if batch.position != self._position:
+            raise self._closed()
+        batch.write_state(index, value)
 
     def load_slot(self, index: int) -> Awaitable[None]:
         """For `States`."""

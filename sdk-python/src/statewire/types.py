@@ -110,6 +110,8 @@ def named(typename: str, type: Type[T]) -> Type[T]:
 
 
 def _encode_raw(value: bytes) -> bytes:
-    if not isinstance(value, bytes | bytearray | memoryview):
+    if type(value) is bytes:
+        return value
+    if not isinstance(value, bytearray | memoryview):
         raise TypeError(f"expected bytes, received {type(value).__name__}")
     return bytes(value)

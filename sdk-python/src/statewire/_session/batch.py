@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from statewire._session.effects import Effects
+from statewire._session.effects import EFFECT_OVERHEAD_BYTES, Effects
 from statewire._session.failures import create_failure
 from statewire._session.function_plan import FunctionPlan, StateQuestion
 from statewire._session.handshake import Limits
@@ -21,9 +21,10 @@ class Batch:
 
         running(position) --complete_input--> running(position + 1) ... --last--> finished
         running(position) --fail_input------> finished, without the effects of the input at position
-        running(position) --abandon---------> given up: there will be no result
+        running(position) --give_up---------> finished: there will be no result
 
-    Invariant: effects of the input at `position` can be undone; those of earlier inputs stay.
+    Invariant: effects of the input at `position` can be undone; those of earlier inputs stay. A batch
+    that is finished has the number of its inputs as its position.
     """
 
     __slots__ = (
@@ -32,10 +33,10 @@ class Batch:
         "_changed_before",
         "_slots_before",
         "_types",
+        "count",
         "deadline_ms",
         "effects",
         "failure",
-        "given_up",
         "inputs",
         "invocation_id",
         "key",
@@ -46,7 +47,6 @@ class Batch:
         "questions",
         "received_ms",
         "slots",
-        "target",
         "timeout_ms",
         "values",
     )
@@ -54,10 +54,10 @@ class Batch:
     def __init__(
         self,
         invocation: pb.Invocation,
-        *,
+        key: AddressKey,
         inputs: Sequence[pb.Input],
         values: Sequence[bytes | None],
-        target: Address,
+        *,
         plan: FunctionPlan,
         slots: list[StateSlot],
         limits: Limits,
@@ -66,26 +66,26 @@ class Batch:
         """The batch takes `slots` over."""
         self.invocation_id = invocation.invocation_id
         self.timeout_ms = invocation.timeout_ms
-        self._attempt = invocation.attempt
+        self.key = key
         self.inputs = inputs
         self.values = values
-        self.target = target
         self.plan = plan
         self.slots = slots
         self.limits = limits
         self.effects = Effects(limits, types)
-        self._types = types
+        self.count = len(inputs)
         self.position = 0
         """How many inputs have succeeded: the index of the one that runs."""
         self.failure: pb.Failure | None = None
-        self.given_up = False
-        self._changed: set[int] = set()
+        self._attempt = invocation.attempt
+        self._types = types
+        # By state index, as bits.
+        self._changed = 0
         # The states before the current input; absent until it writes one.
         self._slots_before: list[StateSlot] | None = None
-        self._changed_before: set[int] = set()
+        self._changed_before = 0
 
         # What the session keeps of a batch in flight.
-        self.key: AddressKey = (invocation.type, target.id)
         self.payload_bytes = 0
         """What it counts against the window."""
         self.received_ms = 0.0
@@ -95,9 +95,14 @@ class Batch:
         """StateRequests that await their replies, in order; none for most."""
 
     @property
+    def target(self) -> Address:
+        """The address that runs."""
+        return Address(self._types.name_of(self.key[0]), self.key[1])
+
+    @property
     def runs(self) -> bool:
-        """Whether an input is still to be handled: neither finished nor given up."""
-        return self.failure is None and not self.given_up and self.position < len(self.inputs)
+        """Whether an input is still to be handled."""
+        return self.position < self.count
 
     @property
     def attempt(self) -> int:
@@ -112,7 +117,10 @@ class Batch:
         return Address(self._types.name_of(caller_type), received.caller_id)
 
     def load_states(self, states: Iterable[pb.StateValue]) -> None:
-        """Fills slots that were unread with what the runtime has. A value written meanwhile stays."""
+        """Fills slots that were unread with what the runtime has.
+
+        A value written meanwhile stays.
+        """
         for state in states:
             index = state.state
             value = state.value if state.HasField("value") else None
@@ -127,15 +135,15 @@ class Batch:
             self._admit_state(index, value)
         if self._slots_before is None:
             self._slots_before = self.slots.copy()
-            self._changed_before = self._changed.copy()
+            self._changed_before = self._changed
         self.slots[index] = value
-        self._changed.add(index)
+        self._changed |= 1 << index
 
     def complete_input(self) -> None:
         """The running input succeeded: what it did stays."""
         self._slots_before = None
         self.position += 1
-        if self.position < len(self.inputs):
+        if self.position < self.count:
             self.effects.save()
 
     def fail_input(self, error: BaseException) -> None:
@@ -146,34 +154,44 @@ class Batch:
             self._changed = self._changed_before
             self._slots_before = None
         self.failure = create_failure(error, self.position)
+        self.position = self.count
+
+    def give_up(self) -> None:
+        """Nobody waits for a result any more."""
+        self.position = self.count
 
     def result(self) -> tuple[pb.Result, int]:
         """What the batch did, and its payload bytes. Call it once, when it is finished."""
         result = self.effects.result
         payload_bytes = self.effects.payload_bytes
         result.invocation_id = self.invocation_id
-        for index in sorted(self._changed):
-            value = self.slots[index]
-            if value is not UNREAD:
-                result.state_changes.add(state=index, value=value)
-                payload_bytes += 0 if value is None else len(value)
+        changed = self._changed
+        if changed:
+            changes = result.state_changes
+            for index, value in enumerate(self.slots):
+                if changed >> index & 1 and value is not UNREAD:
+                    changes.add(state=index, value=value)
+                    payload_bytes += 0 if value is None else len(value)
         if self.failure is not None:
             result.failure.CopyFrom(self.failure)
         return result, payload_bytes
 
     def _admit_state(self, index: int, value: bytes) -> None:
         """Eager states travel in one frame together, and the changed ones in another. [LIMIT-8]"""
-        eager_bytes = changed_bytes = len(value)
-        lazy_states, changed = self.plan.lazy_states, self._changed
-        for other, slot in enumerate(self.slots):
-            if other != index and type(slot) is bytes:
-                if not lazy_states[other]:
-                    eager_bytes += len(slot)
-                if other in changed:
-                    changed_bytes += len(slot)
-        if not lazy_states[index] and eager_bytes > self.limits.frame_bytes_max // 2:
+        size = eager_bytes = changed_bytes = len(value)
+        slots = self.slots
+        if len(slots) > 1:
+            lazy_states, changed = self.plan.lazy_states, self._changed
+            for other, slot in enumerate(slots):
+                if other != index and type(slot) is bytes:
+                    if not lazy_states[other]:
+                        eager_bytes += len(slot)
+                    if changed & (1 << other):
+                        changed_bytes += len(slot)
+        frame_bytes_max = self.limits.frame_bytes_max
+        if eager_bytes > frame_bytes_max // 2 and not self.plan.lazy_states[index]:
             raise LimitExceededError(
                 f"eager states of {eager_bytes} bytes together exceed half of frame_bytes_max "
-                f"{self.limits.frame_bytes_max} of the runtime"
+                f"{frame_bytes_max} of the runtime"
             )
-        self.effects.admit_states(len(value), len(self.slots), changed_bytes)
+        self.effects.admit_states(size, changed_bytes + len(slots) * EFFECT_OVERHEAD_BYTES)

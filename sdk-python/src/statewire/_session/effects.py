@@ -12,7 +12,7 @@ from statewire.v1 import stream_pb2 as pb
 _TYPENAME_BYTES_MAX = 1024
 """The protocol's limit. [LIMIT-12]"""
 
-_EFFECT_OVERHEAD_BYTES = 48
+EFFECT_OVERHEAD_BYTES = 48
 """Tags and lengths of one effect's fields, generously."""
 
 _UTF8_BYTES_MAX = 4
@@ -80,7 +80,7 @@ class Effects:
     def cancel(self, token: str) -> None:
         """Records the cancellation of a delayed message."""
         self._admit_effect()
-        self._encoded_bytes += _EFFECT_OVERHEAD_BYTES + len(token) * _UTF8_BYTES_MAX
+        self._encoded_bytes += EFFECT_OVERHEAD_BYTES + len(token) * _UTF8_BYTES_MAX
         self.result.timer_changes.add(cancel=token)
 
     def egress(self, name: str, record: TypedValue) -> None:
@@ -97,10 +97,11 @@ class Effects:
         self._admit_value(message, 0, "a reply")
         replies.add(input=position, typename=message.typename, value=message.value)
 
-    def admit_states(self, value_bytes: int, changed_count: int, changed_bytes: int) -> None:
+    def admit_states(self, value_bytes: int, state_bytes: int) -> None:
         """Makes room for the changed states, which the batch keeps and which share the frame."""
-        state_bytes = changed_bytes + changed_count * _EFFECT_OVERHEAD_BYTES
-        self._validate_size(value_bytes, self._encoded_bytes + state_bytes, "")
+        limits, result_bytes = self._limits, self._encoded_bytes + state_bytes
+        if value_bytes > limits.value_bytes_max or result_bytes > limits.frame_bytes_max:
+            self._validate_size(value_bytes, result_bytes, "")
         self._state_bytes = state_bytes
 
     def save(self) -> None:
@@ -164,7 +165,7 @@ class Effects:
             self._encoded_bytes
             + value_bytes
             + (names_length + len(typename)) * _UTF8_BYTES_MAX
-            + _EFFECT_OVERHEAD_BYTES
+            + EFFECT_OVERHEAD_BYTES
             + 55  # a traceparent
         )
         limits = self._limits

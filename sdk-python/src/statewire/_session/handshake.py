@@ -13,7 +13,8 @@ LEASES = "leases"
 LAZY_STATE = "lazy-state"
 
 _HELLO_BYTES_MAX = 65_536
-_INTEGER_MAX = 2**53 - 1
+INTEGER_MAX = 2**53 - 1
+"""Integers of 64 bits are no larger. [LIMIT-7]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +149,5 @@ def _validate_limits(hello: pb.Hello, offer: Offer) -> Limits:
 
 def validate_integer(name: str, value: int) -> None:
     """Integers of 64 bits are at most 2^53 - 1. [LIMIT-7]"""
-    if value > _INTEGER_MAX:
-        raise ProtocolViolation("LIMIT-7", f"{name} {value} is more than {_INTEGER_MAX}")
+    if value > INTEGER_MAX:
+        raise ProtocolViolation("LIMIT-7", f"{name} {value} is more than {INTEGER_MAX}")

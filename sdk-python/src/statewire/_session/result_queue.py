@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import TypeAlias
 
 from statewire._session.handshake import Limits
 from statewire._wrapper_field import encode_varint
@@ -16,14 +16,11 @@ _RESULTS_TAG = b"\x12"  # ServerFrame.results
 _RESULT_TAG = b"\x0a"  # ResultBatch.results
 
 
-class QueuedResult(NamedTuple):
-    """A result on its way, with what decides when it may leave."""
+QueuedResult: TypeAlias = tuple[bytes, int, float, bool]
+"""Encoded; payload bytes; from when on the runtime has given it up; whether it says so."""
 
-    encoded: bytes
-    payload_bytes: int
-    deadline_ms: float
-    """From then on the runtime has given the invocation up."""
-    says_timeout: bool
+# By the length of a result: what precedes it in a frame. Longer ones are computed.
+_SHORT_PREFIXES = [_RESULT_TAG + encode_varint(length) for length in range(1024)]
 
 
 class ResultQueue:
@@ -63,8 +60,13 @@ class ResultQueue:
             if now_ms >= deadline_ms and not says_timeout:
                 queued.popleft()
                 continue
-            prefix = _RESULT_TAG + encode_varint(len(encoded))
-            frame_bytes += len(prefix) + len(encoded)
+            length = len(encoded)
+            prefix = (
+                _SHORT_PREFIXES[length]
+                if length < len(_SHORT_PREFIXES)
+                else _RESULT_TAG + encode_varint(length)
+            )
+            frame_bytes += len(prefix) + length
             if parts and frame_bytes > self._frame_bytes_target:
                 break
             parts += (prefix, encoded)

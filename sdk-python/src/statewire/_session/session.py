@@ -13,13 +13,12 @@ from statewire._session.batch import Batch
 from statewire._session.failures import truncate
 from statewire._session.flights import Flights
 from statewire._session.function_plan import FunctionPlan, too_large
-from statewire._session.handshake import Limits, Offer, negotiate, validate_integer
+from statewire._session.handshake import INTEGER_MAX, Limits, Offer, negotiate, validate_integer
 from statewire._session.leases import Leases
 from statewire._session.protocol_violation import ProtocolViolation
-from statewire._session.result_queue import QueuedResult, ResultQueue
+from statewire._session.result_queue import ResultQueue
 from statewire._session.slots import StateSlot
 from statewire._session.type_index import TypeIndex
-from statewire.address import Address
 from statewire.errors import InvocationTimeoutError
 from statewire.v1 import stream_pb2 as pb
 
@@ -45,13 +44,6 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Run the batch; `Session.finish` takes it back."""
-
-    batch: Batch
-
-
-@dataclass(frozen=True, slots=True)
 class StateLoaded:
     """The oldest state that the batch asked for has been loaded into it."""
 
@@ -73,8 +65,8 @@ class End:
     broken_by: Literal["runtime", "server"]
 
 
-Output: TypeAlias = Send | Opened | Run | StateLoaded | GiveUp | End
-"""What a session wants done, in this order."""
+Output: TypeAlias = Batch | Send | Opened | StateLoaded | GiveUp | End
+"""What a session wants done, in this order. A batch: run it; `Session.finish` takes it back."""
 
 
 @dataclass(slots=True)
@@ -96,7 +88,7 @@ class Session:
 
     Draining, by either side, is a property of open: it forbids new invocations and nothing else.
 
-    Invariants: every batch that was given out by Run is either taken back by `finish` once or given
+    Invariants: every batch that was given out is either taken back by `finish` once or given
     up; a violation gives out none of its frame's batches; after End nothing is given out.
     """
 
@@ -142,10 +134,9 @@ class Session:
 
     def request_state(self, batch: Batch, index: int) -> list[Output]:
         """Asks for a state that the batch has not read yet; nothing when nobody would answer."""
-        if self.phase is Phase.ENDED or self._flights.of(batch.invocation_id) is not batch:
+        if self.phase is Phase.ENDED or self._flights.at(batch.key) is not batch:
             return []
-        batch.questions = batch.questions or []
-        batch.questions.append((index,))
+        self._flights.ask(batch, (index,))
         return [_state_request(batch.invocation_id, (index,))]
 
     def finish(self, batch: Batch) -> None:
@@ -158,7 +149,7 @@ class Session:
             opened.leases.keep(batch.key, batch.invocation_id, batch.slots)
         result, payload_bytes = batch.result()
         opened.results.push(
-            QueuedResult(
+            (
                 result.SerializeToString(),
                 payload_bytes,
                 batch.deadline_ms,
@@ -198,7 +189,7 @@ class Session:
         batches = self._flights.all()
         for batch in batches:
             self._flights.remove(batch)
-            batch.given_up = True
+            batch.give_up()
         return batches
 
     def _dispatch(self, frame: pb.RuntimeFrame, now_ms: float) -> list[Output]:
@@ -263,26 +254,23 @@ class Session:
         now_ms: float,
         outputs: list[Output],
     ) -> None:
-        type_index = invocation.type
-        function = opened.types.function_of(type_index)
+        type_index, identifier = invocation.type, invocation.id
         invocation_id = invocation.invocation_id
+        lease, timeout_ms = invocation.lease, invocation.timeout_ms
+        function = opened.types.function_of(type_index)
         if invocation_id <= self._last_invocation_id:
             raise ProtocolViolation(
                 "INVOKE-3", f"invocation id {invocation_id} after {self._last_invocation_id}"
             )
-        validate_integer("invocation_id", invocation_id)
-        self._last_invocation_id = invocation_id
         if function < 0:
             raise ProtocolViolation(
                 "INVOKE-9",
                 f"invocation {invocation_id} has type index {type_index}, which no table entry serves",
             )
+        _validate_numbers(opened, invocation_id, identifier, lease, timeout_ms)
+        self._last_invocation_id = invocation_id
         plan = opened.plans[function]
-        limits = opened.limits
-        lease, timeout_ms, identifier = invocation.lease, invocation.timeout_ms, invocation.id
-        inputs = list(invocation.inputs)
-        _validate_invocation(opened, invocation_id, identifier, lease, timeout_ms)
-        values, payload_bytes = _read_inputs(opened, plan, invocation_id, inputs)
+        inputs, values, payload_bytes = _read_inputs(opened, plan, invocation)
         key = (type_index, identifier)
         older = self._flights.at(key)
         if older is not None:
@@ -292,7 +280,7 @@ class Session:
         held = opened.leases.take(key, lease)
         slots: list[StateSlot]
         if lease == 0:
-            slots, state_bytes = plan.listed_slots(invocation.states, limits.value_bytes_max)
+            slots, state_bytes = plan.listed_slots(invocation.states, opened.limits.value_bytes_max)
             payload_bytes += state_bytes
         elif invocation.states:
             raise ProtocolViolation(
@@ -302,12 +290,12 @@ class Session:
             slots = plan.unread_slots() if held is None else plan.leased_slots(held)
         batch = Batch(
             invocation,
-            inputs=inputs,
-            values=values,
-            target=Address(opened.types.name_of(type_index), identifier),
+            key,
+            inputs,
+            values,
             plan=plan,
             slots=slots,
-            limits=limits,
+            limits=opened.limits,
             types=opened.types,
         )
         batch.payload_bytes = payload_bytes
@@ -316,10 +304,10 @@ class Session:
             batch.deadline_ms = now_ms + timeout_ms
         self._flights.add(batch)
         if lease != 0 and held is None:
-            batch.questions = ["eager"]
+            self._flights.ask(batch, "eager")
             outputs.append(_state_request(invocation_id, ()))
         else:
-            outputs.append(Run(batch))
+            outputs.append(batch)
 
     def _replace(self, older: Batch, outputs: list[Output]) -> None:
         """An address that is still running has been given up, if its invocation had a time limit."""
@@ -329,18 +317,18 @@ class Session:
                 f"invocation of an address whose invocation {older.invocation_id} is in flight",
             )
         self._flights.remove(older)
-        older.given_up = True
+        older.give_up()
         outputs.append(GiveUp(older))
 
     def _load_states(self, reply: pb.StateReply) -> list[Output]:
-        batch = self._flights.of(reply.invocation_id)
-        if batch is None and 0 < reply.invocation_id <= self._last_invocation_id:
-            # It ended before its answer came: by a timeout, or without waiting for it.
-            return []
+        invocation_id = reply.invocation_id
+        batch = self._flights.asking(invocation_id)
         if batch is None or not batch.questions:
-            raise ProtocolViolation(
-                "LAZY-3", f"state reply to invocation {reply.invocation_id} unasked"
-            )
+            ended = 0 < invocation_id <= self._last_invocation_id
+            if ended and not self._flights.has(invocation_id):
+                # It ended before its answer came: by a timeout, or without waiting for it.
+                return []
+            raise ProtocolViolation("LAZY-3", f"state reply to invocation {invocation_id} unasked")
         question = batch.questions.pop(0)
         batch.plan.validate_reply(question, reply.states)
         if self._open is not None:
@@ -348,7 +336,7 @@ class Session:
                 if len(state.value) > self._open.limits.value_bytes_max:
                     raise too_large(state.value, self._open.limits.value_bytes_max)
         batch.load_states(reply.states)
-        return [Run(batch)] if question == "eager" else [StateLoaded(batch)]
+        return [batch] if question == "eager" else [StateLoaded(batch)]
 
 
 def _decode(data: bytes) -> pb.RuntimeFrame:
@@ -358,44 +346,40 @@ def _decode(data: bytes) -> pb.RuntimeFrame:
         raise ProtocolViolation("FRAME-2", f"frame of {len(data)} bytes: {cause}") from cause
 
 
-def _validate_invocation(
+def _validate_numbers(
     opened: _OpenSession, invocation_id: int, identifier: str, lease: int, timeout_ms: int
 ) -> None:
+    """Raises ProtocolViolation LIMIT-3, LIMIT-7 or LEASE-4."""
     limit = opened.limits.id_bytes_max
     if len(identifier) * 4 > limit and len(identifier.encode()) > limit:
         raise ProtocolViolation(
             "LIMIT-3", f"id of {len(identifier.encode())} bytes exceeds id_bytes_max {limit}"
         )
-    if lease:
-        validate_integer("lease", lease)
-        if not opened.has_leases:
-            raise ProtocolViolation("LEASE-4", f"invocation {invocation_id} names a lease")
-    validate_integer("timeout_ms", timeout_ms)
+    if lease and not opened.has_leases:
+        raise ProtocolViolation("LEASE-4", f"invocation {invocation_id} names a lease")
+    if invocation_id > INTEGER_MAX or lease > INTEGER_MAX or timeout_ms > INTEGER_MAX:
+        for number in (invocation_id, lease, timeout_ms):
+            validate_integer("number of an invocation", number)
 
 
 def _read_inputs(
-    opened: _OpenSession, plan: FunctionPlan, invocation_id: int, inputs: Sequence[pb.Input]
-) -> tuple[list[bytes | None], int]:
-    """The values of the inputs, and their payload bytes."""
-    if not inputs or (plan.batch_max != 0 and len(inputs) > plan.batch_max):
+    opened: _OpenSession, plan: FunctionPlan, invocation: pb.Invocation
+) -> tuple[Sequence[pb.Input], list[bytes | None], int]:
+    """The inputs, their values, and the payload bytes of those."""
+    container = invocation.inputs
+    count = len(container)
+    if count == 0 or count > plan.batch_max > 0:
         raise ProtocolViolation(
             "INVOKE-4",
-            f"invocation {invocation_id} has {len(inputs)} inputs, batch_max is {plan.batch_max}",
+            f"invocation {invocation.invocation_id} has {count} inputs, batch_max is "
+            f"{plan.batch_max}",
         )
+    # A container makes its messages anew whenever it is asked; to iterate it costs more than to index.
+    inputs = (container[0],) if count == 1 else tuple(container)
     value_bytes_max = opened.limits.value_bytes_max
     values: list[bytes | None] = []
     payload_bytes = 0
     for received in inputs:
-        caller_type = received.caller_type
-        if (
-            not opened.types.is_function_type(caller_type)
-            if caller_type
-            else received.caller_id != ""
-        ):
-            raise ProtocolViolation(
-                "INVOKE-5",
-                f"invocation {invocation_id} has an input with caller type {caller_type}",
-            )
         value = received.value
         if value:
             if len(value) > value_bytes_max:
@@ -404,7 +388,16 @@ def _read_inputs(
             values.append(value)
         else:
             values.append(value if received.HasField("value") else None)
-    return values, payload_bytes
+        caller_type = received.caller_type
+        known = (
+            opened.types.is_function_type(caller_type) if caller_type else not received.caller_id
+        )
+        if not known:
+            raise ProtocolViolation(
+                "INVOKE-5",
+                f"invocation {invocation.invocation_id} has an input with caller type {caller_type}",
+            )
+    return inputs, values, payload_bytes
 
 
 def _state_request(invocation_id: int, states: Sequence[int]) -> Send:

@@ -19,7 +19,6 @@ from statewire._session.session import (
     Opened,
     Output,
     Phase,
-    Run,
     Send,
     Session,
     StateLoaded,
@@ -158,8 +157,8 @@ class StreamDriver:
     def _perform(self, outputs: list[Output]) -> None:
         for output in outputs:
             match output:
-                case Run(batch):
-                    run_batch(self._functions[batch.plan.index], batch, self)
+                case Batch():
+                    run_batch(self._functions[output.plan.index], output, self)
                 case Send(frame):
                     self._control.append(frame)
                 case Opened():

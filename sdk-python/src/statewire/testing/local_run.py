@@ -68,9 +68,9 @@ def run_locally(run: LocalRun, finished: Callable[[LocalOutcome], None]) -> None
     )
     batch = Batch(
         invocation,
-        inputs=list(invocation.inputs),
-        values=[message.message.value for message in run.messages],
-        target=run.target,
+        (_index_of(run.target.type_name, types), run.target.id),
+        list(invocation.inputs),
+        [message.message.value for message in run.messages],
         plan=FunctionPlan(0, run.function.spec()),
         slots=run.state.slots(run.now_ms),
         limits=_LIMITS,
