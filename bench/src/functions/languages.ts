@@ -34,8 +34,8 @@ export const languages: readonly Language[] = [
   },
   {
     name: "Python",
-    counter: [python, inRepository("bench/python/counter.py")],
-    echo: [python, inRepository("bench/python/echo.py")],
+    counter: [python, inRepository("bench/python/counter_server.py")],
+    echo: [python, inRepository("bench/python/echo_server.py")],
     made: "sdk-python/setup",
   },
 ];

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from types import TracebackType
 
@@ -106,12 +106,14 @@ class FunctionServer:
             return None
         return f"{self._requested_address.rpartition(':')[0]}:{self._port}"
 
-    def run(self) -> None:
+    def run(self, *, on_start: Callable[[FunctionServer], None] | None = None) -> None:
         """Serves until SIGTERM or SIGINT, then drains and returns. Blocks; starts an event loop.
+
+        `on_start` is called when it serves, for example to tell the port.
 
         Raises `BindError` when the address cannot be bound.
         """
-        asyncio.run(self._run())
+        asyncio.run(self._run(on_start))
 
     async def start(self) -> None:
         """Starts serving. A runtime that is not there yet is no error: it is dialled until it is.
@@ -158,7 +160,7 @@ class FunctionServer:
         """Drains and closes."""
         await self.close()
 
-    async def _run(self) -> None:
+    async def _run(self, on_start: Callable[[FunctionServer], None] | None) -> None:
         await self.start()
         loop = asyncio.get_running_loop()
 
@@ -168,6 +170,8 @@ class FunctionServer:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
+        if on_start is not None:
+            on_start(self)
         await self.wait_closed()
 
     async def _close(self) -> None:
