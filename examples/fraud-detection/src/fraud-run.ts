@@ -3,13 +3,13 @@ import { fileURLToPath } from "node:url";
 import type { Admin } from "@statewire/example-processes/admin.js";
 import { Deployment, type FunctionServerProgram } from "@statewire/example-processes/deployment.js";
 import { type OutsideMessage, produce } from "@statewire/example-processes/producer.js";
-import { Subscription } from "@statewire/example-processes/subscription.js";
 import type { NamedState } from "@statewire/protos/statewire/v1/admin.js";
 import { fromTypedValue, typed, types } from "@statewire/sdk";
+import { AlertLog } from "./alert-log.js";
+import { type Crashed, produceWithCrashes } from "./crash-each.js";
 import { fraudsExpireMs } from "./functions.js";
 import {
   type Alert,
-  alertType,
   confirmedFraud,
   counters,
   type Payment,
@@ -58,6 +58,14 @@ spec:
   id: fraud/alerts
 `;
 
+/** How a run differs from the usual one. */
+export interface FraudRunOptions {
+  /** Who runs the functions. Default: one server in TypeScript. */
+  readonly servers?: readonly FraudServer[];
+  /** Told of each crash. Given: every process is killed once while the last payments are scored. */
+  readonly crashed?: Crashed;
+}
+
 /**
  * Confirms the frauds, scores the payments, waits until the frauds have expired, and scores the
  * same payments again. `directory` is emptied first.
@@ -65,7 +73,7 @@ spec:
 export async function runFraudDetection(
   workload: Workload,
   directory: string,
-  servers: readonly FraudServer[] = [typeScriptServer()],
+  { servers = [typeScriptServer()], crashed }: FraudRunOptions = {},
 ): Promise<FraudOutcome> {
   const deployment = await Deployment.start({
     directory,
@@ -73,23 +81,33 @@ export async function runFraudDetection(
     module: (...addresses) =>
       servers.map((server, index) => endpoint(server, addresses[index] ?? "")).join("") + egress,
   });
-  const alerts: Alert[] = [];
-  const subscription = new Subscription(deployment.grpcAddress, "fraud/alerts", ({ value }) => {
-    if (value !== undefined) alerts.push(fromTypedValue(alertType, asTyped(value)));
-  });
+  const log = new AlertLog();
+  log.follow(deployment.grpcAddress);
+  const scoreAgain = (messages: readonly OutsideMessage[]): Promise<void> =>
+    crashed === undefined
+      ? produce(deployment.grpcAddress, messages)
+      : produceWithCrashes(deployment, messages, {
+          functionServers: servers.map(({ name = "the functions" }) => name),
+          crashed,
+          runtimeRestarted: () => log.follow(deployment.grpcAddress),
+        });
   try {
-    return await deployment.watch(playWorkload(deployment, workload, alerts));
+    return await deployment.watch(playWorkload(deployment, workload, { log, scoreAgain }));
   } finally {
-    subscription.close();
+    log.close();
     await deployment.stop();
   }
 }
 
 async function playWorkload(
-  { admin, grpcAddress }: Deployment,
+  deployment: Deployment,
   { frauds, payments }: Workload,
-  alerts: readonly Alert[],
+  run: {
+    readonly log: AlertLog;
+    readonly scoreAgain: (messages: readonly OutsideMessage[]) => Promise<void>;
+  },
 ): Promise<FraudOutcome> {
+  const { admin, grpcAddress } = deployment;
   const before = Date.now();
   await produce(grpcAddress, frauds.map(fraudMessage));
   await admin.whenSettled(timeoutMs);
@@ -103,14 +121,14 @@ async function playWorkload(
     );
   }
   while ((await readNumbers(admin, "fraud/counter", "frauds")).size > 0) await setTimeout(50);
-  await produce(grpcAddress, payments.map(paymentMessage("after")));
-  await admin.whenSettled(timeoutMs);
-  const scores = await readNumbers(admin, "fraud/transaction", "score");
+  await run.scoreAgain(payments.map(paymentMessage("after")));
+  await deployment.admin.whenSettled(timeoutMs);
+  const scores = await readNumbers(deployment.admin, "fraud/transaction", "score");
   return {
     frauds: counted,
     scoresBefore: payments.map((_, index) => scores.get(`before-${index}`)),
     scoresAfter: payments.map((_, index) => scores.get(`after-${index}`)),
-    alerts,
+    alerts: run.log.alerts,
   };
 }
 

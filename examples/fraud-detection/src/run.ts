@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Check, checkOutcome } from "./check.js";
+import { checkOutcome } from "./check.js";
 import { type FraudOutcome, runFraudDetection } from "./fraud-run.js";
 import type { Alert } from "./messages.js";
+import { printChecks } from "./print-checks.js";
 import { generateWorkload } from "./workload.js";
 
 const seed = 7;
@@ -54,13 +55,4 @@ function countOf(alerts: readonly Alert[], round: string): string {
 
 function mean(scores: readonly (number | undefined)[]): string {
   return (scores.reduce((sum: number, score) => sum + (score ?? 0), 0) / scores.length).toFixed(1);
-}
-
-/** The exit code says whether every number agrees. */
-function printChecks(checks: readonly Check[]): number {
-  console.log("\nCompared with what the payments should give");
-  for (const { name, compared, agreeing } of checks) {
-    console.log(`  ${name.padEnd(24)}${String(agreeing).padStart(4)} of ${compared} agree`);
-  }
-  return checks.every(({ compared, agreeing }) => agreeing === compared) ? 0 : 1;
 }

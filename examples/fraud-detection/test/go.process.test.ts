@@ -44,7 +44,9 @@ describe("fraud detection with counter and merchant in Go", function () {
     };
     const workload = generateWorkload(11, size);
     const others = typeScriptServer("fraud/transaction", "fraud/model");
-    const outcome = await runFraudDetection(workload, join(directory, "run"), [others, goServer]);
+    const outcome = await runFraudDetection(workload, join(directory, "run"), {
+      servers: [others, goServer],
+    });
     for (const { name, compared, agreeing } of checkOutcome(workload, outcome)) {
       assert.equal(agreeing, compared, name);
     }
