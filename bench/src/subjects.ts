@@ -8,6 +8,7 @@ import { languagesSubject } from "./subjects/languages.js";
 import { latencySubject } from "./subjects/latency.js";
 import { peersSubject } from "./subjects/peers.js";
 import { recoverySubject } from "./subjects/recovery.js";
+import { requestReplySubject } from "./subjects/request-reply.js";
 import { millionSubject, throughputSubject } from "./subjects/throughput.js";
 
 /** Every subject, in the order they run. */
@@ -18,6 +19,7 @@ export const subjects: readonly Subject[] = [
   latencySubject,
   fanOutSubject,
   httpSubject,
+  requestReplySubject,
   idleSubject,
   recoverySubject,
   checkpointSubject,

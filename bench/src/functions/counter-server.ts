@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { serve } from "@statewire/sdk";
+import { createNodeHandler } from "@statewire/sdk/http";
 import type { Distribution } from "../key-sequence.js";
 import { serveCommands } from "../process/command-server.js";
 import { chooseDestinations, counterFunctions, type Progress } from "./counter-functions.js";
@@ -7,6 +10,7 @@ import { chooseDestinations, counterFunctions, type Progress } from "./counter-f
 
 export const counterServerCommands = {
   listen,
+  listenHttp,
   choose,
   handled: () => progress.handled,
   whenHandled,
@@ -37,6 +41,14 @@ const progress: Progress = {
 async function listen(port: number): Promise<void> {
   const functions = counterFunctions(progress, () => destinations);
   await serve(functions, { address: `127.0.0.1:${port}` });
+}
+
+/** Serves StateFun's request-reply protocol on the port. */
+async function listenHttp(port: number): Promise<void> {
+  const functions = counterFunctions(progress, () => destinations);
+  const server = createServer(createNodeHandler(functions));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
 }
 
 /** What hops and fans choose from, from now on. */

@@ -22,7 +22,11 @@ export interface Deployment {
 }
 
 /** Starts everything that a workload needs, and waits until the runtime is ready. */
-export async function openDeployment(bench: Bench, name: string): Promise<Deployment> {
+export async function openDeployment(
+  bench: Bench,
+  name: string,
+  protocol: "grpc" | "http" = "grpc",
+): Promise<Deployment> {
   const directory = join(bench.scratchDirectory, name);
   await mkdir(directory, { recursive: true });
   const [functionsPort, grpcPort, httpPort] = [
@@ -34,12 +38,12 @@ export async function openDeployment(bench: Bench, name: string): Promise<Deploy
     new URL("../functions/counter-server.js", import.meta.url),
     { nodeArguments: profileArguments(bench, `${name}-functions`) },
   );
-  await functions.call("listen", functionsPort);
+  await functions.call(protocol === "grpc" ? "listen" : "listenHttp", functionsPort);
   const load = await openChild<StreamLoadCommands>(
     new URL("../load/stream-load.js", import.meta.url),
   );
   const moduleFile = join(directory, "module.yaml");
-  await writeFile(moduleFile, renderModule(functionsPort));
+  await writeFile(moduleFile, renderModule(functionsPort, protocol));
   const dataDirectory = join(directory, "data");
   let starts = 0;
   const start = (): Promise<RuntimeProcess> => {
@@ -76,7 +80,17 @@ export async function openDeployment(bench: Bench, name: string): Promise<Deploy
   };
 }
 
-function renderModule(port: number): string {
+function renderModule(port: number, protocol: "grpc" | "http"): string {
+  if (protocol === "http") {
+    return [
+      "kind: io.statefun.endpoints.v2/http",
+      "spec:",
+      "  functions: bench/*",
+      `  urlPathTemplate: http://127.0.0.1:${port}/statefun`,
+      "  transport: {pool_size: 256}",
+      "",
+    ].join("\n");
+  }
   return [
     "kind: statewire.endpoints.v1/grpc",
     "spec:",

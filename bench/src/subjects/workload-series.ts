@@ -25,13 +25,16 @@ interface KeyChoice {
  * Durable counter messages that enter by gRPC. The rate counts handled messages, from the first one
  * sent until the last one handled.
  */
-export function ingressSeries(deployment: Deployment, choice: KeyChoice): Series {
+export function ingressSeries(
+  deployment: Deployment,
+  choice: KeyChoice & { readonly floor?: string },
+): Series {
   const { functions, load, grpcPort } = deployment;
   const { keys, distribution } = choice;
   return {
     name: choice.name,
     role: "statewire",
-    floor: "framed echo",
+    floor: choice.floor ?? "framed echo",
     async measure(durationMs) {
       await load.call("prepare", { type: "counter", keys, distribution });
       const before = await functions.call("handled");
