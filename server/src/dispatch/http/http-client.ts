@@ -1,7 +1,8 @@
-import { Pool } from "undici";
+import { Client } from "undici";
 import type { HttpTarget } from "../../module/function-url.js";
 import type { HostOverrides } from "../../module/host-overrides.js";
 import type { HttpTransportSpec } from "../../module/module.js";
+import { Connections } from "./connections.js";
 import { createConnector } from "./http-connector.js";
 import { type Exchange, ExchangeHandler, mediaType } from "./http-exchange.js";
 import { readTls, type TlsContents } from "./http-tls.js";
@@ -20,12 +21,12 @@ export interface PendingExchange {
   readonly abandon: ExchangeHandler["abandon"];
 }
 
-/** Posts to function servers, over connections that are kept: a pool for each place. */
+/** Posts to function servers, over connections that are kept. */
 export class HttpClient {
   readonly #transport: HttpTransportSpec;
   readonly #hosts: HostOverrides;
   readonly #tls: TlsContents;
-  readonly #pools = new Map<string, Pool>();
+  readonly #places = new Map<string, Connections>();
 
   /** @throws Error when a TLS file cannot be read. */
   constructor(transport: HttpTransportSpec, hosts: HostOverrides) {
@@ -37,40 +38,40 @@ export class HttpClient {
   /** Never rejects: what the network does is a result, too. */
   post(target: HttpTarget, body: Uint8Array): PendingExchange {
     const { promise, resolve } = withResolver<Exchange>();
-    const handler = new ExchangeHandler(this.#transport.payloadBytesMax, resolve);
+    const connections = this.#connectionsTo(target);
+    const connection = connections.take();
+    const handler = new ExchangeHandler(this.#transport.payloadBytesMax, (exchange) => {
+      if (handler.isComplete) connections.give(connection);
+      else connections.drop(connection);
+      resolve(exchange);
+    });
     const { path } = target;
-    this.#poolOf(target).dispatch({ method: "POST", path, headers, body }, handler);
+    connection.client.dispatch({ method: "POST", path, headers, body }, handler);
     return { result: promise, abandon: (code, reason) => handler.abandon(code, reason) };
   }
 
   /** Cuts every connection. */
   close(): void {
-    for (const pool of this.#pools.values()) void pool.destroy();
-    this.#pools.clear();
+    for (const connections of this.#places.values()) connections.close();
+    this.#places.clear();
   }
 
-  #poolOf({ origin, socketPath }: HttpTarget): Pool {
-    const key = socketPath === null ? origin : `${origin} ${socketPath}`;
-    const known = this.#pools.get(key);
+  #connectionsTo(target: HttpTarget): Connections {
+    const key = `${target.origin} ${target.socketPath ?? ""}`;
+    const known = this.#places.get(key);
     if (known !== undefined) return known;
-    const { connectTimeoutMs, readTimeoutMs, connectionTtlMs, connectionsMax } = this.#transport;
-    const pool = new Pool(origin, {
-      connections: connectionsMax,
-      pipelining: 1,
-      ...(connectionTtlMs === 0 ? {} : { clientTtl: connectionTtlMs }),
-      headersTimeout: readTimeoutMs ?? 0,
-      bodyTimeout: readTimeoutMs ?? 0,
-      connect: createConnector(
-        {
-          timeout: connectTimeoutMs,
-          ...(socketPath === null ? {} : { socketPath }),
-          ...this.#tls,
-        },
-        this.#hosts,
-      ),
-    });
-    this.#pools.set(key, pool);
-    return pool;
+    const { connectionTtlMs, connectTimeoutMs, readTimeoutMs } = this.#transport;
+    const socket = target.socketPath === null ? {} : { socketPath: target.socketPath };
+    // Shared, because it keeps TLS sessions.
+    const connect = createConnector(
+      { timeout: connectTimeoutMs, ...socket, ...this.#tls },
+      this.#hosts,
+    );
+    const timeouts = { headersTimeout: readTimeoutMs ?? 0, bodyTimeout: readTimeoutMs ?? 0 };
+    const create = (): Client => new Client(target.origin, { pipelining: 1, ...timeouts, connect });
+    const connections = new Connections(connectionTtlMs, create);
+    this.#places.set(key, connections);
+    return connections;
   }
 }
 

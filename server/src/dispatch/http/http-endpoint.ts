@@ -5,7 +5,7 @@ import type { HttpEndpointSpec } from "../../module/module.js";
 import type { EndpointStatus } from "../endpoint-status.js";
 import type { DispatchSession } from "../session.js";
 import type { StreamOptions } from "../stream-options.js";
-import { HttpCall } from "./http-call.js";
+import { HttpCall, type HttpCallContext } from "./http-call.js";
 import { HttpClient } from "./http-client.js";
 import type { ExchangeFailure } from "./http-exchange.js";
 
@@ -28,6 +28,7 @@ export class HttpEndpoint implements DispatchSession {
   readonly #except: readonly string[];
   readonly #onEnded: () => void;
   readonly #client: HttpClient;
+  readonly #context: HttpCallContext;
   readonly #calls = new Map<number, HttpCall>();
   /** By function type. */
   readonly #targets = new Map<string, HttpTarget | undefined>();
@@ -54,6 +55,17 @@ export class HttpEndpoint implements DispatchSession {
     this.#onEnded = parts.onEnded;
     this.#client = new HttpClient(spec.transport, parts.options.hosts);
     this.#status = { state: "connecting", reason: "" };
+    this.#context = {
+      client: this.#client,
+      transport: spec.transport,
+      limits: parts.options.limits,
+      onIncomplete: (call, states) => this.#declare(call, states),
+      onAttempt: (failure) => this.#note(failure),
+      onResult: (call, result) => {
+        this.#calls.delete(call.invocation);
+        this.#submitResult(result);
+      },
+    };
   }
 
   /** Offers the functions to the core. Nobody is dialled before there is an invocation. */
@@ -134,17 +146,7 @@ export class HttpEndpoint implements DispatchSession {
       this.#submitResult(unreachable(invocation, this.#spec.urlTemplate));
       return;
     }
-    const call = new HttpCall(invocation, target, {
-      client: this.#client,
-      transport: this.#spec.transport,
-      limits: this.#options.limits,
-      onIncomplete: (incomplete, states) => this.#declare(incomplete, states),
-      onAttempt: (failure) => this.#note(failure),
-      onResult: (ended, result) => {
-        this.#calls.delete(ended.invocation);
-        this.#submitResult(result);
-      },
-    });
+    const call = new HttpCall(invocation, target, this.#context);
     this.#calls.set(call.invocation, call);
     call.start();
   }

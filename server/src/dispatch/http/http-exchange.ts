@@ -33,6 +33,8 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #bytesMax: number;
   readonly #settle: (exchange: Exchange) => void;
   #isSettled = false;
+  /** The answer has arrived to its end: the connection is free. */
+  isComplete = false;
   #controller: Dispatcher.DispatchController | null = null;
   #status = 0;
   #contentType = "";
@@ -78,6 +80,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.isComplete = true;
     const [only = noBytes] = this.#chunks;
     const body = this.#chunks.length <= 1 ? only : Buffer.concat(this.#chunks);
     const problem = this.#findProblem();
