@@ -20,10 +20,15 @@ func prepareLocally(functions any) ([]local.Function, error) {
 	for _, function := range table {
 		run := func(batch *session.Batch, loader transport.Loader) (failed error) {
 			note := func(_ *session.Batch, _ int, err error) { failed = err }
-			(&runner{table: []*registered{function}, logger: slog.Default(), failed: note}).run(batch, loader, func() {})
+			(&runner{table: []*registered{function}, logger: slog.Default(), failed: note}).run(batch, noKeeper{loader})
 			return failed
 		}
 		prepared = append(prepared, local.Function{Spec: function.spec(), Run: run})
 	}
 	return prepared, nil
 }
+
+// noKeeper needs no batch back.
+type noKeeper struct{ transport.Loader }
+
+func (noKeeper) Finish(*session.Batch) {}

@@ -19,9 +19,9 @@ type runner struct {
 	failed func(batch *session.Batch, attempt int, err error)
 }
 
-// run runs the inputs of a batch one after the other until it has ended, and calls finish if this is
-// what ended it.
-func (r *runner) run(batch *session.Batch, loader transport.Loader, finish func()) {
+// run runs the inputs of a batch one after the other until it has ended, and gives it back to its keeper
+// if this is what ended it.
+func (r *runner) run(batch *session.Batch, keeper transport.Keeper) {
 	var running *Context
 	ended := false
 	defer func() {
@@ -31,7 +31,7 @@ func (r *runner) run(batch *session.Batch, loader transport.Loader, finish func(
 			ended = r.fail(running, exited) == session.Ended
 		}
 		if ended {
-			finish()
+			keeper.Finish(batch)
 		}
 	}()
 	function := r.table[batch.Function]
@@ -39,7 +39,7 @@ func (r *runner) run(batch *session.Batch, loader transport.Loader, finish func(
 		running = &Context{
 			function: function,
 			batch:    batch,
-			loader:   loader,
+			loader:   keeper,
 			logger:   r.logger,
 			input:    input,
 			position: position,

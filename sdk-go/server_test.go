@@ -337,3 +337,32 @@ func (b *lockedBuffer) await(t *testing.T, expected string) {
 	}
 	t.Errorf("the log has no %s:\n%s", expected, b.text())
 }
+
+func TestHandlersThatWereQuickMayBlock(t *testing.T) {
+	const together = 64
+	var arrived sync.WaitGroup
+	arrived.Add(together)
+	function := handling(func(_ *statewire.Context, text string) error {
+		if text == "meet" {
+			arrived.Done()
+			arrived.Wait() // All of them have to run at the same time.
+		}
+		return nil
+	})
+	stream, _ := connect(t, serving(t, statewire.Options{}, function))
+	sendFrame := func(what string) {
+		batch := &pb.InvocationBatch{}
+		for n := range together {
+			stream.nextID++
+			batch.Invocations = append(batch.Invocations, &pb.Invocation{
+				InvocationId: stream.nextID, Type: 1, Id: fmt.Sprint(n), Inputs: []*pb.Input{text(what)},
+			})
+		}
+		stream.send(&pb.RuntimeFrame{Frame: &pb.RuntimeFrame_Invocations{Invocations: batch}})
+		stream.results(together)
+	}
+	for range 20 {
+		sendFrame("be quick")
+	}
+	sendFrame("meet")
+}

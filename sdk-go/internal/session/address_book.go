@@ -1,5 +1,10 @@
 package session
 
+import (
+	"bytes"
+	"strings"
+)
+
 // addressKey names an address on one stream.
 type addressKey struct {
 	typeIndex uint32
@@ -29,9 +34,10 @@ const entryBytes = 200
 // An entry exists while its address runs or holds a lease. Leases are dropped from the least recently
 // used on when either limit is passed; a running address keeps its entry.
 type addressBook struct {
-	addressesMax   int
-	bytesMax       int64
-	entries        map[addressKey]*addressEntry
+	addressesMax int
+	bytesMax     int64
+	// entries are by type index, then by id.
+	entries        []map[string]*addressEntry
 	oldest, newest *addressEntry
 	heldCount      int
 	heldBytes      int64
@@ -41,16 +47,24 @@ func newAddressBook(addressesMax int, bytesMax int64) *addressBook {
 	return &addressBook{
 		addressesMax: addressesMax,
 		bytesMax:     bytesMax,
-		entries:      make(map[addressKey]*addressEntry),
 	}
 }
 
 // open is the entry of an address, made when there is none.
 func (b *addressBook) open(key addressKey) *addressEntry {
-	entry := b.entries[key]
+	for int(key.typeIndex) >= len(b.entries) {
+		b.entries = append(b.entries, nil)
+	}
+	ofType := b.entries[key.typeIndex]
+	if ofType == nil {
+		ofType = make(map[string]*addressEntry)
+		b.entries[key.typeIndex] = ofType
+	}
+	entry := ofType[key.id]
 	if entry == nil {
+		key.id = strings.Clone(key.id) // The frame that it came in is not kept for it.
 		entry = &addressEntry{key: key}
-		b.entries[key] = entry
+		ofType[key.id] = entry
 	}
 	return entry
 }
@@ -73,8 +87,11 @@ func (b *addressBook) hold(entry *addressEntry, version uint64, slots []Slot) {
 	entry.version = version
 	entry.slots = slots
 	entry.bytes = entryBytes + int64(len(entry.key.id))
-	for _, slot := range slots {
+	for i, slot := range slots {
 		entry.bytes += int64(len(slot.Value))
+		if slot.Borrowed {
+			slots[i] = Slot{Value: bytes.Clone(slot.Value)}
+		}
 	}
 	b.append(entry)
 	for b.oldest != nil && (b.heldCount > b.addressesMax || b.heldBytes > b.bytesMax) {
@@ -85,7 +102,7 @@ func (b *addressBook) hold(entry *addressEntry, version uint64, slots []Slot) {
 // forget drops the entry with all that it holds.
 func (b *addressBook) forget(entry *addressEntry) {
 	b.drop(entry)
-	delete(b.entries, entry.key)
+	delete(b.entries[entry.key.typeIndex], entry.key.id)
 }
 
 func (b *addressBook) append(entry *addressEntry) {

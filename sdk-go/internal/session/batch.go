@@ -15,6 +15,8 @@ type Slot struct {
 	// Value is nil when the state has none.
 	Value  []byte
 	Unread bool
+	// Borrowed: the value is a part of a frame, which it keeps alive.
+	Borrowed bool
 }
 
 // ErrClosed says that an input has ended: its effects are decided, and nothing can be added.
@@ -81,10 +83,10 @@ type Batch struct {
 	ended    bool
 	effects  effects
 	slots    []Slot
-	changed  []bool
+	changed  stateSet
 	// The states before the current input; nil until it writes one.
 	slotsBefore   []Slot
-	changedBefore []bool
+	changedBefore stateSet
 	failure       *pb.Failure
 
 	base   context.Context
@@ -177,13 +179,10 @@ func (b *Batch) WriteState(position, state int, value []byte) error {
 	}
 	if b.slotsBefore == nil && len(b.Inputs) > 1 {
 		b.slotsBefore = append([]Slot(nil), b.slots...)
-		b.changedBefore = append([]bool(nil), b.changed...)
-	}
-	if b.changed == nil {
-		b.changed = make([]bool, len(b.slots))
+		b.changedBefore = b.changed.clone()
 	}
 	b.slots[state] = Slot{Value: value}
-	b.changed[state] = true
+	b.changed.add(state, len(b.slots))
 	return nil
 }
 
@@ -332,7 +331,7 @@ func (b *Batch) fail(failure Failure, cause error) {
 	if b.slotsBefore != nil {
 		b.slots, b.changed = b.slotsBefore, b.changedBefore
 	} else if len(b.Inputs) == 1 {
-		b.changed = nil
+		b.changed = stateSet{}
 	}
 	room := int(b.effects.limits.FrameBytesMax) - 2*resultOverheadBytes - len(b.effects.encoded) - b.effects.stateBytes
 	b.failure = &pb.Failure{
@@ -388,7 +387,7 @@ func (b *Batch) admitState(state int, value []byte) error {
 		if !b.lazy[i] {
 			eager += len(slot.Value)
 		}
-		if b.changed != nil && b.changed[i] {
+		if b.changed.has(i) {
 			changed += len(slot.Value)
 			changedCount++
 		}

@@ -45,7 +45,7 @@ func (p *plan) listedSlots(states []*pb.StateValue) ([]Slot, *Violation) {
 		if int64(index) >= int64(len(p.lazy)) || p.lazy[index] || isListed(states[:i], index) {
 			return nil, violated("STATE-1", "state index %d is listed, expected each eager state at most once", index)
 		}
-		slots[index].Value = listed.Value
+		slots[index] = Slot{Value: listed.Value, Borrowed: true}
 	}
 	return slots, nil
 }

@@ -27,10 +27,12 @@ func (b *Batch) encodeResult() result {
 	head := make([]byte, 0, 16+b.effects.stateBytes)
 	head = appendVarint(head, 1, b.InvocationID)
 	payload := b.effects.payload
-	for state, changed := range b.changed {
-		if changed {
-			head = appendStateChange(head, state, b.slots[state].Value)
-			payload += int64(len(b.slots[state].Value))
+	if !b.changed.isEmpty() {
+		for state := range b.slots {
+			if b.changed.has(state) {
+				head = appendStateChange(head, state, b.slots[state].Value)
+				payload += int64(len(b.slots[state].Value))
+			}
 		}
 	}
 	if b.failure != nil {

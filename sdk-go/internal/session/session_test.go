@@ -80,10 +80,10 @@ func TestStateIsKeptForTheAddressesUsedLast(t *testing.T) {
 	for n := range uint64(3) {
 		finish(t, s, admit(t, s, counterInvocation(n+1, fmt.Sprint(n)), 0), 4)
 	}
-	if s.open.book.heldCount != 2 || len(s.open.book.entries) != 2 {
-		t.Errorf("%d leases of %d entries are held", s.open.book.heldCount, len(s.open.book.entries))
+	if s.open.book.heldCount != 2 || len(s.open.book.entries[1]) != 2 {
+		t.Errorf("%d leases of %d entries are held", s.open.book.heldCount, len(s.open.book.entries[1]))
 	}
-	if _, held := s.open.book.entries[addressKey{1, "0"}]; held {
+	if _, held := s.open.book.entries[1]["0"]; held {
 		t.Error("the address used first is held")
 	}
 	s.open.book.bytesMax = 2*entryBytes + 10
@@ -106,8 +106,8 @@ func TestAFailureAndAnAbandonedBatchKeepNothing(t *testing.T) {
 		t.Error("an abandoned batch runs on")
 	}
 	s.Finish(running)
-	if len(s.open.book.entries) != 1 || s.payloadInFlight != 0 || len(s.batches) != 0 {
-		t.Errorf("kept: %d entries, %d bytes, %d batches", len(s.open.book.entries), s.payloadInFlight, len(s.batches))
+	if len(s.open.book.entries[1]) != 1 || s.payloadInFlight != 0 || len(s.batches) != 0 {
+		t.Errorf("kept: %d entries, %d bytes, %d batches", len(s.open.book.entries[1]), s.payloadInFlight, len(s.batches))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"google.golang.org/grpc/encoding"
 	grpcproto "google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
-	"google.golang.org/protobuf/proto"
 
 	pb "github.com/statewire/statewire/sdk-go/statewirev1"
 )
@@ -44,6 +43,6 @@ func (c frameCodec) Unmarshal(data mem.BufferSlice, message any) error {
 	buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
 	defer buffer.Free()
 	in.bytes = buffer.Len()
-	in.err = proto.Unmarshal(buffer.ReadOnlyData(), &in.frame)
+	in.err = decodeFrame(buffer.ReadOnlyData(), &in.frame)
 	return nil
 }

@@ -18,6 +18,13 @@ type Loader interface {
 	LoadState(batch *session.Batch, state int) error
 }
 
+// Keeper is whoever a batch is run for.
+type Keeper interface {
+	Loader
+	// Finish takes a batch back that has ended.
+	Finish(batch *session.Batch)
+}
+
 // Observer watches streams. Calls are rare: none per message, failures apart.
 type Observer interface {
 	Connected(peer string)
@@ -33,15 +40,15 @@ type HostOptions struct {
 	Offer session.Offer
 	// Base holds the values of the contexts of all batches.
 	Base context.Context
-	// Run runs a batch until it has ended. It calls finish if it is what ended it; then the batch goes
-	// back to its session.
-	Run      func(batch *session.Batch, loader Loader, finish func())
+	// Run runs a batch until it has ended. It gives it back to its keeper if it is what ended it.
+	Run      func(batch *session.Batch, keeper Keeper)
 	Observer Observer
 }
 
 // Host keeps the streams of one process, whoever dialled them. Each has a session of its own.
 type Host struct {
 	options HostOptions
+	pace    *pace
 
 	mu       sync.Mutex
 	streams  map[*stream]struct{}
@@ -52,7 +59,7 @@ type Host struct {
 
 // NewHost makes a host without streams.
 func NewHost(options HostOptions) *Host {
-	return &Host{options: options, streams: make(map[*stream]struct{}), empty: make(chan struct{})}
+	return &Host{options: options, pace: newPace(len(options.Offer.Functions)), streams: make(map[*stream]struct{}), empty: make(chan struct{})}
 }
 
 // carry runs a session over a stream that has just been opened, until it ends.

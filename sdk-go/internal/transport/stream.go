@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -27,8 +28,8 @@ type wire interface {
 // errInOrder ends a stream that has nothing more to do.
 var errInOrder = errors.New("ended in order")
 
-// stream runs one session: it feeds it with frames and time, runs its batches each in a goroutine of
-// its own, and sends what comes of them.
+// stream runs one session: it feeds it with frames and time, runs its batches in goroutines, and sends
+// what comes of them.
 //
 // The reader takes frames in, the writer sends them; both, and the goroutines of the batches, hold mu
 // while they use the session.
@@ -49,6 +50,10 @@ type stream struct {
 	opened     bool
 	sweeping   bool
 
+	// quickWork is taken by quickIdle goroutines that wait for it.
+	quickWork chan *frameRun
+	quickIdle atomic.Int32
+
 	wake chan struct{}
 	ctx  context.Context
 	stop context.CancelCauseFunc
@@ -67,6 +72,7 @@ func newStream(ctx context.Context, host *Host, peer string, wire wire) *stream 
 		isDialled:  isDialled,
 		start:      time.Now(),
 		session:    session.New(&host.options.Offer, base),
+		quickWork:  make(chan *frameRun),
 		wake:       make(chan struct{}, 1),
 		ctx:        ctx,
 		stop:       stop,
@@ -127,9 +133,7 @@ func (s *stream) receive(in *incoming) {
 	if opens {
 		s.host.opened(s)
 	}
-	for _, batch := range outcome.Run {
-		go s.runBatch(batch)
-	}
+	s.runAll(outcome.Run)
 	s.wakeWriter()
 }
 
@@ -141,12 +145,17 @@ func (s *stream) take(in *incoming) session.Outcome {
 }
 
 func (s *stream) runBatch(batch *session.Batch) {
-	s.host.options.Run(batch, s, func() {
-		s.mu.Lock()
-		s.session.Finish(batch)
-		s.mu.Unlock()
-		s.wakeWriter()
-	})
+	start := time.Since(s.start)
+	s.host.options.Run(batch, s)
+	s.host.pace.note(batch.Function, time.Since(s.start)-start)
+}
+
+// Finish takes a batch back that has ended.
+func (s *stream) Finish(batch *session.Batch) {
+	s.mu.Lock()
+	s.session.Finish(batch)
+	s.mu.Unlock()
+	s.wakeWriter()
 }
 
 // LoadState waits until the batch holds a state that it has not read.
@@ -160,6 +169,7 @@ func (s *stream) LoadState(batch *session.Batch, state int) error {
 	s.push(request)
 	s.mu.Unlock()
 	s.wakeWriter()
+	s.host.pace.noteWait(batch.Function)
 	ctx := batch.Context()
 	select {
 	case <-answered:
