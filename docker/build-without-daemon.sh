@@ -12,8 +12,11 @@ for tool in buildah debootstrap; do
 done
 work=$(mktemp -d)
 storage=$work/storage
+ports=()
 buildah() { command buildah --root "$storage/root" --runroot "$storage/run" "$@"; }
 finish() {
+  for port in "${ports[@]}"; do terminate "127.0.0.1:$port" || true; done
+  wait
   buildah rm --all > /dev/null 2>&1 || true
   rm -rf "$work"
 }
@@ -60,7 +63,7 @@ build() {
 }
 
 # terminate WORDS: SIGTERM to the program with these words, not to what started it in its root file system
-terminate() { pkill -TERM -f -- "^(node|python|/routes) .*$1"; }
+terminate() { pkill -TERM -f -- "^(/[^ ]*/|/)?(node|python|routes) .*$1"; }
 
 # inside IMAGE COMMAND...: runs it in the root file system of the image, as the image's user
 inside() {
@@ -95,6 +98,7 @@ read -r grpc http airports routes hours board < <(python3 -c '
 import socket
 sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
 print(*(s.getsockname()[1] for s in sockets))')
+ports=("$grpc" "$airports" "$routes" "$hours" "$board")
 mkdir "$work/module"
 sed -e "s/airports:7500/127.0.0.1:$airports/; s/routes:7500/127.0.0.1:$routes/; s/hours:7500/127.0.0.1:$hours/" \
   -e '/waitFor: checkpoint/d' docker/flights/module.yaml > "$work/module/module.yaml"
@@ -121,5 +125,3 @@ say "20,000 flights through the images in three languages: all totals agree"
 terminate "--grpc 127.0.0.1:$grpc"
 wait "$runtime"
 say "SIGTERM has drained the runtime: exit code 0"
-for address in "$airports" "$routes" "$hours" "$board"; do terminate "127.0.0.1:$address"; done
-wait
