@@ -31,6 +31,7 @@ export class Runtime {
   readonly #api: string;
   #process: SubjectProcess;
   #client: Client;
+  #restarting: Promise<void> = Promise.resolve();
   readonly #subscription: Subscription;
   /** Where function servers dial in; another address stands between in tests of the kit. */
   readonly #gateway: (api: string) => Client;
@@ -96,7 +97,17 @@ export class Runtime {
   }
 
   /** Ends it by a signal, and starts it again on the same data. */
-  async restart(signal: NodeJS.Signals): Promise<void> {
+  restart(signal: NodeJS.Signals): Promise<void> {
+    this.#restarting = this.#restart(signal);
+    return this.#restarting;
+  }
+
+  /** Resolves when it runs again, should it be restarting: a case may fail in the middle of that. */
+  async settled(): Promise<void> {
+    await this.#restarting.catch(() => undefined);
+  }
+
+  async #restart(signal: NodeJS.Signals): Promise<void> {
     this.#process.kill(signal);
     await this.#process.exitWithin(30_000);
     this.#client.close();

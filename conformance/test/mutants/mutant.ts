@@ -8,16 +8,16 @@ export interface MutantStream {
   cut(): void;
 }
 
-/** A function server with one bug: the correct one, seen through a filter that adds the bug. */
+/** A function server or a runtime with one bug: the correct one, seen through a filter that adds it. */
 export interface Mutant {
   /** What it does wrong. */
   readonly about: string;
-  /** Cases of which at least one has to fail, "suite/name". */
+  /** Cases that have to fail, "suite/name". */
   readonly caughtBy: readonly string[];
   /** What the runtime receives in place of a frame of the server. */
   fromServer?(frame: Fields, stream: MutantStream): readonly Fields[];
   /** What the server receives in place of a frame of the runtime. */
   fromRuntime?(frame: Fields, stream: MutantStream): readonly Fields[];
-  /** The end of the server's stream is kept from the runtime. */
+  /** The end of the dialled side's stream is kept from the other. */
   readonly hidesEnd?: boolean;
 }

@@ -14,7 +14,11 @@ import { permitted, runRuntimeStep } from "./runtime-steps.js";
  * @throws SubjectError when it cannot be started.
  */
 export async function runRuntimeSuites(
-  options: RunOptions<Runtime> & { readonly suites: readonly RuntimeSuite[] },
+  options: RunOptions<Runtime> & {
+    readonly suites: readonly RuntimeSuite[];
+    /** Sets the addresses of this run apart from those of another on the same runtime. */
+    readonly prefix?: string;
+  },
 ): Promise<RunOutcome> {
   const selected = selectCases(options.suites, options);
   const cases: CaseReport[] = [];
@@ -27,7 +31,7 @@ export async function runRuntimeSuites(
   };
   const run = async ({ suite, testCase, above }: (typeof selected)[number], number: number) => {
     const open = (trace: RuntimeCase["trace"]) => {
-      return running(new RuntimeCase(runtime, trace, `c${number}-`));
+      return running(new RuntimeCase(runtime, trace, `${options.prefix ?? ""}c${number}-`));
     };
     add(await runCase({ suite, testCase, above, features, permitted, open }));
   };
@@ -35,6 +39,7 @@ export async function runRuntimeSuites(
     add(compareFeatures(features, announced));
     for (const [at, each] of selected.entries()) {
       await run(each, at);
+      await runtime.settled();
       if (runtime.process.exit === undefined) continue;
       await options.stop(runtime);
       runtime = await options.start();

@@ -1,8 +1,18 @@
 import type { Fields } from "../../src/protocol/protocol.js";
+import {
+  changeList,
+  inHello,
+  inInvocations,
+  inResults,
+  inWelcome,
+  list,
+  number,
+  withoutEmptyValues,
+} from "./change-frames.js";
 import type { Mutant } from "./mutant.js";
 
 /** Function servers with one bug each, by name. */
-export const mutants: { readonly [name: string]: Mutant } = {
+export const serverMutants: { readonly [name: string]: Mutant } = {
   "announces-unknown-feature": {
     about: "names a feature that the runtime did not offer",
     caughtBy: ["handshake/names only features that were offered"],
@@ -250,37 +260,6 @@ export const mutants: { readonly [name: string]: Mutant } = {
   },
 };
 
-function inWelcome(frame: Fields, change: (welcome: Fields) => Fields): Fields {
-  const welcome = frame["welcome"] as Fields | undefined;
-  return welcome === undefined ? frame : { welcome: change(welcome) };
-}
-
-function inHello(frame: Fields, change: (hello: Fields) => Fields): Fields {
-  const hello = frame["hello"] as Fields | undefined;
-  return hello === undefined ? frame : { hello: change(hello) };
-}
-
-function inResults(frame: Fields, change: (result: Fields) => readonly Fields[]): Fields {
-  const batch = frame["results"] as Fields | undefined;
-  return batch === undefined
-    ? frame
-    : { results: { results: list(batch["results"]).flatMap(change) } };
-}
-
-function inInvocations(frame: Fields, change: (invocation: Fields) => Fields): Fields {
-  const batch = frame["invocations"] as Fields | undefined;
-  if (batch === undefined) return frame;
-  return { invocations: { ...batch, invocations: list(batch["invocations"]).map(change) } };
-}
-
-function changeList(
-  frame: Fields,
-  name: string,
-  change: (entries: readonly Fields[]) => readonly Fields[],
-): Fields {
-  return inResults(frame, (result) => [{ ...result, [name]: change(list(result[name])) }]);
-}
-
 function swapIds(frame: Fields): Fields {
   const results = list((frame["results"] as Fields | undefined)?.["results"]);
   const [first, second, ...rest] = results;
@@ -290,21 +269,4 @@ function swapIds(frame: Fields): Fields {
     { ...second, invocation_id: first["invocation_id"] },
   ];
   return { results: { results: [...swapped, ...rest] } };
-}
-
-function withoutEmptyValues(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmptyValues);
-  if (value === null || typeof value !== "object" || Buffer.isBuffer(value)) return value;
-  const kept = Object.entries(value).filter(([key, each]) => {
-    return !(key === "value" && Buffer.isBuffer(each) && each.length === 0);
-  });
-  return Object.fromEntries(kept.map(([key, each]) => [key, withoutEmptyValues(each)]));
-}
-
-function number(result: Fields): number {
-  return Number(result["invocation_id"] ?? 0);
-}
-
-function list(value: unknown): readonly Fields[] {
-  return (value ?? []) as readonly Fields[];
 }

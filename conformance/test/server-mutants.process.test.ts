@@ -9,7 +9,7 @@ import { FunctionServer } from "../src/subject/function-server.js";
 import { loadSdkSuites } from "../src/suite/load-suites.js";
 import type { Mutant } from "./mutants/mutant.js";
 import { mutantTap } from "./mutants/mutant-tap.js";
-import { mutants } from "./mutants/mutants.js";
+import { serverMutants } from "./mutants/server-mutants.js";
 
 // Goal: a case that passes says something. Method: function servers with one bug each, every one of
 // which the cases named for it have to catch, while the correct server passes them.
@@ -64,10 +64,10 @@ function failed(cases: readonly CaseReport[], paths: ReadonlySet<string>): strin
   return cases.filter((each) => paths.has(pathOf(each)) && each.outcome === "failed").map(pathOf);
 }
 
-describe("the kit's own test", () => {
+describe("the kit's own test of function servers", () => {
   after(async () => correct?.stop());
 
-  for (const { about, caughtBy, ...mutant } of Object.values(mutants)) {
+  for (const { about, caughtBy, ...mutant } of Object.values(serverMutants)) {
     it(`catches a server that ${about}`, async function () {
       this.timeout(120_000);
       const paths = new Set(caughtBy);
@@ -78,7 +78,7 @@ describe("the kit's own test", () => {
 
   it("passes the correct server in every case that catches a mutant", async function () {
     this.timeout(180_000);
-    const paths = new Set(Object.values(mutants).flatMap(({ caughtBy }) => caughtBy));
+    const paths = new Set(Object.values(serverMutants).flatMap(({ caughtBy }) => caughtBy));
     const stop = async () => undefined;
     const { cases } = await run({ start: startCorrect, stop }, paths);
     const reasons = cases.filter(({ outcome }) => outcome !== "passed");
