@@ -45,6 +45,13 @@ export const statefunSdks: readonly StatefunSdk[] = [
   },
 ];
 
+/** The applications of StateFun's documentation, in JavaScript. */
+export const statefunApplications: StatefunSdk = {
+  language: "JavaScript",
+  command: [process.execPath, join(sources, "javascript/applications.js")],
+  needs: process.execPath,
+};
+
 const isRequired = process.env["TEST_STATEFUN_SDKS"] === "required";
 
 /** Whether the SDK is there. The run says which are, so that nobody takes tests that did not run for passed. */
