@@ -316,3 +316,11 @@ async def test_seeds_are_checked():
         await run_function(counter, types.LONG(1), state={"cuont": 1})
     with pytest.raises(InvalidValueError):
         await run_function(counter, types.LONG(1), state={"count": "1"})
+
+
+async def test_a_plain_function_may_return_something_to_wait_for():
+    async def later(ctx: Context[Kept]) -> None:
+        await asyncio.sleep(0)
+        ctx.state.note = "later"
+
+    assert (await run(lambda ctx, _: later(ctx))).state["note"] == "later"

@@ -198,7 +198,6 @@ def slow() -> StatefulFunction[States]:
     return made
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 def test_a_batch_without_a_result_in_time_fails_with_timeout(slow):
     server = Server(slow)
     server.greet()
@@ -215,7 +214,6 @@ def test_a_batch_without_a_result_in_time_fails_with_timeout(slow):
     assert server.results() == []
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 def test_an_address_that_comes_again_has_been_given_up(slow):
     server = Server(slow)
     server.greet()
@@ -227,7 +225,6 @@ def test_an_address_that_comes_again_has_been_given_up(slow):
     assert error_of(server).clause == "INVOKE-2"
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 def test_the_window_holds_but_for_what_may_have_been_given_up(slow):
     server = Server(slow)
     server.greet()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 from statewire._session.batch import Batch
 from statewire.context import BatchHost, Context
@@ -43,21 +44,17 @@ def run_batch(function: AnyFunction, batch: Batch, runner: BatchRunner) -> None:
 
 
 async def _run_rest(
-    function: AnyFunction,
-    batch: Batch,
-    runner: BatchRunner,
-    pending: tuple[Context[Any], Handler, Awaitable[Any]] | None,
+    function: AnyFunction, batch: Batch, runner: BatchRunner, pending: _Pending | None
 ) -> None:
-    """As `run_batch`, from an input on whose handler has been called."""
+    """As `run_batch`, from an input on whose handler has to be waited for."""
     try:
         while pending is not None:
-            context, handler, awaitable = pending
-            returned = await awaitable
+            returned = await pending.start()
             if not batch.runs:
                 # It has timed out, or was given up.
                 return
             if returned is not None:
-                _take_reply(context, handler, returned)
+                _take_reply(pending.context, pending.handler, returned)
             batch.complete_input()
             pending = _call_next(function, batch, runner)
     except (Exception, SystemExit, asyncio.CancelledError) as error:
@@ -69,9 +66,16 @@ async def _run_rest(
     runner.finished(batch)
 
 
-def _call_next(
-    function: AnyFunction, batch: Batch, runner: BatchRunner
-) -> tuple[Context[Any], Handler, Awaitable[Any]] | None:
+class _Pending(NamedTuple):
+    """A handler that has to be waited for."""
+
+    context: Context[Any]
+    handler: Handler
+    start: Callable[[], Awaitable[Any]]
+    """Calls an async def; a task that is cancelled at once leaves no coroutine behind."""
+
+
+def _call_next(function: AnyFunction, batch: Batch, runner: BatchRunner) -> _Pending | None:
     """Runs inputs until one has to be waited for; None when none is left."""
     while batch.position < batch.count:
         position = batch.position
@@ -79,13 +83,19 @@ def _call_next(
         handler = function.handler_of(typename)
         message = handler.decode(typename, batch.values[position])
         context: Context[Any] = Context(batch, runner, function.states)
+        if handler.is_async:
+            return _Pending(context, handler, partial(handler.call, context, message))
         returned = handler.call(context, message)
         if returned is not None:
             if hasattr(returned, "__await__"):
-                return context, handler, returned
+                return _Pending(context, handler, partial(_identity, returned))
             _take_reply(context, handler, returned)
         batch.complete_input()
     return None
+
+
+def _identity(awaitable: Awaitable[Any]) -> Awaitable[Any]:
+    return awaitable
 
 
 def _take_reply(context: Context[Any], handler: Handler, returned: Any) -> None:

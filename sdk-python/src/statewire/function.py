@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from inspect import iscoroutinefunction
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
 from statewire.address import Address, parse_type_name
@@ -38,6 +39,8 @@ class Handler(NamedTuple):
     """None: any type, as a typed value."""
     call: Callable[[Context[Any], Any], Any]
     replies: Type[Any] | None
+    is_async: bool
+    """An async def: it is called in a task."""
 
     def decode(self, typename: str, value: bytes | None) -> Any:
         """What the handler is called with. Raises BadInputError."""
@@ -159,7 +162,9 @@ class StatefulFunction(Generic[S]):
         reply_type = None if replies is None else to_type(replies)
 
         def register(handler: Callable[[Context[S], Any], Any], /) -> Any:
-            self._handlers[taken.typename] = Handler(taken, handler, reply_type)
+            self._handlers[taken.typename] = Handler(
+                taken, handler, reply_type, iscoroutinefunction(handler)
+            )
             return handler
 
         return register
@@ -180,7 +185,7 @@ class StatefulFunction(Generic[S]):
         reply_type = None if replies is None else to_type(replies)
 
         def register(handler: Callable[[Context[S], TypedValue], Any], /) -> Any:
-            self._any = Handler(None, handler, reply_type)
+            self._any = Handler(None, handler, reply_type, iscoroutinefunction(handler))
             return handler
 
         return register

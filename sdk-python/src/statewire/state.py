@@ -86,18 +86,14 @@ class Declared(Generic[T, R]):
             )
 
     def __set__(self, instance: States, value: T) -> None:
-        self.write(instance._host, value)
+        data = self.value_type.encode(value)
+        try:
+            instance._host.write_slot(self.index, data)
+        except LimitExceededError as cause:
+            raise LimitExceededError(f"state {self.name}: {cause}") from cause
 
     def __delete__(self, instance: States) -> None:
         instance._host.write_slot(self.index, None)
-
-    def write(self, host: StateHost, value: T) -> None:
-        """Writes the value. Raises `InvalidValueError` or `LimitExceededError`."""
-        data = self.value_type.encode(value)
-        try:
-            host.write_slot(self.index, data)
-        except LimitExceededError as cause:
-            raise LimitExceededError(f"state {self.name}: {cause}") from cause
 
     def decode(self, slot: StateSlot) -> Any:
         """The value of a slot that was read. Raises `BadStateError`."""

@@ -15,6 +15,8 @@ from statewire.address import Address
 from statewire.errors import LimitExceededError
 from statewire.v1 import stream_pb2 as pb
 
+NO_DEADLINE = float("inf")
+
 
 class Batch:
     """The inputs of one invocation in order, and what they did so far.
@@ -28,9 +30,9 @@ class Batch:
     """
 
     __slots__ = (
-        "_attempt",
         "_changed",
         "_changed_before",
+        "_invocation",
         "_slots_before",
         "_types",
         "count",
@@ -51,21 +53,22 @@ class Batch:
         "values",
     )
 
-    def __init__(
+    # Positional, because names cost time, once per invocation.
+    def __init__(  # noqa: PLR0917
         self,
         invocation: pb.Invocation,
+        invocation_id: int,
         key: AddressKey,
         inputs: Sequence[pb.Input],
         values: Sequence[bytes | None],
-        *,
         plan: FunctionPlan,
         slots: list[StateSlot],
         limits: Limits,
         types: TypeIndex,
     ) -> None:
         """The batch takes `slots` over."""
-        self.invocation_id = invocation.invocation_id
-        self.timeout_ms = invocation.timeout_ms
+        self._invocation = invocation
+        self.invocation_id = invocation_id
         self.key = key
         self.inputs = inputs
         self.values = values
@@ -77,7 +80,6 @@ class Batch:
         self.position = 0
         """How many inputs have succeeded: the index of the one that runs."""
         self.failure: pb.Failure | None = None
-        self._attempt = invocation.attempt
         self._types = types
         # By state index, as bits.
         self._changed = 0
@@ -89,7 +91,8 @@ class Batch:
         self.payload_bytes = 0
         """What it counts against the window."""
         self.received_ms = 0.0
-        self.deadline_ms = float("inf")
+        self.timeout_ms = 0
+        self.deadline_ms = NO_DEADLINE
         """From then on the runtime has given it up."""
         self.questions: list[StateQuestion] | None = None
         """StateRequests that await their replies, in order; none for most."""
@@ -107,7 +110,7 @@ class Batch:
     @property
     def attempt(self) -> int:
         """Failed attempts at the running input; only the first input has any."""
-        return self._attempt if self.position == 0 else 0
+        return self._invocation.attempt if self.position == 0 else 0
 
     def caller_of(self, received: pb.Input) -> Address | None:
         """Who sent an input; None when it came from an ingress."""

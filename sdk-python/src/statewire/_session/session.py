@@ -290,17 +290,19 @@ class Session:
             slots = plan.unread_slots() if held is None else plan.leased_slots(held)
         batch = Batch(
             invocation,
+            invocation_id,
             key,
             inputs,
             values,
-            plan=plan,
-            slots=slots,
-            limits=opened.limits,
-            types=opened.types,
+            plan,
+            slots,
+            opened.limits,
+            opened.types,
         )
         batch.payload_bytes = payload_bytes
         batch.received_ms = now_ms
         if timeout_ms:
+            batch.timeout_ms = timeout_ms
             batch.deadline_ms = now_ms + timeout_ms
         self._flights.add(batch)
         if lease != 0 and held is None:

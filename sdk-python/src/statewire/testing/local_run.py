@@ -68,13 +68,14 @@ def run_locally(run: LocalRun, finished: Callable[[LocalOutcome], None]) -> None
     )
     batch = Batch(
         invocation,
+        invocation.invocation_id,
         (_index_of(run.target.type_name, types), run.target.id),
         list(invocation.inputs),
         [message.message.value for message in run.messages],
-        plan=FunctionPlan(0, run.function.spec()),
-        slots=run.state.slots(run.now_ms),
-        limits=_LIMITS,
-        types=types,
+        FunctionPlan(0, run.function.spec()),
+        run.state.slots(run.now_ms),
+        _LIMITS,
+        types,
     )
     run_batch(run.function, batch, _LocalRunner(run, types, finished))
 
