@@ -138,6 +138,17 @@ def test_states_are_kept_under_a_lease_and_asked_for_when_they_are_not():
     assert types.LONG.decode(server.results()[0].state_changes[0].value) == 8
 
 
+def test_a_lease_of_a_function_without_state_names_nothing_to_ask_for():
+    stateless: StatefulFunction[States] = StatefulFunction("shop/stateless")
+    stateless.on(types.LONG)(lambda ctx, amount: ctx.send(ctx.self, types.LONG(amount)))
+    server = Server(stateless)
+    server.greet()
+    server.receive(invocations(invocation(1, "a", [long_input(1)])))
+    server.receive(invocations(invocation(2, "a", [long_input(1)], lease=1)))
+    assert server.frames == []
+    assert [result.invocation_id for result in server.results()] == [1, 2]
+
+
 @pytest.mark.parametrize("limit", [{"leased_addresses_max": 2}, {"leased_bytes_max": 900}])
 def test_the_least_recently_used_leases_are_forgotten(limit):
     server = Server(**limit)

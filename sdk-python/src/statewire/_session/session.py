@@ -305,7 +305,7 @@ class Session:
             batch.timeout_ms = timeout_ms
             batch.deadline_ms = now_ms + timeout_ms
         self._flights.add(batch)
-        if lease != 0 and held is None:
+        if lease != 0 and held is None and plan.has_eager_states:
             self._flights.ask(batch, "eager")
             outputs.append(_state_request(invocation_id, ()))
         else:
