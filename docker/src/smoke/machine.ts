@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,7 @@ export class Machine {
     this.#hosts = new Map([...services.keys()].map((name, at) => [name, `${net}.${10 + at}`]));
     this.#programs = {
       ...{ minio: findProgram("minio"), "/routes": buildRoutes(directory) },
-      ...{ python: findPython(), node: process.execPath },
+      ...{ python: preparePython(), node: process.execPath },
       statewire: join(root, "node_modules/.bin/statewire"),
     };
   }
@@ -140,10 +140,10 @@ function buildRoutes(directory: string): string {
   return program;
 }
 
-function findPython(): string {
-  const python = join(root, "sdk-python/.venv/bin/python");
-  if (existsSync(python)) return python;
-  throw new Error(`${python} is not there: sdk-python/check makes it`);
+/** The Python that the SDK is installed in; made when it is not there. */
+function preparePython(): string {
+  execFileSync(join(root, "sdk-python/setup"), { stdio: "inherit" });
+  return join(root, "sdk-python/.venv/bin/python");
 }
 
 function isExecutable(path: string): boolean {
