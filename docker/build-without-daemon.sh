@@ -90,7 +90,7 @@ build statewire-flights-go flights-go.Dockerfile --build-arg GO_IMAGE=localhost/
 build statewire-flights-python flights-python.Dockerfile --build-arg PYTHON_IMAGE=localhost/base-python
 
 say "statewire $(inside statewire statewire --version), as $(inside statewire id -un)"
-inside statewire-conformance statewire-conformance list | head -1
+say "statewire-conformance: $(inside statewire-conformance statewire-conformance list | wc -l) cases"
 
 # The application out of the root file systems, each with a port of its own: without a daemon there are no
 # networks. SIGTERM has to end the runtime with 0.
