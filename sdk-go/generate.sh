@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Generates statewirev1 from the proto files: protoc is an npm package of the repository, the two
-# plugins are Go modules. With a folder as its argument it writes there instead.
+# plugins are Go modules. (protoc-gen-go-grpc before 1.6 takes Send's fields type_name and typename for one
+# JSON name, and refuses the file.) With a folder as its argument it writes there instead.
 set -euo pipefail
 cd "$(dirname "$0")"
 out=${1:-statewirev1}
