@@ -22,6 +22,9 @@ type runner struct {
 // run runs the inputs of a batch one after the other until it has ended, and gives it back to its keeper
 // if this is what ended it.
 func (r *runner) run(batch *session.Batch, keeper transport.Keeper) {
+	if batch.Check(0) != nil {
+		return // Its stream was lost before it began.
+	}
 	var running *Context
 	ended := false
 	defer func() {

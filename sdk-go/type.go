@@ -4,7 +4,6 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // Type is how Go values of type T travel and are kept: a name, and two functions between values and
@@ -88,7 +87,7 @@ func Protobuf[T proto.Message]() Type[T] {
 // ProtobufAs is a protobuf message under a typename of yours.
 func ProtobufAs[T proto.Message](typename string) Type[T] {
 	var none T
-	var kind protoreflect.MessageType = none.ProtoReflect().Type()
+	kind := none.ProtoReflect().Type()
 	options := proto.MarshalOptions{Deterministic: true}
 	return NewType(typename,
 		func(message T) ([]byte, error) { return options.Marshal(message) },

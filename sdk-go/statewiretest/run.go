@@ -37,7 +37,7 @@ func WithCaller(caller statewire.Address) RunOption {
 // WithAttempt is how many attempts at the message have failed. Default: 0.
 func WithAttempt(failed int) RunOption { return func(r *singleRun) { r.attempt = failed } }
 
-// WithoutReply: nobody waits for a reply. Default: somebody does.
+// WithoutReply lets nobody wait for a reply. Default: somebody does.
 func WithoutReply() RunOption { return func(r *singleRun) { r.message.wantsReply = false } }
 
 // WithState is a state before the message. Default: it has no value.

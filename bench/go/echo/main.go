@@ -53,7 +53,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	grpcServer := grpc.NewServer()
+	// The windows and buffers of the SDK.
+	grpcServer := grpc.NewServer(grpc.InitialWindowSize(4<<20), grpc.InitialConnWindowSize(16<<20),
+		grpc.ReadBufferSize(64<<10), grpc.WriteBufferSize(64<<10))
 	pb.RegisterFunctionServerServer(grpcServer, server{})
 	log.Fatal(grpcServer.Serve(listener))
 }

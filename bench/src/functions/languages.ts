@@ -38,6 +38,12 @@ export const languages: readonly Language[] = [
     echo: [python, inRepository("bench/python/echo_server.py")],
     made: "sdk-python/setup",
   },
+  {
+    name: "Go",
+    counter: [inRepository("bench/go/dist/counter")],
+    echo: [inRepository("bench/go/dist/echo")],
+    made: "bench/go/build",
+  },
 ];
 
 /** Whether the language's programs are there. */
