@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/statewire/statewire/sdk-go/internal/session"
 	pb "github.com/statewire/statewire/sdk-go/statewirev1"
@@ -30,7 +31,7 @@ func BenchmarkCounter(b *testing.B) {
 		b.Fatal(err)
 	}
 	offer := Options{}.withDefaults().offer(table)
-	s := session.New(&offer, context.Background())
+	s := session.New(context.Background(), &offer, time.Now())
 	s.Receive(&pb.RuntimeFrame{Frame: &pb.RuntimeFrame_Hello{Hello: &pb.Hello{
 		Versions: []uint32{1},
 		Features: []string{"leases"},

@@ -68,7 +68,7 @@ func (s *Session) admit(invocation *pb.Invocation, now time.Duration, outcome *O
 	batch.flight = flight{isInFlight: true, entry: entry, plan: plan, payload: payload, received: now}
 	if batch.Timeout != 0 {
 		batch.flight.deadline = now + batch.Timeout
-		batch.flight.deadlineTime = time.Now().Add(batch.Timeout)
+		batch.flight.origin = &s.origin
 	}
 	s.add(batch)
 	if invocation.Lease != 0 && !isHeld {

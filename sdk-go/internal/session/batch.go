@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -84,16 +85,26 @@ type Batch struct {
 	effects  effects
 	slots    []Slot
 	changed  stateSet
-	// The states before the current input; nil until it writes one.
-	slotsBefore   []Slot
-	changedBefore stateSet
-	failure       *pb.Failure
+	// before is nil until the current input writes a state.
+	before  *statesBefore
+	failure *pb.Failure
 
-	base   context.Context
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	base context.Context
+	// context is made for the handler that asks for it.
+	context *batchContext
 	// cause is why the batch ended, for a context that is asked for afterwards.
 	cause error
+}
+
+// statesBefore are the states before an input, to go back to when it fails.
+type statesBefore struct {
+	slots   []Slot
+	changed stateSet
+}
+
+type batchContext struct {
+	context.Context
+	cancel context.CancelCauseFunc
 }
 
 // NewBatch makes the run of an invocation.
@@ -143,18 +154,22 @@ func (b *Batch) CallerTypeName(input *pb.Input) string {
 func (b *Batch) Context() context.Context {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.ctx == nil {
-		b.ctx, b.cancel = context.WithCancelCause(b.base)
+	if b.context == nil {
+		ctx, cancel := context.WithCancelCause(b.base)
+		b.context = &batchContext{ctx, cancel}
 		if b.ended {
-			b.cancel(b.cause)
+			cancel(b.cause)
 		}
 	}
-	return b.ctx
+	return b.context.Context
 }
 
 // Deadline is when the runtime gives the batch up.
 func (b *Batch) Deadline() (time.Time, bool) {
-	return b.flight.deadlineTime, !b.flight.deadlineTime.IsZero()
+	if b.flight.deadline == 0 {
+		return time.Time{}, false
+	}
+	return b.flight.origin.Add(b.flight.deadline), true
 }
 
 // ReadState is the state as the inputs so far left it.
@@ -177,9 +192,8 @@ func (b *Batch) WriteState(position, state int, value []byte) error {
 	if err := b.admitState(state, value); err != nil {
 		return err
 	}
-	if b.slotsBefore == nil && len(b.Inputs) > 1 {
-		b.slotsBefore = append([]Slot(nil), b.slots...)
-		b.changedBefore = b.changed.clone()
+	if b.before == nil && len(b.Inputs) > 1 {
+		b.before = &statesBefore{slots: slices.Clone(b.slots), changed: b.changed.clone()}
 	}
 	b.slots[state] = Slot{Value: value}
 	b.changed.add(state, len(b.slots))
@@ -194,8 +208,8 @@ func (b *Batch) LoadStates(states []*pb.StateValue) {
 		if b.slots[loaded.State].Unread {
 			b.slots[loaded.State] = Slot{Value: loaded.Value}
 		}
-		if b.slotsBefore != nil && b.slotsBefore[loaded.State].Unread {
-			b.slotsBefore[loaded.State] = Slot{Value: loaded.Value}
+		if b.before != nil && b.before.slots[loaded.State].Unread {
+			b.before.slots[loaded.State] = Slot{Value: loaded.Value}
 		}
 	}
 }
@@ -287,7 +301,7 @@ func (b *Batch) CompleteInput(position int) Progress {
 	if b.isClosed(position) {
 		return Stale
 	}
-	b.slotsBefore = nil
+	b.before = nil
 	b.position++
 	if b.position < len(b.Inputs) {
 		b.effects.save()
@@ -328,8 +342,8 @@ func (b *Batch) abandon(cause error) {
 
 func (b *Batch) fail(failure Failure, cause error) {
 	b.effects.rollBack()
-	if b.slotsBefore != nil {
-		b.slots, b.changed = b.slotsBefore, b.changedBefore
+	if b.before != nil {
+		b.slots, b.changed = b.before.slots, b.before.changed
 	} else if len(b.Inputs) == 1 {
 		b.changed = stateSet{}
 	}
@@ -350,8 +364,8 @@ func (b *Batch) end(cause error) {
 	}
 	b.ended = true
 	b.cause = cause
-	if b.cancel != nil {
-		b.cancel(cause)
+	if b.context != nil {
+		b.context.cancel(cause)
 	}
 }
 

@@ -47,10 +47,11 @@ type End struct {
 // Every batch that was given out is either taken back by Finish once or abandoned; a violation gives
 // out none of its frame's batches; after End nothing is given out.
 type Session struct {
-	offer *Offer
-	base  context.Context
-	phase Phase
-	open  openSession
+	offer  *Offer
+	base   context.Context
+	origin time.Time
+	phase  Phase
+	open   openSession
 
 	batches          map[uint64]*Batch
 	payloadInFlight  int64
@@ -77,8 +78,9 @@ type flight struct {
 	payload    int64
 	received   time.Duration
 	// deadline is when the runtime gives the batch up, by the session's clock; 0: never.
-	deadline     time.Duration
-	deadlineTime time.Time
+	deadline time.Duration
+	// origin is when the session's clock stood at 0.
+	origin *time.Time
 	// questions are StateRequests that await their replies, in order.
 	questions []pendingQuestion
 }
@@ -88,9 +90,9 @@ type pendingQuestion struct {
 	answered chan struct{}
 }
 
-// New makes a session. The contexts of its batches are children of base.
-func New(offer *Offer, base context.Context) *Session {
-	return &Session{offer: offer, base: base, batches: make(map[uint64]*Batch)}
+// New makes a session whose clock stood at 0 at origin. The contexts of its batches are children of base.
+func New(base context.Context, offer *Offer, origin time.Time) *Session {
+	return &Session{offer: offer, base: base, origin: origin, batches: make(map[uint64]*Batch)}
 }
 
 // Phase is where the session is.

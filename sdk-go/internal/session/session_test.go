@@ -36,7 +36,7 @@ func testLimits() *pb.Limits {
 // opened is a session after its handshake.
 func opened(t testing.TB, offer *Offer) *Session {
 	t.Helper()
-	s := New(offer, context.Background())
+	s := New(context.Background(), offer, time.Now())
 	hello := &pb.Hello{Versions: []uint32{1}, Features: []string{"leases", "lazy-state"}, Limits: testLimits()}
 	outcome := s.Receive(&pb.RuntimeFrame{Frame: &pb.RuntimeFrame_Hello{Hello: hello}}, 100, 0)
 	if outcome.End != nil || s.Phase() != Open {

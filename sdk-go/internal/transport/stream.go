@@ -65,13 +65,14 @@ func newStream(ctx context.Context, host *Host, peer string, wire wire) *stream 
 	ctx, stop := context.WithCancelCause(ctx)
 	base := context.WithoutCancel(host.options.Base)
 	_, isDialled := wire.(grpc.ServerStream)
+	start := time.Now()
 	return &stream{
 		host:       host,
 		peer:       peer,
 		wire:       wire,
 		isDialled:  isDialled,
-		start:      time.Now(),
-		session:    session.New(&host.options.Offer, base),
+		start:      start,
+		session:    session.New(base, &host.options.Offer, start),
 		quickWork:  make(chan *frameRun),
 		wake:       make(chan struct{}, 1),
 		ctx:        ctx,
