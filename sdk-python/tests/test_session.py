@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -303,3 +304,32 @@ def test_drain_is_said_once_and_forbids_invocations_when_the_runtime_says_it():
     server.receive(pb.RuntimeFrame(drain=pb.Drain(reason="bye")).SerializeToString())
     held(server, 2, "a")
     assert error_of(server).clause == "DRAIN-1"
+
+
+def test_no_frame_makes_the_session_raise():
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    frames = [
+        hello(),
+        invocations(invocation(1, "a", [long_input(1, wants_reply=True)]), result_credit_bytes=5),
+        invocations(invocation(2, "a", [long_input(1)] * 3, type=2, timeout_ms=100, lease=1)),
+        pb.RuntimeFrame(
+            state_reply=pb.StateReply(invocation_id=2, states=[pb.StateValue(state=0, value=b"x")])
+        ).SerializeToString(),
+        pb.RuntimeFrame(drain=pb.Drain(reason="x")).SerializeToString(),
+    ]
+    for _ in range(500):
+        server = Server()
+        server.greet()
+        for frame in frames[1:]:
+            damaged = bytearray(frame)
+            for _ in range(chance.randrange(4)):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            cut = (
+                damaged[: chance.randrange(len(damaged) + 1)] if chance.random() < 0.2 else damaged
+            )
+            try:
+                server.receive(bytes(cut))
+                server.results()
+            except Exception as error:
+                pytest.fail(f"seed {seed}: {error!r} for {bytes(cut)!r}")
