@@ -1,5 +1,7 @@
 import { Argument, Command, Option } from "commander";
+import { languages } from "../init/write-skeleton.js";
 import { tiers } from "../suite/data.js";
+import { type InitFlags, initSkeleton } from "./init-command.js";
 import { listCases } from "./list-command.js";
 import { type ProxyFlags, runProxy } from "./proxy-command.js";
 import { combineReports } from "./report-command.js";
@@ -45,6 +47,25 @@ export function createProgram(exit: (code: number) => void): Command {
       exit(await runAgainst("runtime", command, flags)),
     );
   proxyCommand(program).action(async (flags: ProxyFlags) => exit(await runProxy(flags)));
+  addTools(program);
+  return program;
+}
+
+/** What starts no subject. */
+function addTools(program: Command): void {
+  program
+    .command("init")
+    .summary("write the skeleton of a function server")
+    .description(
+      "Writes the beginning of an interpreter (see INTERPRETER.md) on raw gRPC: a server that shakes\n" +
+        "hands, scripts that build and start it, and a README with the next steps. Overwrites nothing.",
+    )
+    .addOption(new Option("--lang <name>", "the language").choices(languages).makeOptionMandatory())
+    .option(
+      "--dir <folder>",
+      "an empty folder, or one that is not there; default: interpreter-NAME",
+    )
+    .action((flags: InitFlags) => initSkeleton(flags));
   program
     .command("report")
     .summary("put reports side by side")
@@ -64,7 +85,6 @@ export function createProgram(exit: (code: number) => void): Command {
     .description("Lists the cases, or those that prove one clause of PROTOCOL.md, with its text.")
     .argument("[clause]", "for example LEASE-3")
     .action((clause: string | undefined) => listCases(clause));
-  return program;
 }
 
 function runCommand(program: Command, name: string): Command {

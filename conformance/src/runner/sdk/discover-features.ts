@@ -1,6 +1,9 @@
 import type { Fields } from "../../protocol/protocol.js";
+import { formatTrace } from "../../report/format-trace.js";
 import type { FunctionServer } from "../../subject/function-server.js";
+import { SubjectError } from "../../subject/subject-process.js";
 import { Trace } from "../../wire/trace.js";
+import { CaseFailure } from "../case-failure.js";
 import { nextEvent, stepMs } from "../events.js";
 import { helloFields, SdkCase } from "./sdk-case.js";
 
@@ -10,10 +13,11 @@ export const sdkFeatures = ["leases", "lazy-state", "wildcard", "limits", "disco
 /**
  * What the function server offers, by its Welcome and by whether it answers Discover.
  *
- * @throws CaseFailure when there is no Welcome.
+ * @throws SubjectError when there is no Welcome.
  */
 export async function discoverFeatures(server: FunctionServer): Promise<ReadonlySet<string>> {
-  const probing = new SdkCase(server, new Trace());
+  const trace = new Trace();
+  const probing = new SdkCase(server, trace);
   try {
     const { session } = probing;
     await session.stream.send({ hello: helloFields({}) });
@@ -27,6 +31,12 @@ export async function discoverFeatures(server: FunctionServer): Promise<Readonly
     if ((await server.discover({ versions: [1] })).status !== "UNIMPLEMENTED")
       found.add("discover");
     return found;
+  } catch (error) {
+    if (!(error instanceof CaseFailure)) throw error;
+    const frames = formatTrace(trace.entries).join("\n");
+    throw new SubjectError(
+      `the function server shakes no hands: ${error.message}\n${frames}\n${server.process.output}`,
+    );
   } finally {
     probing.close();
   }
