@@ -313,6 +313,21 @@ spec: {functions: example/special, urlPathTemplate: "${exact.url}"}
     await at.startNode();
   });
 
+  it("takes the answers that come while it stops", async () => {
+    await at.start([], { drainTimeoutMs: 10_000 });
+    await at.node.send("example/a/x", "answered");
+    const request = await at.next();
+    const stopped = at.node.stop();
+    await at.node.logged("endpoint draining");
+    request.respond();
+    await stopped;
+    await at.startNode();
+    await at.node.send("example/a/x", "next");
+    const next = await at.next();
+    assert.deepEqual(next.texts, ["next"]);
+    next.respond();
+  });
+
   it("stops while a server is away, and keeps the message", async () => {
     await at.start();
     const { port } = at.server;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RequestReplyNode } from "./support/request-reply-node.js";
-import { address, mutation, spec, text } from "./support/request-reply-server.js";
+import { address, mutation, spec, text, textOf } from "./support/request-reply-server.js";
 
 // Goal: what StateFun's functions rely on, down to its sharp edges. Method: a real node and a real
 // HTTP server that answers what a test says, byte for byte where it matters.
@@ -334,6 +334,25 @@ describe("a node with an HTTP endpoint", () => {
     const target = { namespace: "example/deep", type: "a", id: "x" };
     (await at.next()).respond({ outgoingMessages: [{ target, argument: text("x") }] });
     assert.match(await at.parked(), /"example\/deep\/a" is not namespace\/type/);
+  });
+
+  it("sharp edge 15: takes any name of a state, since each SDK has rules of its own", async () => {
+    await at.start();
+    const names = ["count1", "Count", "größe", "a b", "__proto__"];
+    await at.node.send("example/a/x", "1");
+    (await at.next()).incomplete(...names.map((name) => spec(name)));
+    (await at.next()).respond({ stateMutations: names.map((name) => mutation(name, name)) });
+    await at.node.send("example/a/x", "2");
+    const request = await at.next();
+    const sent = request.batch.state.map(({ stateName, stateValue }) => [
+      stateName,
+      textOf(stateValue),
+    ]);
+    assert.deepEqual(
+      sent,
+      names.map((name) => [name, name]),
+    );
+    request.respond();
   });
 
   it("expires states after a write and after an invocation", async () => {

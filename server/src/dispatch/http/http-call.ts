@@ -43,6 +43,7 @@ export class HttpCall {
   #attempts = 0;
   #isStopping = false;
   #isOver = false;
+  #isExpired = false;
   #pending: PendingExchange | null = null;
   /** Ends the wait before the next attempt. */
   #wake: (() => void) | null = null;
@@ -121,15 +122,17 @@ export class HttpCall {
       const reply = await this.#attempt(body);
       if (reply.kind !== "failed") return reply;
       const waitMs = waitMsAfter(kind, attempt);
-      const again = isTriedAgain(kind, reply) && waitMs < this.#leftMs && !this.#isStopping;
-      if (again && !this.#isOver) await this.#wait(waitMs);
-      if (again && !this.#isOver && !this.#isStopping && this.#leftMs > 0) continue;
+      const again = isTriedAgain(kind, reply) && waitMs < this.#leftMs;
+      if (again && this.#mayGoOn) await this.#wait(waitMs);
+      if (again && this.#mayGoOn) continue;
       const { code, reason } = reply;
       return { kind: "givenUp", code, reason: this.#describe(typeName, reason), retryable: true };
     }
   }
 
   async #attempt(body: Uint8Array): Promise<FunctionReply | ExchangeFailure> {
+    // The core may have taken what was left to answer with states.
+    if (this.#isExpired) return this.#late;
     this.#attempts++;
     this.#pending = this.#context.client.post(this.#target, body);
     const exchange = await this.#pending.result;
@@ -162,11 +165,20 @@ export class HttpCall {
     });
   }
 
-  /** Its time is over. What waits for the core gets no result: the core has its own deadline. */
+  /** Its time is over: the attempt under way is the last one. */
   #expire(): void {
-    const { callTimeoutMs } = this.#context.transport;
+    this.#isExpired = true;
     this.#wake?.();
-    this.#pending?.abandon("timeout", `no answer within ${callTimeoutMs} ms`);
+    this.#pending?.abandon(this.#late.code, this.#late.reason);
+  }
+
+  get #late(): ExchangeFailure {
+    const reason = `no answer within ${this.#context.transport.callTimeoutMs} ms`;
+    return { kind: "failed", code: "timeout", reason, status: 0, isNetwork: true };
+  }
+
+  get #mayGoOn(): boolean {
+    return !this.#isOver && !this.#isStopping && !this.#isExpired;
   }
 
   get #leftMs(): number {

@@ -29,7 +29,7 @@ const topics = "topics: [{topic: t, valueType: x/y, targets: [c/d]}]";
 const streams = "streams: [{stream: s, valueType: x/y, targets: [c/d, c/e]}]";
 
 describe("StateFun's Kafka kinds", () => {
-  it("have the defaults of its code", () => {
+  it("sharp edge 14: have the defaults of its code", () => {
     assert.deepEqual(parse("kafka.v1/ingress", topics), {
       kind: "io.statefun.kafka.v1/ingress",
       id: "a/b",

@@ -51,7 +51,7 @@ const async = {
 };
 
 describe("an HTTP endpoint in module.yaml", () => {
-  it("has the defaults of StateFun's code, which are not those of its documentation", () => {
+  it("sharp edge 14: has the defaults of StateFun's code, which are not those of its documentation", () => {
     const { endpoint, warnings } = parse([]);
     assert.deepEqual(warnings, []);
     assert.deepEqual(endpoint.functions, ["a/*"]);
