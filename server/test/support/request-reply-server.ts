@@ -59,7 +59,7 @@ export class RequestReplyServer {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return Number(new URL(this.url).port);
   }
 
   /** The next request that no test has taken. */

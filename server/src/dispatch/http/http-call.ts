@@ -17,7 +17,7 @@ export interface HttpCallContext {
   /** The function declares states that it was not sent; resume() brings them. */
   readonly onIncomplete: (call: HttpCall, states: readonly StateSpec[]) => void;
   /** After every attempt: null when there was an answer, whatever it says. */
-  readonly onAttempt: (failure: ExchangeFailure | null) => void;
+  readonly onAttempt: (call: HttpCall, failure: ExchangeFailure | null) => void;
   readonly onResult: (call: HttpCall, result: InvocationResult) => void;
 }
 
@@ -35,7 +35,7 @@ interface GivenUp {
 export class HttpCall {
   readonly invocation: number;
   readonly #invocation: Invocation;
-  readonly #target: HttpTarget;
+  readonly target: HttpTarget;
   readonly #context: HttpCallContext;
   readonly #states: NamedState[];
   readonly #startedAt = performance.now();
@@ -51,7 +51,7 @@ export class HttpCall {
   constructor(invocation: Invocation, target: HttpTarget, context: HttpCallContext) {
     this.invocation = invocation.invocation;
     this.#invocation = invocation;
-    this.#target = target;
+    this.target = target;
     this.#context = context;
     this.#states = namedStates(invocation);
     this.#timer = setTimeout(() => this.#expire(), context.transport.callTimeoutMs);
@@ -134,10 +134,11 @@ export class HttpCall {
     // The core may have taken what was left to answer with states.
     if (this.#isExpired) return this.#late;
     this.#attempts++;
-    this.#pending = this.#context.client.post(this.#target, body);
+    this.#pending = this.#context.client.post(this.target, body);
     const exchange = await this.#pending.result;
     this.#pending = null;
-    this.#context.onAttempt(exchange.kind === "failed" && exchange.isNetwork ? exchange : null);
+    const isUnanswered = exchange.kind === "failed" && exchange.isNetwork;
+    this.#context.onAttempt(this, isUnanswered ? exchange : null);
     if (exchange.kind === "failed") return exchange;
     try {
       const { limits } = this.#context;
@@ -187,7 +188,7 @@ export class HttpCall {
 
   #describe(typeName: string, reason: string): string {
     const tries = this.#attempts === 1 ? "" : `, attempt ${this.#attempts}`;
-    return `${typeName} at ${this.#target.shown}: ${reason}${tries}`;
+    return `${typeName} at ${this.target.shown}: ${reason}${tries}`;
   }
 
   #fail({ code, reason: message, retryable }: GivenUp): void {

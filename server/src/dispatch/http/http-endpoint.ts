@@ -32,6 +32,8 @@ export class HttpEndpoint implements DispatchSession {
   readonly #calls = new Map<number, HttpCall>();
   /** By function type. */
   readonly #targets = new Map<string, HttpTarget | undefined>();
+  /** URLs that could not be reached the last time, and why. */
+  readonly #away = new Map<string, string>();
   #isAttached = false;
   #isClosed = false;
   #status: Pick<EndpointStatus, "state" | "reason">;
@@ -60,7 +62,7 @@ export class HttpEndpoint implements DispatchSession {
       transport: spec.transport,
       limits: parts.options.limits,
       onIncomplete: (call, states) => this.#declare(call, states),
-      onAttempt: (failure) => this.#note(failure),
+      onAttempt: (call, failure) => this.#note(call.target, failure),
       onResult: (call, result) => {
         this.#calls.delete(call.invocation);
         this.#submitResult(result);
@@ -90,10 +92,12 @@ export class HttpEndpoint implements DispatchSession {
   }
 
   status(): EndpointStatus {
+    const [away] = this.#away.values();
+    const isAway = this.#status.state === "ready" && away !== undefined;
     return {
       endpoint: this.#spec.functions.join(" "),
       address: this.#spec.urlTemplate,
-      ...this.#status,
+      ...(isAway ? { state: "backing-off", reason: away } : this.#status),
       sdk: "",
       functions: this.#spec.functions,
       session: this.#isClosed ? 0 : this.id,
@@ -169,20 +173,25 @@ export class HttpEndpoint implements DispatchSession {
     this.#options.submit({ kind: "results", session: this.id, results: [result] });
   }
 
-  /** Logs a change once: a server that stays away is said to be so one time, not at every attempt. */
-  #note(failure: ExchangeFailure | null): void {
-    if (this.#isClosed || this.#status.state === "draining") return;
+  /** A server that stays away is said to be so one time, not at every attempt. */
+  #note({ shown }: HttpTarget, failure: ExchangeFailure | null): void {
+    if (this.#isClosed || this.#status.state !== "ready") return;
     if (failure === null) {
-      if (this.#status.state !== "ready") this.#change("ready", "");
-    } else if (failure.code === "overloaded") this.#change("backing-off", failure.reason);
+      if (this.#away.delete(shown)) this.#log(shown, "ready", "");
+    } else if (failure.code === "overloaded") {
+      if (!this.#away.has(shown)) this.#log(shown, "backing-off", failure.reason);
+      this.#away.set(shown, failure.reason);
+    }
   }
 
   #change(state: EndpointStatus["state"], reason: string): void {
-    const isNew = state !== this.#status.state;
     this.#status = { state, reason };
-    if (!isNew) return;
+    this.#log(this.#spec.urlTemplate, state, reason);
+  }
+
+  #log(endpoint: string, state: EndpointStatus["state"], reason: string): void {
     const { logger } = this.#options;
-    const fields = { endpoint: this.#spec.urlTemplate, functions: this.#spec.functions };
+    const fields = { endpoint, functions: this.#spec.functions };
     if (state === "ready") logger.info(fields, "endpoint ready");
     else logger.warn({ ...fields, reason }, `endpoint ${state}`);
   }

@@ -47,9 +47,13 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#settle = settle;
   }
 
-  /** Gives the request up. */
+  /** Gives the request up. One that is not under way yet says nothing about its message. */
   abandon(code: FailureCode, reason: string): void {
-    this.#fail({ code, reason, status: 0, isNetwork: true });
+    const isSent = this.#controller !== null;
+    const what = isSent
+      ? { code, reason }
+      : { code: "overloaded" as const, reason: "no connection" };
+    this.#fail({ ...what, status: 0, isNetwork: true });
     this.#controller?.abort(new Error(reason));
   }
 
