@@ -32,16 +32,18 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+const living = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of living) child.kill("SIGKILL");
+});
+
 /**
  * Makes sure that a process which this one started does not outlive it, however it ends: one that
  * was forked notices by itself, one that was spawned does not.
  */
 export function endWithParent(child: ChildProcess): void {
-  const kill = (): void => {
-    child.kill("SIGKILL");
-  };
-  process.on("exit", kill);
-  child.on("exit", () => process.off("exit", kill));
+  living.add(child);
+  child.on("exit", () => living.delete(child));
 }
 
 /** Starts a module as a child process and waits until it answers commands. */
