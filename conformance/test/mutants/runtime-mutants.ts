@@ -77,6 +77,11 @@ export const runtimeMutants: { readonly [name: string]: Mutant } = {
     caughtBy: ["results/takes results in any order"],
     fromServer: (frame) => [changeList(frame, "egress_records", (all) => all.slice(0, -1))],
   },
+  "gives-records-twice": {
+    about: "gives out the records of a result twice",
+    caughtBy: ["exactly-once/counts every message once over kill -9, lost streams and failures"],
+    fromServer: (frame) => [changeList(frame, "egress_records", (all) => [...all, ...all])],
+  },
   "keeps-deleted-state": {
     about: "does not delete state",
     caughtBy: ["state/tells a deleted state from an empty one"],

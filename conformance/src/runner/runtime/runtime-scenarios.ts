@@ -1,5 +1,6 @@
 import type { Data } from "../../suite/data.js";
 import type { RuntimeCase } from "./runtime-case.js";
+import { exactlyOnce } from "./scenarios/exactly-once.js";
 import { oversizeFrame, validHello } from "./scenarios/handshake.js";
 import {
   batchedInvocations,
@@ -32,6 +33,7 @@ export const runtimeScenarios: { readonly [name: string]: RuntimeScenario } = {
   "credit-comes-back": creditComesBack,
   "drains-on-stop": drainsOnStop,
   "eager-reply": eagerReply,
+  "exactly-once": exactlyOnce,
   "fails-uncounted": failsUncounted,
   "fails-until-parked": failsUntilParked,
   "flood-from-a-function": floodFromAFunction,
