@@ -14,7 +14,7 @@ import (
 
 // Goal: the README's commands and code work as they are written there. Method: its files are laid out
 // beside a link to this repository, and its commands run in one shell, in order; only the ports are
-// others.
+// others, and a busy machine is given more time.
 
 const buildTheRuntime = "npm ci && npm run build\n"
 
@@ -39,7 +39,8 @@ func TestTheREADME(t *testing.T) {
 	if err := os.Symlink(repository, filepath.Join(folder, "statewire")); err != nil {
 		t.Fatal(err)
 	}
-	ports := strings.NewReplacer("127.0.0.1:7500", freeAddress(t), "127.0.0.1:7411", freeAddress(t))
+	ports := strings.NewReplacer(
+		"127.0.0.1:7500", freeAddress(t), "127.0.0.1:7411", freeAddress(t), "--retry 9", "--retry 60")
 	script := []string{"set -eu"}
 	for _, block := range readmeBlock.FindAllStringSubmatch(string(text), -1) {
 		name, language, content := block[1], block[2], ports.Replace(block[3])
