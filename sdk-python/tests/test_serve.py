@@ -114,6 +114,19 @@ async def test_a_handler_is_told_when_its_stream_is_lost(amount, outcome):
         assert await asyncio.wait_for(gate.outcome, 30) in {outcome, "cancelled"}
 
 
+async def test_a_stream_that_is_cut_while_results_leave_is_no_error(caplog):
+    large: StatefulFunction[States] = StatefulFunction("shop/large")
+    large.on(types.LONG)(lambda ctx, _: ctx.send(ctx.self, types.STRING("x" * 200_000)))
+    async with FunctionServer([large], address="127.0.0.1:0") as server:
+        for _ in range(5):
+            async with dial(server) as stream:
+                await stream.greet()
+                for number in range(40):
+                    await stream.invoke(str(number), long_input(1))
+                stream.call.cancel()
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
 async def test_close_finishes_what_is_in_flight_and_waits_for_the_runtime_to_end():
     gate = Gate()
     async with serving(gate.function) as (server, stream):

@@ -11,7 +11,7 @@ import grpc.aio
 from statewire import _log
 from statewire._transport.backoff import backoff_seconds
 from statewire._transport.options import channel_options
-from statewire._transport.stream_driver import StreamDriver, read_frames
+from statewire._transport.stream_driver import STREAM_LOST, StreamDriver, read_frames
 from statewire._transport.stream_host import StreamHost
 from statewire.tls import Tls
 
@@ -78,7 +78,7 @@ class Attachment:
                 await call.done_writing()
                 if driver.error is not None:
                     await asyncio.wait_for(call.code(), _STATUS_TIMEOUT_SECONDS)
-            except (grpc.RpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
+            except STREAM_LOST:
                 pass  # The status says the same.
             except asyncio.TimeoutError:
                 pass

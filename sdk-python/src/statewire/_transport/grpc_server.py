@@ -12,7 +12,7 @@ from grpc_health.v1.health import aio as health_aio
 
 from statewire._session.handshake import PROTOCOL_VERSION, create_welcome, features_of
 from statewire._transport.options import server_options
-from statewire._transport.stream_driver import read_frames
+from statewire._transport.stream_driver import STREAM_LOST, read_frames
 from statewire._transport.stream_host import StreamHost
 from statewire.errors import BindError
 from statewire.tls import Tls
@@ -84,6 +84,9 @@ class GrpcServer:
             while (frame := await driver.next_frame()) is not None:
                 await context.write(frame)
             reason = "ended"
+        except STREAM_LOST:
+            # The stream is gone, which is no fault of this side: the library would log a traceback.
+            return
         finally:
             reader.cancel()
             self._host.close(driver, reason)

@@ -204,6 +204,10 @@ class StreamDriver:
         return self._loop.time() * 1000
 
 
+STREAM_LOST = (grpc.RpcError, grpc.aio.BaseError, asyncio.InvalidStateError)
+"""What reading and writing raise when there is no stream any more."""
+
+
 class Reader(Protocol):
     """One end of a stream, as gRPC gives it."""
 
@@ -216,7 +220,7 @@ async def read_frames(driver: StreamDriver, reader: Reader) -> None:
     while True:
         try:
             data = await reader.read()
-        except (grpc.RpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
+        except STREAM_LOST:
             driver.end()
             return
         if data is grpc.aio.EOF:
