@@ -104,6 +104,7 @@ function runCommand(program: Command, name: string): Command {
     .option("--junit <file>", "write the report as JUnit XML")
     .option("--html <file>", "write the report as a page")
     .option("--badge <file>", "write an SVG badge")
+    .option("--record <file>", "write the frames of cases that can be replayed, a case per line")
     .option("--quiet", "print only what failed");
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import picomatch from "picomatch";
+import { formatTranscript, type RecordedCase } from "../golden/transcript.js";
 import { readClauses } from "../protocol/clauses.js";
 import { explainCase, formatCase, formatSummary } from "../report/console-report.js";
 import { applyKnownFailing, parseKnownFailing } from "../report/known-failing.js";
@@ -13,7 +14,7 @@ import { FunctionServer } from "../subject/function-server.js";
 import { Runtime } from "../subject/runtime.js";
 import type { Tier } from "../suite/data.js";
 import { loadRuntimeSuites, loadSdkSuites } from "../suite/load-suites.js";
-import { type OutputFiles, writeReports } from "./output-files.js";
+import { type OutputFiles, write, writeReports } from "./output-files.js";
 import { UsageError } from "./usage-error.js";
 import { kitVersion, protocolVersion } from "./version.js";
 
@@ -26,6 +27,7 @@ export interface RunFlags extends OutputFiles {
   readonly select: readonly string[];
   readonly knownFailing?: string;
   readonly level: Tier;
+  readonly record?: string;
   readonly quiet?: boolean;
 }
 
@@ -39,11 +41,13 @@ export async function runAgainst(
   const known = readKnownFailing(flags.knownFailing);
   const startedAt = new Date().toISOString();
   const cases: CaseReport[] = [];
+  const recorded: RecordedCase[] = [];
   const print = (line: string) => process.stderr.write(`${line}\n`);
   const common = {
     declared: parseFeatures(role, flags.features),
     selects: selector(flags.select),
     level: flags.level,
+    ...(flags.record === undefined ? {} : { record: (each: RecordedCase) => recorded.push(each) }),
     onCase: (each: CaseReport) => {
       const report = applyKnownFailing(each, known);
       cases.push(report);
@@ -68,6 +72,7 @@ export async function runAgainst(
   for (const report of bad) print(`\n${explainCase(report, clauses)}`);
   print(`\n${formatSummary(run)}`);
   writeReports(run, flags, clauses);
+  if (flags.record !== undefined) write("--record", flags.record, formatTranscript(recorded));
   if (cases.length === 1)
     throw new UsageError(`--select ${flags.select.join(" ")}: no case has such a name`);
   return bad.length === 0 ? 0 : 1;

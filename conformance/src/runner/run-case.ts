@@ -1,6 +1,8 @@
+import { isReplayable, type RecordedCase } from "../golden/transcript.js";
 import type { CaseReport } from "../report/run-report.js";
 import type { StreamEvent } from "../wire/event.js";
 import type { FrameStream } from "../wire/frame-stream.js";
+import type { RecordedLine } from "../wire/recording.js";
 import { Trace } from "../wire/trace.js";
 import { CaseFailure } from "./case-failure.js";
 import { show } from "./match.js";
@@ -35,6 +37,8 @@ export async function runCase<Step>(parts: {
   readonly above: string;
   readonly features: ReadonlySet<string>;
   readonly open: (trace: Trace) => RunningCase<Step>;
+  /** Told of the frames of each case that passed and can be replayed. */
+  readonly record?: ((recorded: RecordedCase) => void) | undefined;
   /** Events that no step has to take. */
   readonly permitted: ReadonlySet<string>;
 }): Promise<CaseReport> {
@@ -46,12 +50,15 @@ export async function runCase<Step>(parts: {
     const reason = parts.above === "" ? `needs ${missing.join(", ")}` : parts.above;
     return { ...common, outcome: "not applicable", reason, step: 0, durationMs: 0, trace: [] };
   }
-  const trace = new Trace();
+  const lines: RecordedLine[] = [];
+  const records = parts.record !== undefined && isReplayable(testCase.steps as readonly object[]);
+  const trace = new Trace(records ? (line) => lines.push(line) : undefined);
   const startedMs = performance.now();
   const running = parts.open(trace);
   const failure = await failureOf(running, testCase, parts.permitted);
   const durationMs = performance.now() - startedMs;
   if (failure === undefined && running.death === "") {
+    if (records) parts.record?.({ case: `${suite}/${name}`, lines });
     return {
       ...common,
       outcome: "passed",

@@ -1,3 +1,4 @@
+import type { RecordedCase } from "../golden/transcript.js";
 import type { CaseReport } from "../report/run-report.js";
 import { type Tier, tiers } from "../suite/data.js";
 
@@ -13,6 +14,8 @@ export interface RunOptions<Subject> {
   /** Cases of higher levels are reported as not applicable. */
   readonly level: Tier;
   readonly onCase: (report: CaseReport) => void;
+  /** Told of the frames of each case that passed and can be replayed. */
+  readonly record?: (recorded: RecordedCase) => void;
 }
 
 /** What a run found out. */

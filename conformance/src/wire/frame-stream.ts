@@ -25,6 +25,7 @@ export class FrameStream {
   readonly #trace: Trace;
   #paused = false;
   #ended = false;
+  #cut = false;
   #encoding = "identity";
   #frames = 0;
 
@@ -33,6 +34,7 @@ export class FrameStream {
     this.#call = parts.call;
     this.#codec = parts.codec;
     this.#trace = parts.trace;
+    this.#trace.record?.([this.name, "opened"]);
     this.#call.on("data", (bytes: Buffer) => this.#receive(bytes));
     this.#call.on("error", () => undefined);
     this.#call.on("metadata", (metadata: Metadata) => {
@@ -58,24 +60,30 @@ export class FrameStream {
   /** Resolves when the transport has taken the frame: slowly, when the peer reads slowly. */
   send(frame: Fields): Promise<void> {
     this.#trace.add(this.name, "sent", frame);
-    return this.#write(this.#codec.outgoing.encode(frame));
+    const bytes = this.#codec.outgoing.encode(frame);
+    this.#trace.record?.([this.name, "sent", bytes.toString("base64")]);
+    return this.#write(bytes);
   }
 
   /** Sends a message that need not be a frame. */
   sendBytes(bytes: Buffer, what: string): Promise<void> {
     this.#trace.add(this.name, "sent", `${bytes.length} bytes: ${what}`);
+    this.#trace.record?.([this.name, "sent", bytes.toString("base64")]);
     return this.#write(bytes);
   }
 
   /** Nothing more will be sent. */
   halfClose(): void {
     this.#trace.add(this.name, "note", "half-closed by the kit");
+    this.#trace.record?.([this.name, "halfClosed"]);
     this.#call.end();
   }
 
   /** The stream is lost. */
   cancel(): void {
     this.#trace.add(this.name, "note", "cut by the kit");
+    this.#trace.record?.([this.name, "cut"]);
+    this.#cut = true;
     if (this.#call.cancel !== undefined) this.#call.cancel();
     else this.#call.destroy();
   }
@@ -110,6 +118,7 @@ export class FrameStream {
       return;
     }
     this.#trace.add(this.name, "received", frame);
+    this.#trace.record?.([this.name, "received", bytes.toString("base64")]);
     for (const event of eventsOf(frame)) this.events.push(event);
     if (this.#paused) this.#call.pause();
   }
@@ -117,6 +126,7 @@ export class FrameStream {
   #end({ code, details }: { code: number; details: string }): void {
     const name = status[code] ?? String(code);
     this.#ended = true;
+    if (!this.#cut) this.#trace.record?.([this.name, "ended", name]);
     this.#trace.add(this.name, "note", `ended with ${name}${details === "" ? "" : `: ${details}`}`);
     this.events.push({ kind: "end", fields: { status: name, details } });
   }

@@ -1,4 +1,5 @@
 import type { Fields } from "../protocol/protocol.js";
+import type { Recorder } from "./recording.js";
 
 /** One thing that happened on a stream. */
 export interface TraceEntry {
@@ -22,10 +23,16 @@ const summaryCharacters = 300;
 
 /** What happened in a case, in order, for people who look for the first difference. */
 export class Trace {
+  /** Takes down what a replay needs; undefined: nobody wants to replay it. */
+  readonly record: Recorder | undefined;
   readonly #startedMs = performance.now();
   readonly #head: TraceEntry[] = [];
   readonly #tail: TraceEntry[] = [];
   #dropped = 0;
+
+  constructor(record?: Recorder) {
+    this.record = record;
+  }
 
   add(stream: string, direction: TraceEntry["direction"], what: Fields | string): void {
     const entry = { atMs: performance.now() - this.#startedMs, stream, direction, what };

@@ -41,11 +41,9 @@ export async function sendMessages(
   steps: readonly MessageStep[],
 ): Promise<void> {
   for (const step of steps) {
-    const { status, details } = await testCase.runtime.call(
-      "Ingress",
-      "Send",
-      request(testCase, step),
-    );
+    const message = request(testCase, step);
+    testCase.trace.record?.(["Ingress.Send", "called", JSON.stringify(message)]);
+    const { status, details } = await testCase.runtime.call("Ingress", "Send", message);
     testCase.trace.add(
       "ingress",
       "note",

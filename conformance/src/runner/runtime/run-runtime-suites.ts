@@ -33,7 +33,9 @@ export async function runRuntimeSuites(
     const open = (trace: RuntimeCase["trace"]) => {
       return running(new RuntimeCase(runtime, trace, `${options.prefix ?? ""}c${number}-`));
     };
-    add(await runCase({ suite, testCase, above, features, permitted, open }));
+    add(
+      await runCase({ suite, testCase, above, features, permitted, open, record: options.record }),
+    );
   };
   try {
     add(compareFeatures(features, announced));

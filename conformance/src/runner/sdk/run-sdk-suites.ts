@@ -31,7 +31,9 @@ export async function runSdkSuites(
   const run = async ({ suite, testCase, above }: (typeof selected)[number]) => {
     const mayEnd = testCase.steps.some((step) => "exit" in step);
     const open = (trace: SdkCase["trace"]) => running(new SdkCase(server, trace), mayEnd);
-    add(await runCase({ suite, testCase, above, features, permitted, open }));
+    add(
+      await runCase({ suite, testCase, above, features, permitted, open, record: options.record }),
+    );
   };
   try {
     add(compareFeatures(features, announced));
