@@ -82,7 +82,7 @@ function applyResult(shard: Shard, session: Session, result: InvocationResult): 
     else failHead(shard, mailbox, failure);
     return;
   }
-  grantLease(session, mailbox, expiresAtMs);
+  grantLease(binding, mailbox, expiresAtMs);
   proceed(shard, mailbox);
 }
 

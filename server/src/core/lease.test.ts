@@ -27,7 +27,7 @@ function mailboxOf(id: string): Mailbox {
 function apply(session: Session, id: string): Mailbox {
   const mailbox = mailboxOf(id);
   mailbox.invocation = session.nextInvocation++;
-  grantLease(session, mailbox, 0);
+  grantLease({ session, eager: [0] }, mailbox, 0);
   return mailbox;
 }
 
@@ -52,7 +52,7 @@ describe("a lease", () => {
     const session = new Session(1, [], window, 9);
     const mailbox = mailboxOf("x");
     mailbox.invocation = 1;
-    grantLease(session, mailbox, 100);
+    grantLease({ session, eager: [0] }, mailbox, 100);
     assert.deepEqual(
       [leaseHolds(session, mailbox, 99), leaseHolds(session, mailbox, 100)],
       [true, false],

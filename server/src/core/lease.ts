@@ -1,3 +1,4 @@
+import type { Binding } from "./binding.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Session } from "./session.js";
 
@@ -5,9 +6,15 @@ import type { Session } from "./session.js";
  * Notes that the server now keeps the address's state as of the invocation. The least recent leases
  * make room. [LEASE-2]
  */
-export function grantLease(session: Session, mailbox: Mailbox, expiresAtMs: number): void {
-  if (session.leasesMax === 0) {
-    // Another server may hold an older version, which must not be named when the address returns.
+export function grantLease(
+  binding: Pick<Binding, "session" | "eager">,
+  mailbox: Mailbox,
+  expiresAtMs: number,
+): void {
+  const { session } = binding;
+  if (session.leasesMax === 0 || binding.eager.length === 0) {
+    // Without eager state there is nothing to name. Another server may hold an older version, which
+    // must not be named when the address returns.
     revokeLease(mailbox);
     return;
   }
