@@ -16,6 +16,14 @@ export function heldBytes(shard: Readonly<Shard>): number {
   return backlogBytes + outboxBytes + timers.bytes + entries * entryOverheadBytes;
 }
 
+/**
+ * Of these, messages. Ingress waits for them only: they go, or move to disk, whatever becomes of an
+ * egress that takes nothing.
+ */
+export function waitingBytes({ backlogBytes, backlogMessages }: Readonly<Shard>): number {
+  return backlogBytes + backlogMessages * entryOverheadBytes;
+}
+
 /** A message has come back from the tables, and with it the call that waits for its reply. */
 export function holdStored(shard: Shard, message: Message): void {
   shard.backlogMessages++;

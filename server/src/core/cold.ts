@@ -22,6 +22,8 @@ const mailboxesPerStepMax = 512;
 const messagesPerStepMax = 8192;
 /** Messages of a mailbox that come with it; the others follow as it is worked off. */
 const messagesEach = 64;
+/** As messagesEach, of a mailbox that is wanted for what arrives: its turn is not near. */
+const messagesWithArrival = 1;
 
 /** The mailbox of an address that has none in memory: what the tables hold of it, or an empty one. */
 export function openMailbox(shard: Shard, type: FunctionType, id: string): Mailbox {
@@ -33,7 +35,8 @@ export function openMailbox(shard: Shard, type: FunctionType, id: string): Mailb
     mailbox.consumedEpoch = shard.epoch.epoch;
     return mailbox;
   }
-  const stored = shard.view.readMailbox({ type: type.index, id }, limitsOf(shard));
+  const limits = limitsOf(shard, messagesWithArrival);
+  const stored = shard.view.readMailbox({ type: type.index, id }, limits);
   if (stored !== undefined) thaw(shard, mailbox, stored);
   return mailbox;
 }
@@ -129,7 +132,7 @@ function recall(shard: Shard, type: FunctionType, mailboxesMax: number): void {
   const { mailboxes, isAtEnd } = shard.view.readMailboxes({
     type: type.index,
     afterId: cold.cursor,
-    limits: limitsOf(shard),
+    limits: limitsOf(shard, messagesEach),
     mailboxesMax,
     messagesMax: messagesPerStepMax,
   });
@@ -221,6 +224,6 @@ function restOf({ name, cold }: FunctionType, id: string, read: number) {
   return { count: count - read, last };
 }
 
-function limitsOf({ options }: Shard): MailboxLimits {
-  return { messagesMax: messagesEach, bytesMax: options.limits.batchBytesMax };
+function limitsOf({ options }: Shard, messagesMax: number): MailboxLimits {
+  return { messagesMax, bytesMax: options.limits.batchBytesMax };
 }

@@ -102,5 +102,6 @@ function countAhead(mailbox: Mailbox, request: number): number {
   for (let position = 0; position < inMemoryFront; position++) {
     if (mailbox.front(position)?.request === request) return position;
   }
-  return mailbox.length;
+  // Behind what only the tables hold: how far is not looked up, and this many are as far as it gets.
+  return mailbox.spilled > 0 ? mailbox.length - 1 : mailbox.length;
 }

@@ -1,8 +1,10 @@
 import type { CommitReport } from "../commit/committer.js";
+import { waitingBytes } from "../core/backlog.js";
 import type { ChangeSet } from "../core/change-set.js";
 import type { Command } from "../core/command.js";
 import type { Effects } from "../core/effect.js";
 import type { Machine } from "../core/machine.js";
+import { isLoaded } from "../core/spill.js";
 import type { SweepReport } from "../store/expiry-index.js";
 import type { FoldReport } from "../store/fold.js";
 import type { Clock, Wakeup } from "./clock.js";
@@ -33,7 +35,7 @@ export interface EpochLoopOptions {
   readonly onFatal: (error: unknown) => void;
   /** When the first row in the tables expires, in milliseconds since the Unix epoch; null: none. */
   readonly nextExpiryMs: number | null;
-  /** Payload of messages in memory at which ingress is slowed, in bytes. */
+  /** Memory of messages at which ingress is slowed: waitingBytes(). */
   readonly backlogBytesMax: number;
   /** Journal that is not in the tables yet at which ingress is slowed, in bytes. */
   readonly foldJournalBytes: number;
@@ -222,11 +224,11 @@ export class EpochLoop {
 
   #updateAccepting(): void {
     const { machine, backlogBytesMax, onAccepting } = this.#options;
-    const { backlogBytes } = machine.shard;
+    const waiting = waitingBytes(machine.shard);
     // Half the limit is the way back, so that ingress does not flutter.
     const limit = this.#accepting ? backlogBytesMax : backlogBytesMax / 2;
-    if (backlogBytes > backlogBytesMax / 2) this.#folds.hurry();
-    const accepting = backlogBytes < limit && !this.#folds.isBehind;
+    if (isLoaded(machine.shard)) this.#folds.hurry();
+    const accepting = waiting < limit && !this.#folds.isBehind;
     if (accepting === this.#accepting) return;
     this.#accepting = accepting;
     onAccepting(accepting);
