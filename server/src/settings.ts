@@ -122,8 +122,9 @@ const definitions = {
     "Messages of one address in one invocation, unless its endpoint says otherwise.",
   ),
   backlogBytesMax: bytes(
-    { default: "256 MiB", min: "1 MiB", max: "64 GiB" },
-    "Messages held in memory. Above it, ingress waits and mailboxes are kept on disk.",
+    { default: "96 MiB", min: "1 MiB", max: "64 GiB" },
+    "Memory of messages, timers and records, with their objects. Above it, ingress waits; from a " +
+      "quarter of it on, all that need not be in memory leaves it.",
   ),
   journalSegmentBytes: bytes(
     { default: "16 MiB", min: "1 MiB", max: "4 GiB" },

@@ -21,6 +21,9 @@ export class WriteFailedError extends Error {
 /** How long a process that exits waits for the thread to leave LMDB, in milliseconds. */
 const exitWaitMs = 10_000;
 
+/** It streams what it reads: room for what dies young would stay empty. */
+const youngMb = 4;
+
 /**
  * The thread that writes checkpoints: reading the tables, compressing, hashing and sending cost the
  * loop nothing. One request at a time.
@@ -38,7 +41,10 @@ export class CheckpointThread {
   constructor(data: Omit<CheckpointThreadData, "flags">, onRetry: (message: string) => void) {
     this.#onRetry = onRetry;
     const workerData: CheckpointThreadData = { ...data, flags: this.#flags };
-    this.#worker = new Worker(new URL("./checkpoint-worker.js", import.meta.url), { workerData });
+    this.#worker = new Worker(new URL("./checkpoint-worker.js", import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
     this.#worker.on("message", (reply: CheckpointReply) => this.#take(reply));
     this.#worker.on("error", (error) => this.#end(String(error.stack)));
     this.#exited = new Promise((resolve) => {

@@ -6,6 +6,7 @@ import { probeAddress } from "../api/probe-address.js";
 import type { Takeover } from "../checkpoint/takeover.js";
 import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
 import { Committer } from "../commit/committer.js";
+import { heldBytes } from "../core/backlog.js";
 import type { Effects } from "../core/effect.js";
 import { Machine } from "../core/machine.js";
 import { Dispatcher } from "../dispatch/dispatcher.js";
@@ -23,11 +24,15 @@ import { coreOptions } from "./core-options.js";
 import { createApi } from "./create-api.js";
 import { createEgressStages } from "./egress-stages.js";
 import { removedEgresses } from "./egress-views.js";
+import { HeapThrift } from "./heap-thrift.js";
 import { IdleCollector } from "./idle-collector.js";
 import { IncidentLog } from "./incident-log.js";
 import { createIngressStages } from "./ingress-stages.js";
 import { StartCount } from "./start-count.js";
 import { streamOptions } from "./stream-options.js";
+
+/** Above this share of backlogBytesMax the heap is kept small. */
+const thriftShare = 1 / 8;
 
 export interface NodeOptions {
   readonly settings: Settings;
@@ -108,9 +113,9 @@ function wire(options: NodeOptions, { store, takeover, starts }: Ground) {
   const core = coreOptions(settings, module, starts.died);
   const machine = new Machine(core, store, store.readImage(), systemClock.nowMs());
   const collector = new IdleCollector(systemClock, () => collectIn(store));
+  const noteMemory = createThrift(machine, settings);
   const incidents = new IncidentLog(logger);
   const fatal = withResolvers<never>();
-  fatal.promise.catch(() => undefined);
   const loop: EpochLoop = new EpochLoop({
     machine,
     durability: durabilityOf(store),
@@ -122,6 +127,7 @@ function wire(options: NodeOptions, { store, takeover, starts }: Ground) {
     onCommit: (report) => {
       metrics.observeCommit(report);
       collector.noteWork();
+      noteMemory();
     },
     onFold: (report) => {
       metrics.observeFold(report.durationMs);
@@ -179,6 +185,12 @@ function collectIn(store: Store): number {
   return collectGarbage();
 }
 
+/** To be called after every commit. */
+function createThrift({ shard }: Machine, { backlogBytesMax }: Settings): () => void {
+  const thrift = new HeapThrift(() => systemClock.nowMs());
+  return () => thrift.note(heldBytes(shard) > backlogBytesMax * thriftShare);
+}
+
 function durabilityOf(store: Store): Durability {
   const committer = new Committer(store);
   return {
@@ -226,7 +238,6 @@ function run(parts: Parts, { settings, logger }: NodeOptions): Node {
   ingresses.start();
   parts.checkpoints.checkpointer.start();
   const closed = withResolvers<void>();
-  closed.promise.catch(() => undefined);
   parts.fatal.promise.catch(async (error: unknown) => {
     await stop(parts).catch((cause: unknown) => logger.error({ err: cause }, "while stopping"));
     closed.reject(error);
@@ -277,7 +288,7 @@ async function stop(parts: Parts): Promise<void> {
   await store.close();
 }
 
-/** Promise.withResolvers, which Node 20 lacks. */
+/** Promise.withResolvers, which Node 20 lacks; nobody need have asked when it rejects. */
 function withResolvers<T>() {
   let resolve: (value: T) => void = () => undefined;
   let reject: (reason: unknown) => void = () => undefined;
@@ -285,6 +296,7 @@ function withResolvers<T>() {
     resolve = resolveIt;
     reject = rejectIt;
   });
+  promise.catch(() => undefined);
   return { promise, resolve, reject };
 }
 

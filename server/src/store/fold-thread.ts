@@ -7,6 +7,9 @@ import { StoreError } from "./store-error.js";
 /** How long a process that exits waits for the thread, in milliseconds: longer than any fold. */
 const exitWaitMs = 30_000;
 
+/** What a fold makes lives as long as the fold: room for what dies young would stay empty. */
+const youngMb = 4;
+
 type Report = FoldReport | SweepReport;
 
 /**
@@ -34,7 +37,10 @@ export class FoldThread {
     this.#ready = new Promise((resolve) => {
       this.#becomeReady = resolve;
     });
-    this.#worker = new Worker(new URL("./fold-worker.js", import.meta.url), { workerData });
+    this.#worker = new Worker(new URL("./fold-worker.js", import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
     this.#worker.on("message", (reply: TableReply) => {
       if (reply.kind === "ready") this.#becomeReady();
       else this.#settle(reply);
