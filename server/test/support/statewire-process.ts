@@ -87,6 +87,10 @@ export class StatewireProcess {
     return this.#process.signalCode;
   }
 
+  get hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
   /** Waits for the end of the process. */
   exitCode(): Promise<number | null> {
     return this.#exited;
@@ -100,7 +104,7 @@ export class StatewireProcess {
 
   async #until(condition: () => boolean): Promise<void> {
     while (!condition()) {
-      if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+      if (this.hasEnded) {
         throw new Error(`statewire ended early:\n${this.#stdout}${this.#stderr}`);
       }
       await new Promise<void>((resolve) => {

@@ -196,7 +196,7 @@ class KillTrial {
     { bytes, timeMs }: { readonly bytes: number; readonly timeMs: number },
   ): Promise<void> {
     const deadline = performance.now() + timeMs;
-    while (this.#ledger.outputBytes < bytes && node.endSignal === null) {
+    while (this.#ledger.outputBytes < bytes && !node.hasEnded) {
       if (performance.now() < deadline) await setTimeout(pollMs);
       else if (timeMs < patienceMs) return;
       else throw new Error(`no output of ${bytes} bytes within ${timeMs} ms:\n${node.log}`);
