@@ -50,7 +50,7 @@ const youngMsMax = 600;
 /** A node that is to die at a step dies after this time if it does not take it. */
 const stepMsMax = 2000;
 /** The how manyth time a step is taken. */
-const stepCountMax = 20;
+const stepCountMax = 3;
 /** When a function server is hit, after the start of a node. */
 const blowMsMax = 1500;
 /** How long it is stopped: for longer than an invocation may take, or less. */
