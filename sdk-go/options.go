@@ -40,8 +40,8 @@ type Options struct {
 	FrameBytesMax int
 	// DrainTimeout is how long Serve waits for what is in flight when its context is done. Default: 30 s.
 	DrainTimeout time.Duration
-	// Logger is told of connections (debug), failures (warn) and broken clauses (error). Values of
-	// messages and states are never logged. Default: slog.Default().
+	// Logger is told of the address listened on (info), connections (debug), failures (warn) and
+	// broken clauses (error). Values of messages and states are never logged. Default: slog.Default().
 	Logger *slog.Logger
 	// ServerOptions and DialOptions go to gRPC, after this module's own: for interceptors, credentials of
 	// calls and the like.

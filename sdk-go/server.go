@@ -73,6 +73,7 @@ func Start(ctx context.Context, options Options, functions ...Function) (*Server
 		if err != nil {
 			return nil, err
 		}
+		options.Logger.Info("statewire: listening", "address", listener.Addr().String())
 		server.port = transport.Listen(listener, server.host, server.grpcOptions())
 	}
 	for _, address := range options.AttachTo {

@@ -15,4 +15,5 @@ def add(ctx: Context[Counter], amount: int) -> int:
 
 
 if __name__ == "__main__":
-    FunctionServer([counter], address="127.0.0.1:7500").run()
+    server = FunctionServer([counter], address="127.0.0.1:7500")
+    server.run(on_start=lambda started: print("listening on", started.address, flush=True))

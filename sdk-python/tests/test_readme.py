@@ -41,27 +41,28 @@ def free_port() -> int:
 
 
 def test_the_first_section_leads_to_a_running_function(tmp_path):
-    """From a folder that looks like a clone that has been built; on free ports, see statewire.yaml."""
+    """In a folder beside a link to this clone, which has been built; on free ports."""
     section = README.split("## From nothing to a running function")[1].split("\n## ")[0]
-    install, serve = blocks("sh", section)
-    assert install.startswith("npm ci && npm run build\n")
+    build, install, *commands = blocks("sh", section)
+    assert build == "npm ci && npm run build\n"
     ports = {"7410": str(free_port()), "7411": str(free_port()), "7500": str(free_port())}
+    folder = tmp_path / "counter"
+    folder.mkdir()
 
     def on_free_ports(text: str) -> str:
         return re.sub("7410|7411|7500", lambda match: ports[match.group()], text)
 
-    (tmp_path / "counter.py").write_text(on_free_ports(blocks("python", section)[0]))
-    (tmp_path / "module.yaml").write_text(on_free_ports(blocks("yaml", section)[0]))
-    (tmp_path / "statewire.yaml").write_text(
+    (folder / "counter.py").write_text(on_free_ports(blocks("python", section)[0]))
+    (folder / "module.yaml").write_text(on_free_ports(blocks("yaml", section)[0]))
+    (folder / "statewire.yaml").write_text(
         on_free_ports("grpc: 127.0.0.1:7410\nhttp: 127.0.0.1:7411\n")
     )
-    (tmp_path / "sdk-python").symlink_to(PACKAGE)
-    (tmp_path / "node_modules").symlink_to(PACKAGE.parent / "node_modules")
+    (tmp_path / "statewire").symlink_to(PACKAGE.parent)
     script = "\n".join(
         [
             "trap 'kill $functions $runtime; wait' EXIT",
-            install.removeprefix("npm ci && npm run build\n"),
-            on_free_ports(serve),
+            install.replace("mkdir", "mkdir -p"),
+            *map(on_free_ports, commands),
         ]
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -75,7 +76,10 @@ def test_the_first_section_leads_to_a_running_function(tmp_path):
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.rstrip().endswith("\n2\n5"), ran.stdout + ran.stderr
+    answers = re.findall(r"^\d+$", ran.stdout, re.MULTILINE)
+    assert answers == ["2", "5"], ran.stdout + ran.stderr
+    assert f"listening on 127.0.0.1:{ports['7500']}\n" in ran.stdout, ran.stdout
+    assert "\ndropped\n" in ran.stdout, ran.stdout + ran.stderr
 
 
 def test_the_version_is_that_of_the_package():

@@ -96,7 +96,8 @@ function bind(server: Server, options: GrpcServerOptions): Promise<number> {
         resolve(port);
       } else {
         const message = `cannot listen on ${options.address}: ${describeBindError(cause.message)}`;
-        reject(new StatewireError("bind-failed", message, { cause }));
+        // The message says all that the cause does, whose stack would be one of the library alone.
+        reject(new StatewireError("bind-failed", message));
       }
     });
   });

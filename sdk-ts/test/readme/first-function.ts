@@ -12,4 +12,5 @@ const counter = statefulFunction("shop/counter", {
 });
 
 const server = await serve([counter], { address: "127.0.0.1:7500" });
+console.log(`listening on ${server.address}`);
 process.once("SIGTERM", () => void server.close());
