@@ -48,7 +48,7 @@ export interface KillReport extends KillCounts, LedgerOutcome {
 /** A node that is killed within this time is still recovering, or not even that. */
 const youngMsMax = 600;
 /** A node that is to die at a step dies after this time if it does not take it. */
-const stepMsMax = 2000;
+const stepMsMax = 3000;
 /** The how manyth time a step is taken. */
 const stepCountMax = 3;
 /** When a function server is hit, after the start of a node. */
@@ -143,8 +143,8 @@ class KillTrial {
     ]);
     const root = this.#options.directory;
     const step = { root, point: random.pick(points), count: random.between(1, stepCountMax) };
-    const timeMs = random.below(how === "start" ? youngMsMax : stepMsMax);
-    const bytes = this.#bytesOfNextKill();
+    const timeMs = how === "step" ? stepMsMax : random.below(youngMsMax);
+    const bytes = how === "moment" ? this.#bytesOfNextKill() : Number.POSITIVE_INFINITY;
     const node = this.#ledger.startDoomedNode(how === "step" ? crashEnvironment(step) : {});
     await this.#until(node, { bytes, timeMs: how === "moment" ? patienceMs : timeMs });
     this.#counts.kills++;
