@@ -4,9 +4,19 @@
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { pino } from "pino";
 import type { OutboxRecord } from "../src/core/outbox.js";
 import type { Sink } from "../src/egress/sink.js";
@@ -17,7 +27,15 @@ import { outboxRecord, outboxRecords } from "./support/outbox-records.js";
 
 const start = { sequence: 0, position: 0 };
 
-describe("file sink", () => {
+/** Resolves when a sink has stopped for that reason. */
+async function stopped(sink: Sink, reason: string): Promise<void> {
+  while (sink.status?.().reason !== reason) await turn();
+  assert.equal(sink.status?.().state, "stopped");
+}
+
+describe("file sink", function () {
+  this.timeout(20_000);
+
   let directory: string;
   let path: string;
   const sinks: Sink[] = [];
@@ -149,31 +167,84 @@ describe("file sink", () => {
     assert.deepEqual(await sequences(), [1, 2, 3]);
   });
 
-  it("refuses a file that is shorter than its position, with both numbers", async () => {
+  it("stops at a file that is shorter than its position, with both numbers", async () => {
     path = join(directory, "short");
     await writeFile(path, "12345");
-    const opened = createSink().open({ sequence: 9, position: 100 });
-    await assert.rejects(opened, /short is 5 bytes long, but 100 bytes of it were written before/);
+    const sink = createSink();
+    await sink.open({ sequence: 9, position: 100 });
+    const reason = `${path} is 5 bytes long, but its egress wrote 100 bytes`;
+    assert.deepEqual(sink.status?.(), { state: "stopped", reason });
     assert.equal(await readFile(path, "utf8"), "12345");
   });
 
-  it("refuses a file that is gone, and what is not a file", async () => {
-    const opened = createSink().open({ sequence: 9, position: 100 });
-    await assert.rejects(opened, /does not exist, but 100 bytes of it were written before/);
+  it("stops at what is no file any more; one that never was one cannot be opened", async () => {
     path = directory;
+    const sink = createSink();
+    await sink.open({ sequence: 9, position: 100 });
+    const reason = `${path} is not a regular file`;
+    assert.deepEqual(sink.status?.(), { state: "stopped", reason });
     await assert.rejects(createSink().open(start), /is not a regular file/);
   });
 
-  it("refuses to write into a file that somebody else has changed", async () => {
+  it("goes on by itself when a file that was gone at the start is put back", async () => {
+    const first = createSink();
+    await first.open(start);
+    const position = await first.write(outboxRecords(1, 2));
+    await first.close();
+    await rename(path, `${path}.old`);
+    const second = createSink();
+    await second.open({ sequence: 2, position });
+    const reason = `${path} does not exist, but its egress wrote ${position} bytes into it`;
+    assert.deepEqual(second.status?.(), { state: "stopped", reason });
+    const written = second.write(outboxRecords(3, 3));
+    await rename(`${path}.old`, path);
+    await written;
+    assert.deepEqual(second.status?.(), { state: "running", reason: "" });
+    assert.deepEqual(await sequences(), [1, 2, 3]);
+  });
+
+  it("leaves a file alone that was moved away, and goes on when it is back", async () => {
     const sink = createSink();
     await sink.open(start);
     const length = await sink.write(outboxRecords(1, 1));
+    await rename(path, `${path}.old`);
+    const written = sink.write(outboxRecords(2, 2));
+    const reason = `${path} does not exist, but its egress wrote ${length} bytes into it`;
+    await stopped(sink, reason);
+    assert.equal((await readFile(`${path}.old`)).length, length);
+    // A copy is as good: the file of the path counts, not the one that was open.
+    await copyFile(`${path}.old`, path);
+    await written;
+    assert.deepEqual(await sequences(), [1, 2]);
+    assert.equal((await readFile(`${path}.old`)).length, length);
+  });
+
+  it("writes nothing into a file that somebody else has changed", async () => {
+    const sink = createSink();
+    await sink.open(start);
+    const length = await sink.write(outboxRecords(1, 1));
+    const content = await readFile(path, "utf8");
     await writeFile(path, "x");
     const written = sink.write(outboxRecords(2, 2));
-    await assert.rejects(
-      written,
-      new RegExp(`is 1 bytes long, but its egress wrote ${length} bytes`),
+    await stopped(sink, `${path} is 1 bytes long, but its egress wrote ${length} bytes`);
+    await writeFile(path, `${content}of somebody else`);
+    await stopped(
+      sink,
+      `${path} is ${length + 16} bytes long, but its egress wrote ${length} bytes`,
     );
+    assert.equal(await readFile(path, "utf8"), `${content}of somebody else`);
+    await writeFile(path, content);
+    await written;
+    assert.deepEqual(await sequences(), [1, 2]);
+  });
+
+  it("closing ends the wait for a file", async () => {
+    const sink = createSink();
+    await sink.open({ sequence: 9, position: 100 });
+    const written = sink.write(outboxRecords(10, 10));
+    await sink.close();
+    await assert.rejects(written, { name: "AbortError" });
+    assert.equal(existsSync(path), false);
   });
 
   it("raw writes values as they are, built-in ones as text", async () => {

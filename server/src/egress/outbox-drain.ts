@@ -71,7 +71,7 @@ export class OutboxDrain {
       const { egress } = this.#options;
       this.#state = "failed";
       this.#failure = error instanceof Error ? error.message : String(error);
-      throw new Error(`egress ${egress}: ${this.#failure}`, { cause: error });
+      throw new Error(`egress ${egress}: ${this.#failure}`);
     }
     if (this.#state !== "opening") return;
     this.#state = "running";
@@ -164,7 +164,7 @@ export class OutboxDrain {
     this.#failure = error.message;
     this.#queue = [];
     logger.error({ egress, reason: error.message }, "egress failed");
-    onFailure(new Error(`egress ${egress}: ${error.message}`, { cause: error }));
+    onFailure(new Error(`egress ${egress}: ${error.message}`));
   }
 
   /** Resolves when no write() is under way, or after a time. */

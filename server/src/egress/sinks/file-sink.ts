@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -10,12 +11,15 @@ import type { FileEgressSpec } from "../../module/module.js";
 import { encodeRecords } from "../record-text.js";
 import { type Sink, type SinkStatus, sinkRunning } from "../sink.js";
 
-/** Somebody must make room: no hurry, but no long wait once it is there. */
-const fullDiskRetryMs = 1000;
+/** Somebody must put the file right, or make room: no hurry, but no long wait once it is done. */
+const retryMs = 1000;
 
 /**
  * Appends records to a file, each exactly once. The position is the file's length: what an earlier
  * run wrote beyond the acknowledged one is cut back, since the same records come again.
+ *
+ * A file that is not as its egress left it stops the egress, and nothing else. It goes on by itself
+ * when the file is as it was: what was acknowledged is there, and nobody else has written.
  */
 export function createFileSink(spec: FileEgressSpec, logger: Logger): Sink {
   return new FileSink(spec, logger);
@@ -28,6 +32,8 @@ class FileSink implements Sink {
   #handle: FileHandle | null = null;
   #length = 0;
   #status: SinkStatus = sinkRunning;
+  /** Until the file is as an earlier run left it. */
+  #opening: Promise<void> = Promise.resolve();
 
   constructor(spec: FileEgressSpec, logger: Logger) {
     this.#spec = spec;
@@ -35,30 +41,24 @@ class FileSink implements Sink {
   }
 
   async open({ position }: { readonly position: number }): Promise<void> {
-    const { path } = this.#spec;
-    const size = await fileLength(path);
-    if (size === null && position > 0) {
-      throw new Error(`${path} does not exist, but ${position} bytes of it were written before`);
-    }
-    if (size !== null && size < position) {
-      throw new Error(
-        `${path} is ${size} bytes long, but ${position} bytes of it were written before`,
-      );
-    }
     this.#length = position;
-    if (position === 0 && size !== null && size > 0) await this.#setAside(size);
+    if (position === 0) {
+      const found = await findFile(this.#spec.path);
+      if (found !== null && found.size > 0) await this.#setAside(found.size);
+    }
     // A path that cannot be written is better known now than at the first record.
-    this.#handle = await openDurably(path);
-    if (position > 0 && size !== null && size > position) await this.#cutBack(this.#handle, size);
+    const problem = position === 0 ? await this.#take() : await this.#tryTake();
+    if (problem === null) return;
+    this.#setStatus({ state: "stopped", reason: problem });
+    this.#opening = this.#takeWhenRight();
+    this.#opening.catch(() => undefined);
   }
 
   async write(records: readonly OutboxRecord[]): Promise<number> {
     const bytes = encodeRecords(records, this.#spec.format);
-    const handle = present(this.#handle, "open file");
-    await this.#checkLength(handle);
-    while (!(await this.#append(handle, bytes))) {
-      await sleep(fullDiskRetryMs, undefined, { signal: this.#abort.signal });
-    }
+    await this.#opening;
+    await this.#takeWhenRight();
+    while (!(await this.#append(present(this.#handle, "open file"), bytes))) await this.#wait();
     this.#length += bytes.length;
     return this.#length;
   }
@@ -83,21 +83,61 @@ class FileSink implements Sink {
     this.#logger.warn({ egress: id, path, aside, bytes: size }, "file of unknown origin set aside");
   }
 
+  async #wait(): Promise<void> {
+    await sleep(retryMs, undefined, { signal: this.#abort.signal });
+  }
+
+  async #takeWhenRight(): Promise<void> {
+    for (;;) {
+      const problem = await this.#tryTake();
+      if (problem === null) break;
+      this.#setStatus({ state: "stopped", reason: problem });
+      await this.#wait();
+    }
+    this.#setStatus(sinkRunning);
+  }
+
+  /** As #take(); that it cannot be opened is a problem like another. */
+  async #tryTake(): Promise<string | null> {
+    try {
+      return await this.#take();
+    } catch (error) {
+      this.#abort.signal.throwIfAborted();
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /**
+   * Has the file that the path names open, with all that was acknowledged and nothing else.
+   * @returns What keeps it from that; null: nothing.
+   */
+  async #take(): Promise<string | null> {
+    const { path } = this.#spec;
+    const written = this.#length;
+    const found = await findFile(path);
+    if (found === null && written > 0) {
+      return `${path} does not exist, but its egress wrote ${written} bytes into it`;
+    }
+    const size = found?.size ?? 0;
+    // Beyond the length, a file that this run has not had yet holds what an earlier one wrote.
+    if (size < written || (size > written && this.#handle !== null)) {
+      return `${path} is ${size} bytes long, but its egress wrote ${written} bytes`;
+    }
+    if (this.#handle === null || !(await isSameFile(this.#handle, found))) {
+      await this.#handle?.close();
+      this.#handle = await openDurably(path);
+      this.#abort.signal.throwIfAborted();
+    }
+    if (size > written) await this.#cutBack(this.#handle, size);
+    return null;
+  }
+
   async #cutBack(handle: FileHandle, size: number): Promise<void> {
     const { path, id } = this.#spec;
     await handle.truncate(this.#length);
     await handle.sync();
     const bytes = size - this.#length;
     this.#logger.info({ egress: id, path, bytes }, "file cut back to the last acknowledged record");
-  }
-
-  /** Somebody else's bytes in the file would be overwritten, or leave a hole. */
-  async #checkLength(handle: FileHandle): Promise<void> {
-    const { size } = await handle.stat();
-    if (size === this.#length) return;
-    throw new Error(
-      `${this.#spec.path} is ${size} bytes long, but its egress wrote ${this.#length} bytes`,
-    );
   }
 
   /** Writes at the known length, whatever an earlier attempt left there. False: the disk is full. */
@@ -114,12 +154,17 @@ class FileSink implements Sink {
     return true;
   }
 
+  /** One line of log per change of state. */
   #setStatus(status: SinkStatus): void {
-    if (status.state === this.#status.state) return;
+    const isChange = status.state !== this.#status.state;
     this.#status = status;
+    if (!isChange) return;
     const { id, path } = this.#spec;
-    if (status.state === "running") this.#logger.info({ egress: id, path }, "egress goes on");
-    else this.#logger.warn({ egress: id, path, reason: status.reason }, "egress waits for room");
+    const { state, reason } = status;
+    if (state === "running") this.#logger.info({ egress: id, path }, "egress goes on");
+    else if (state === "stopped")
+      this.#logger.error({ egress: id, path, reason }, "egress stopped");
+    else this.#logger.warn({ egress: id, path, reason }, "egress waits for room");
   }
 }
 
@@ -133,7 +178,7 @@ async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Pr
 
 /** Opens the file; a new one survives a crash before the first record is in it. */
 async function openDurably(path: string): Promise<FileHandle> {
-  if ((await fileLength(path)) !== null) return open(path, "r+");
+  if ((await findFile(path)) !== null) return open(path, "r+");
   const made = makeDirectory(dirname(path));
   const handle = await open(path, "wx+");
   // Each folder in which there is a new name: that of the file, and those of the folders made.
@@ -148,20 +193,25 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** Null: there is no such file. */
-async function fileLength(path: string): Promise<number | null> {
+async function findFile(path: string): Promise<Stats | null> {
   try {
     const stats = await stat(path);
     if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
-    return stats.size;
+    return stats;
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
     throw error;
   }
 }
 
+async function isSameFile(handle: FileHandle, found: Stats | null): Promise<boolean> {
+  const { dev, ino } = await handle.stat();
+  return found !== null && found.dev === dev && found.ino === ino;
+}
+
 async function freeName(path: string): Promise<string> {
   let number = 1;
-  while ((await fileLength(`${path}.${number}`)) !== null) number++;
+  while ((await findFile(`${path}.${number}`)) !== null) number++;
   return `${path}.${number}`;
 }
 
