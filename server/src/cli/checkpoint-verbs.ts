@@ -101,7 +101,8 @@ export function addCheckpointVerbs(
     .command("create")
     .summary("have a node write a checkpoint")
     .description("Has a running node write a checkpoint, and waits until it is complete.")
-    .option("--json", "Print JSON.");
+    .option("--json", "Print JSON.")
+    .addHelpText("after", createExamples);
   addNodeOptions(create).action(() => runCreate(create.opts<Options>(), context));
   const list = checkpoint
     .command("list")
@@ -114,7 +115,8 @@ export function addCheckpointVerbs(
     .command("verify [N]")
     .summary("read checkpoints and compare every hash")
     .description("Reads everything that checkpoint N names, or all do, and says what is damaged.")
-    .option("--json", "Print one JSON object per line.");
+    .option("--json", "Print one JSON object per line.")
+    .addHelpText("after", verifyExamples);
   addStoreOptions(verify).action((number: string | undefined) =>
     runVerify(number, verify.opts<Options>(), context),
   );
@@ -144,16 +146,32 @@ function addDiffVerb(checkpoint: Command, context: Context): void {
     .description(
       "Lists every address whose state differs between two checkpoints, with both values.",
     )
-    .option("--json", "Print one JSON object per line.");
+    .option("--json", "Print one JSON object per line.")
+    .addHelpText("after", diffExamples);
   addStoreOptions(diff).action((before: string, after: string) =>
     runDiff([before, after], diff.opts<Options>(), context),
   );
 }
 
+const createExamples = `
+Examples:
+  statewire checkpoint create
+  statewire checkpoint create --json | jq .number`;
+
 const storeExamples = `
 Examples:
   statewire checkpoint list
   statewire checkpoint list --checkpoint-store s3://bucket/prefix --json`;
+
+const verifyExamples = `
+Examples:
+  statewire checkpoint verify
+  statewire checkpoint verify 17 --checkpoint-store s3://bucket/prefix`;
+
+const diffExamples = `
+Examples:
+  statewire checkpoint diff 16 17
+  statewire checkpoint diff 16 17 --json | jq -r .address`;
 
 const restoreExamples = `
 Examples:
