@@ -52,11 +52,12 @@ class GrpcServer:
                 port = server.add_insecure_port(address)
             else:
                 port = server.add_secure_port(address, self._tls.server_credentials())
-        except RuntimeError as cause:
+        except RuntimeError:
+            # It says no more than that; the system's error is in the line that gRPC has logged.
             raise BindError(
-                f"cannot listen on {address}: {cause}. Is the port in use, perhaps by another "
-                "function server? Port 0 takes any free one"
-            ) from cause
+                f"cannot listen on {address}: is the port in use, perhaps by another function "
+                "server? Port 0 takes any free one; gRPC has logged the system's error"
+            ) from None
         await server.start()
         await self._say_health(health_pb2.HealthCheckResponse.SERVING)
         return port
