@@ -39,9 +39,9 @@ describe("a node with a file egress", function () {
   const path = () => join(folder, "out.txt");
   const lines = (): string[] => readFileSync(path(), "utf8").split("\n").slice(0, -1);
 
-  function start(dataDirectory = "data"): StatewireProcess {
+  function start(dataDirectory = "data", file = "out.txt"): StatewireProcess {
     const endpoint = `spec: {functions: keeper/*, address: "${functions.address}"}`;
-    const egress = "spec: {id: keeper/out, path: out.txt, format: raw}";
+    const egress = `spec: {id: keeper/out, path: ${file}, format: raw}`;
     const node = new StatewireProcess({
       module:
         `kind: statewire.endpoints.v1/grpc\n${endpoint}\n---\n` +
@@ -112,5 +112,35 @@ describe("a node with a file egress", function () {
     renameSync(`${path()}.old`, path());
     await until(() => lines().length === 2);
     assert.deepEqual(lines(), ["ann one", "ann two"]);
+  });
+
+  it("keeps its file to itself when it is forked", async () => {
+    const original = await start().ready();
+    await emit(original.grpcAddress, "one");
+    const at = String(
+      (await ask("checkpoint", "create", "--grpc", original.grpcAddress))["number"],
+    );
+    await emit(original.grpcAddress, "two");
+    await until(() => lines().length === 2);
+    const store = ["--checkpoint-store", `file:${join(folder, "kept")}`];
+    const target = ["--as", "what-if", "--data-dir", join(folder, "copy"), ...store];
+    await ask("checkpoint", "restore", "--at", at, ...target);
+    const node = start("copy");
+    const fork = await node.ready();
+    assert.match((await egress(fork.httpAddress)).reason ?? "", /is a fork that did not write it/);
+    await emit(fork.grpcAddress, "fork");
+    await emit(original.grpcAddress, "three");
+    await until(() => lines().length === 3);
+    assert.deepEqual(lines(), ["ann one", "ann two", "ann three"]);
+    node.signal("SIGTERM");
+    assert.equal(await node.exitCode(), 0);
+    const elsewhere = join(folder, "fork.txt");
+    const again = await start("copy", "fork.txt").ready();
+    await emit(again.grpcAddress, "again");
+    // The checkpoint may be older than the acknowledgement of the first record.
+    const written = () => (existsSync(elsewhere) ? readFileSync(elsewhere, "utf8") : "");
+    await until(() => written().endsWith("ann fork\nann again\n"));
+    assert.doesNotMatch(written(), /two|three/);
+    assert.equal((await egress(original.httpAddress)).state, "running");
   });
 });

@@ -50,7 +50,7 @@ describe("file sink", function () {
     await rm(directory, { recursive: true });
   });
 
-  function createSink(format: RecordFormat = { kind: "ndjson" }): Sink {
+  function createSink(format: RecordFormat = { kind: "ndjson" }, isFork = false): Sink {
     const source = { file: "module.yaml", line: 1, column: 1 };
     const spec = {
       kind: "statewire.file.v1/egress",
@@ -60,7 +60,7 @@ describe("file sink", function () {
       path,
       format,
     } as const;
-    const sink = createFileSink(spec, pino({ level: "silent" }));
+    const sink = createFileSink(spec, pino({ level: "silent" }), isFork);
     sinks.push(sink);
     return sink;
   }
@@ -236,6 +236,31 @@ describe("file sink", function () {
     await writeFile(path, content);
     await written;
     assert.deepEqual(await sequences(), [1, 2]);
+  });
+
+  it("a fork leaves a file alone that it did not write, and takes one of its own", async () => {
+    const original = createSink();
+    await original.open(start);
+    const forkStart = { sequence: 1, position: 0 };
+    const fork = createSink({ kind: "ndjson" }, true);
+    const reason =
+      `${path} is there, and this node is a fork that did not write it: ` +
+      "give the egress another path in the fork's module, or move the file away";
+    await fork.open(forkStart);
+    assert.deepEqual(fork.status?.(), { state: "stopped", reason });
+    await original.write(outboxRecords(1, 2));
+    assert.deepEqual(await sequences(), [1, 2]);
+    await fork.close();
+    path = join(directory, "fork.ndjson");
+    await createSink({ kind: "ndjson" }, true).open(forkStart);
+    const restarted = createSink({ kind: "ndjson" }, true);
+    await restarted.open(forkStart);
+    const position = await restarted.write(outboxRecords(2, 3));
+    await restarted.write(outboxRecords(4, 4));
+    const again = createSink({ kind: "ndjson" }, true);
+    await again.open({ sequence: 3, position });
+    await again.write(outboxRecords(4, 5));
+    assert.deepEqual(await sequences(), [2, 3, 4, 5]);
   });
 
   it("closing ends the wait for a file", async () => {

@@ -26,6 +26,8 @@ export interface LineageRecord {
   readonly incarnation: string;
   /** The directory was filled by a restore, and no process has run with it since. */
   readonly restored: Restored | null;
+  /** The lineage that this one was forked from; null: none. What that one wrote is not this one's. */
+  readonly forkOf: string | null;
 }
 
 export interface Restored {
@@ -40,6 +42,7 @@ const schema = z.object({
   before: z.string().nullable(),
   incarnation: z.string(),
   restored: z.object({ number: z.number(), latest: z.number() }).nullable(),
+  forkOf: z.string().nullable().default(null),
 });
 
 /** Undefined: the directory has written no checkpoint yet. @throws Error when it cannot be read. */

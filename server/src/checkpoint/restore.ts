@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
+import type { TableChange } from "../codec/record-codec.js";
 import { TableLoader } from "../store/table-loader.js";
 import { CheckpointError } from "./checkpoint-error.js";
 import { findCheckpoint, newestGoodCheckpoint } from "./find-checkpoint.js";
+import { forkEntry } from "./fork-entry.js";
 import { Lineage } from "./lineage.js";
 import { writeLineageRecord } from "./lineage-record.js";
 import type { Manifest, StoredObject } from "./manifest.js";
@@ -53,12 +55,13 @@ export async function restoreCheckpoint(
   const latest = (await lineage.latest()) ?? manifest;
   const fork = as === null ? null : new Lineage(lineage.store, as);
   if (fork !== null) await assertNew(fork);
-  const report = await fill(lineage, manifest, target);
+  const report = await fill(lineage, manifest, target, fork === null ? undefined : forkEntry);
   writeLineageRecord(dataDirectory, {
     lineage: fork?.name ?? lineage.name,
     before: fork === null ? latest.incarnation : null,
     incarnation: randomUUID(),
     restored: fork === null ? { number: manifest.number, latest: latest.number } : null,
+    forkOf: fork === null ? null : lineage.name,
   });
   return report;
 }
@@ -90,6 +93,7 @@ async function fill(
   lineage: Lineage,
   manifest: Manifest,
   { dataDirectory, journalSegmentBytes, reader: options }: RestoreTarget,
+  entryOf: (change: TableChange) => TableChange = (change) => change,
 ): Promise<RestoreReport> {
   const startedAt = performance.now();
   const loader = new TableLoader(dataDirectory);
@@ -99,7 +103,7 @@ async function fill(
     const sources = await openRuns(lineage, manifest, read);
     await visitMerged(sources, (versions) => {
       const change = netChange(versions);
-      if (change !== null && change.value !== null) loader.put(change);
+      if (change !== null && change.value !== null) loader.put(entryOf(change));
       return;
     });
     await loader.finish(manifest.epoch, journalSegmentBytes);

@@ -55,7 +55,9 @@ async function claim(
   const { dataDirectory, latest, named, restored } = parts;
   const incarnation = randomUUID();
   const before = latest?.incarnation ?? null;
-  writeLineageRecord(dataDirectory, { lineage: lineage.name, before, incarnation, restored });
+  const forkOf = readLineageRecord(dataDirectory)?.forkOf ?? null;
+  const record = { lineage: lineage.name, before, incarnation, forkOf };
+  writeLineageRecord(dataDirectory, { ...record, restored });
   const manifest: Manifest = {
     format: 1,
     lineage: lineage.name,
@@ -70,7 +72,7 @@ async function claim(
   };
   const found = await lineage.commit(manifest);
   if (found !== manifest) throw fenced(lineage, found);
-  writeLineageRecord(dataDirectory, { lineage: lineage.name, before, incarnation, restored: null });
+  writeLineageRecord(dataDirectory, { ...record, restored: null });
   return { manifest, isRewound: named !== latest };
 }
 

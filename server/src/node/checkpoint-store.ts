@@ -55,6 +55,11 @@ export function readerOptions(
   return { storeUrl: settings.checkpointStore, access, retry, onRetry };
 }
 
+/** Whether a data directory was filled as a fork of another lineage. */
+export function isForked(dataDirectory: string): boolean {
+  return (readLineageRecord(dataDirectory)?.forkOf ?? null) !== null;
+}
+
 /**
  * The lineage that a data directory belongs to.
  * @throws SettingsError when the settings name another one.

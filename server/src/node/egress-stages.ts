@@ -15,6 +15,8 @@ export interface EgressParts {
   readonly logger: Logger;
   readonly submit: (command: EgressAcknowledgedCommand) => void;
   readonly onFailure: (error: Error) => void;
+  /** What the node's files hold may be of the lineage that it was forked from. */
+  readonly isFork: boolean;
   /** Where an egress stands in the node's history. */
   readonly position: (egress: string) => {
     readonly sequence: number;
@@ -40,7 +42,7 @@ export function createEgressStages(specs: readonly EgressSpec[], parts: EgressPa
       }
       continue;
     }
-    const sink = createSink(spec, logger);
+    const sink = createSink(spec, parts);
     if (sink instanceof SubscriptionSink) subscriptions.set(spec.id, sink);
     drain(spec.id, spec.kind, sink);
   }
@@ -64,10 +66,11 @@ export function createEgressStages(specs: readonly EgressSpec[], parts: EgressPa
   };
 }
 
-function createSink(spec: Exclude<EgressSpec, PlaygroundEgressSpec>, logger: Logger): Sink {
+function createSink(spec: Exclude<EgressSpec, PlaygroundEgressSpec>, parts: EgressParts): Sink {
+  const { logger, isFork } = parts;
   switch (spec.kind) {
     case "statewire.file.v1/egress":
-      return createFileSink(spec, logger);
+      return createFileSink(spec, logger, isFork);
     case "statewire.http.v1/egress":
       return createHttpSink({ spec, logger, environment: process.env });
     case "statewire.stdout.v1/egress":

@@ -20,6 +20,7 @@ import type { Settings } from "../settings.js";
 import { collectGarbage } from "../store/collect-garbage.js";
 import { Store } from "../store/store.js";
 import { createCheckpointStage, restoreIfEmpty, takeLineageOver } from "./checkpoint-stage.js";
+import { isForked } from "./checkpoint-store.js";
 import { coreOptions } from "./core-options.js";
 import { createApi } from "./create-api.js";
 import { createEgressStages } from "./egress-stages.js";
@@ -147,13 +148,13 @@ function wire(options: NodeOptions, { store, takeover, starts }: Ground) {
   const { submit } = loop;
   const parked = new ParkedRequests(submit, logger);
   const version = readVersion();
-  const { nodeId } = store;
-  const stream = streamOptions({ settings, logger, nodeId, version, submit, hosts });
+  const stream = streamOptions({ settings, logger, nodeId: store.nodeId, version, submit, hosts });
   const dispatcher = new Dispatcher(module.endpoints, stream);
   const egresses = createEgressStages(module.egresses, {
     logger,
     submit,
     onFailure: onFatal,
+    isFork: isForked(settings.dataDir),
     position: (egress) => machine.egressPosition(egress),
   });
   const entrance = { settings, port: requests, logger, counters };

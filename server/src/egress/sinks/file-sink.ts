@@ -14,15 +14,19 @@ import { type Sink, type SinkStatus, sinkRunning } from "../sink.js";
 /** Somebody must put the file right, or make room: no hurry, but no long wait once it is done. */
 const retryMs = 1000;
 
+const forkAdvice = "give the egress another path in the fork's module, or move the file away";
+
 /**
  * Appends records to a file, each exactly once. The position is the file's length: what an earlier
  * run wrote beyond the acknowledged one is cut back, since the same records come again.
  *
  * A file that is not as its egress left it stops the egress, and nothing else. It goes on by itself
  * when the file is as it was: what was acknowledged is there, and nobody else has written.
+ *
+ * A fork begins with no file: one that is there is of the node that it was forked from, perhaps.
  */
-export function createFileSink(spec: FileEgressSpec, logger: Logger): Sink {
-  return new FileSink(spec, logger);
+export function createFileSink(spec: FileEgressSpec, logger: Logger, isFork = false): Sink {
+  return new FileSink(spec, logger, isFork);
 }
 
 class FileSink implements Sink {
@@ -31,23 +35,29 @@ class FileSink implements Sink {
   readonly #abort = new AbortController();
   #handle: FileHandle | null = null;
   #length = 0;
+  /** Whatever is at the path before this egress has made its file stays as it is. */
+  #isFork: boolean;
   #status: SinkStatus = sinkRunning;
   /** Until the file is as an earlier run left it. */
   #opening: Promise<void> = Promise.resolve();
 
-  constructor(spec: FileEgressSpec, logger: Logger) {
+  constructor(spec: FileEgressSpec, logger: Logger, isFork: boolean) {
     this.#spec = spec;
+    this.#isFork = isFork;
     this.#logger = logger;
   }
 
-  async open({ position }: { readonly position: number }): Promise<void> {
+  async open(acknowledged: { readonly sequence: number; readonly position: number }) {
+    const { sequence, position } = acknowledged;
     this.#length = position;
-    if (position === 0) {
-      const found = await findFile(this.#spec.path);
-      if (found !== null && found.size > 0) await this.#setAside(found.size);
-    }
+    // Records without a file: they were another lineage's.
+    this.#isFork = position === 0 && (this.#isFork || sequence > 0);
+    const found = position === 0 ? await findFile(this.#spec.path) : null;
+    // Its first record makes the file: an empty one of its own would be a stranger's after a restart.
+    if (this.#isFork && found === null) return;
+    if (!this.#isFork && found !== null && found.size > 0) await this.#setAside(found.size);
     // A path that cannot be written is better known now than at the first record.
-    const problem = position === 0 ? await this.#take() : await this.#tryTake();
+    const problem = position > 0 || this.#isFork ? await this.#tryTake() : await this.#take();
     if (problem === null) return;
     this.#setStatus({ state: "stopped", reason: problem });
     this.#opening = this.#takeWhenRight();
@@ -117,6 +127,9 @@ class FileSink implements Sink {
     const found = await findFile(path);
     if (found === null && written > 0) {
       return `${path} does not exist, but its egress wrote ${written} bytes into it`;
+    }
+    if (this.#isFork && this.#handle === null && found !== null) {
+      return `${path} is there, and this node is a fork that did not write it: ${forkAdvice}`;
     }
     const size = found?.size ?? 0;
     // Beyond the length, a file that this run has not had yet holds what an earlier one wrote.
