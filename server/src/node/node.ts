@@ -18,6 +18,7 @@ import type { HostOverrides } from "../module/host-overrides.js";
 import type { Module } from "../module/module.js";
 import type { Settings } from "../settings.js";
 import { collectGarbage } from "../store/collect-garbage.js";
+import { assertNotInUse } from "../store/directory-lock.js";
 import { Store } from "../store/store.js";
 import { createCheckpointStage, restoreIfEmpty, takeLineageOver } from "./checkpoint-stage.js";
 import { isForked } from "./checkpoint-store.js";
@@ -67,6 +68,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const { settings, logger } = options;
   const { dataDir: directory, journalSegmentBytes: segmentBytes } = settings;
   const deltaBytesMax = settings.checkpointBacklogBytes;
+  // Its own node has the addresses, too, as a rule: the directory is the better reason.
+  await assertNotInUse(directory);
   // A start that fails at an address must not have taken the lineage from a node that runs.
   await probeAddress("gRPC", parseHostPort(settings.grpc, "grpc"));
   await probeAddress("HTTP", parseHostPort(settings.http, "http"));

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { realpathSync, rmSync } from "node:fs";
+import { existsSync, realpathSync, rmSync } from "node:fs";
 import type { Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -36,6 +36,13 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
   // The lock alone must not keep the process alive.
   server.unref();
   return { release: () => close(server) };
+}
+
+/** @throws StoreError DIRECTORY_IN_USE when a process holds the directory now. */
+export async function assertNotInUse(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  const path = socketPath(directory);
+  if (await answers(path)) throw inUse(directory, await askProcessId(path));
 }
 
 async function takeOver(path: string, directory: string): Promise<Server> {
