@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -107,7 +107,10 @@ describe("the command line and checkpoints", function () {
     const node = start("other");
     assert.equal(await node.exitCode(), 1);
     assert.match(node.log, new RegExp(`${last} is damaged`));
-    assert.match(node.log, new RegExp(`newest good checkpoint is ${first} \\(--at ${first}\\)`));
+    assert.match(
+      node.log,
+      new RegExp(`newest good checkpoint is ${first} \\(--restore ${first}\\)`),
+    );
     const target = ["--data-dir", join(folder, "other"), "--at", `${first}`];
     assert.equal((await statewire(["checkpoint", "restore", ...store(), ...target])).exitCode, 0);
   });
@@ -119,6 +122,34 @@ describe("the command line and checkpoints", function () {
     assert.equal(await second.exitCode(), 1);
     assert.match(second.log, /cannot listen on/);
     assert.equal((await create(grpcAddress))["kind"], "base");
+  });
+
+  it("name the process that has the data directory, not its addresses", async () => {
+    const first = start("first");
+    const { grpcAddress, httpAddress } = await first.ready();
+    const second = start("first", "--grpc", grpcAddress, "--http", httpAddress);
+    assert.equal(await second.exitCode(), 1);
+    assert.match(second.log, new RegExp(`is in use by process ${first.pid}`));
+  });
+
+  it("say how to reach the checkpoints of another data directory", async () => {
+    const words = ["--data-dir", join(folder, "copy")];
+    const missing = await statewire(["checkpoint", "restore", "--at", "5", ...words]);
+    assert.equal(missing.exitCode, 1);
+    assert.match(missing.stderr, /no checkpoint 5 in .*copy.*--checkpoint-store file:OTHER\/check/);
+    assert.equal(existsSync(join(folder, "copy")), false);
+    await makeTwo();
+    const fork = ["checkpoint", "restore", "--as", "what-if", ...words, ...store()];
+    assert.equal((await statewire(fork)).exitCode, 0);
+    const again = await statewire(fork);
+    assert.equal(again.exitCode, 1);
+    assert.match(
+      again.stderr,
+      /copy \(dataDir, --data-dir\) holds data: restore into an empty one/,
+    );
+    const node = start("copy", "--restore", "1");
+    assert.equal(await node.exitCode(), 1);
+    assert.match(node.log, /--restore needs an empty one, and --checkpoint-store file:.*kept/);
   });
 
   it("say at once that a store does not answer", async () => {

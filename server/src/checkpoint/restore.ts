@@ -55,7 +55,10 @@ export async function restoreCheckpoint(
   const latest = (await lineage.latest()) ?? manifest;
   const fork = as === null ? null : new Lineage(lineage.store, as);
   if (fork !== null) await assertNew(fork);
-  const report = await fill(lineage, manifest, target, fork === null ? undefined : forkEntry);
+  const report = await fill(lineage, manifest, target, {
+    option: "--at",
+    entryOf: fork === null ? undefined : forkEntry,
+  });
   writeLineageRecord(dataDirectory, {
     lineage: fork?.name ?? lineage.name,
     before: fork === null ? latest.incarnation : null,
@@ -79,7 +82,7 @@ export async function restoreAndTakeOver(
   const latest = await findCheckpoint(lineage, { kind: "latest" });
   const named = choice.kind === "latest" ? latest : await findCheckpoint(lineage, choice);
   const takeover = await takeOverForRestore(lineage, { dataDirectory, latest, named });
-  const report = await fill(lineage, takeover.manifest, target);
+  const report = await fill(lineage, takeover.manifest, target, { option: "--restore" });
   return { report: { ...report, number: named.number, createdAtMs: named.createdAtMs }, takeover };
 }
 
@@ -89,11 +92,18 @@ async function assertNew(lineage: Lineage): Promise<void> {
   throw new CheckpointError("FENCED", why);
 }
 
+interface Filling {
+  /** Of the command line: names another checkpoint. */
+  readonly option: "--at" | "--restore";
+  /** What an entry of the checkpoint becomes. */
+  readonly entryOf?: ((change: TableChange) => TableChange) | undefined;
+}
+
 async function fill(
   lineage: Lineage,
   manifest: Manifest,
   { dataDirectory, journalSegmentBytes, reader: options }: RestoreTarget,
-  entryOf: (change: TableChange) => TableChange = (change) => change,
+  { option, entryOf = (change) => change }: Filling,
 ): Promise<RestoreReport> {
   const startedAt = performance.now();
   const loader = new TableLoader(dataDirectory);
@@ -109,7 +119,7 @@ async function fill(
     await loader.finish(manifest.epoch, journalSegmentBytes);
   } catch (error) {
     await loader.abandon();
-    throw await explain(lineage, manifest, error);
+    throw await explain(lineage, manifest, { error, option });
   } finally {
     await reader?.close();
   }
@@ -123,13 +133,17 @@ function openReader(lineage: Lineage, { onRetry, ...data }: ReaderOptions): Obje
 }
 
 /** Says what can be restored in the place of a checkpoint that is damaged. */
-async function explain(lineage: Lineage, manifest: Manifest, error: unknown): Promise<unknown> {
+async function explain(
+  lineage: Lineage,
+  manifest: Manifest,
+  { error, option }: { readonly error: unknown; readonly option: string },
+): Promise<unknown> {
   if (!(error instanceof CheckpointError) || error.code !== "CORRUPT") return error;
   const good = await newestGoodCheckpoint(lineage);
   const offer =
     good === undefined
       ? "no other checkpoint is good"
-      : `the newest good checkpoint is ${good.number} (--at ${good.number})`;
+      : `the newest good checkpoint is ${good.number} (${option} ${good.number})`;
   const message = `checkpoint ${manifest.number} cannot be restored: ${error.message}; ${offer}`;
   return new CheckpointError("CORRUPT", message, { cause: error });
 }

@@ -176,7 +176,8 @@ Examples:
 const restoreExamples = `
 Examples:
   statewire checkpoint restore --checkpoint-store s3://bucket/prefix --data-dir data
-  statewire checkpoint restore --at 2026-11-24T05:00:00Z --as what-if --data-dir copy`;
+  statewire checkpoint restore --at 2026-11-24T05:00:00Z --as what-if --data-dir copy \\
+    --checkpoint-store file:.statewire/checkpoints`;
 
 /** @throws InvalidArgumentError */
 export function readChoice(text: string): CheckpointChoice {

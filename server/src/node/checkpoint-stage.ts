@@ -14,6 +14,7 @@ import type { Store } from "../store/store.js";
 import { StoreError } from "../store/store-error.js";
 import { isDataDirectoryEmpty } from "../store/table-loader.js";
 import {
+  adviseStore,
   lineageName,
   openLineage,
   readerOptions,
@@ -49,7 +50,8 @@ export async function restoreIfEmpty(options: CheckpointStart): Promise<Takeover
   if (!isDataDirectoryEmpty(dataDirectory)) {
     if (restore === null) return null;
     const what = `data directory ${dataDirectory} (dataDir, --data-dir) holds data`;
-    throw new StoreError("DIRECTORY_IN_USE", `${what}: --restore needs an empty one`);
+    const advice = `an empty one, and --checkpoint-store ${settings.checkpointStore}`;
+    throw new StoreError("DIRECTORY_IN_USE", `${what}: --restore needs ${advice}`);
   }
   const waiting = { patienceMs: storePatienceMs, onRetry: logRetry(logger) };
   const lineage = openLineage(settings, lineageName(settings), waiting);
@@ -62,7 +64,9 @@ export async function restoreIfEmpty(options: CheckpointStart): Promise<Takeover
       ...{ dataDirectory, journalSegmentBytes },
       reader: readerOptions(settings, waiting),
     };
-    const { report, takeover } = await restoreAndTakeOver(lineage, choice, target);
+    const { report, takeover } = await adviseStore(settings, () =>
+      restoreAndTakeOver(lineage, choice, target),
+    );
     const { number, epoch, entries, bytes, durationMs } = report;
     logger.info({ epoch, entries, bytes, durationMs }, `restored checkpoint ${number}`);
     return takeover;

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { CheckpointError } from "../checkpoint/checkpoint-error.js";
 import { Lineage } from "../checkpoint/lineage.js";
 import { readLineageRecord } from "../checkpoint/lineage-record.js";
 import type { StoreAccess } from "../checkpoint/objectstore/open-store.js";
@@ -53,6 +55,24 @@ export function readerOptions(
   const access = { ...storeAccess(settings), environment: { ...process.env } };
   const retry = { ...storeBackoff, patienceMs };
   return { storeUrl: settings.checkpointStore, access, retry, onRetry };
+}
+
+/**
+ * Asks the store. Where it is the default one, a folder of a data directory that is still empty, an
+ * error that there is no such checkpoint says how to name another one.
+ */
+export async function adviseStore<T>(
+  { checkpointStore, dataDir }: Settings,
+  ask: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const isMissing = error instanceof CheckpointError && error.code === "NOT_FOUND";
+    if (!isMissing || checkpointStore !== `file:${join(dataDir, "checkpoints")}`) throw error;
+    const advice = "those of another data directory: --checkpoint-store file:OTHER/checkpoints";
+    throw new CheckpointError("NOT_FOUND", `${error.message}; ${advice}`);
+  }
 }
 
 /** Whether a data directory was filled as a fork of another lineage. */

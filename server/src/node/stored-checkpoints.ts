@@ -12,7 +12,14 @@ import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
 import type { Settings } from "../settings.js";
 import { createDataDirectory } from "../store/data-directory.js";
 import { lockDirectory } from "../store/directory-lock.js";
-import { lineageName, openLineage, readerOptions, storePatienceMs } from "./checkpoint-store.js";
+import { assertDataDirectoryEmpty } from "../store/table-loader.js";
+import {
+  adviseStore,
+  lineageName,
+  openLineage,
+  readerOptions,
+  storePatienceMs,
+} from "./checkpoint-store.js";
 
 /** The checkpoints in a store, without a node: what the verbs about them work on. */
 export function openStoredCheckpoints(settings: Settings, onRetry: (reason: string) => void) {
@@ -61,6 +68,9 @@ export function openStoredCheckpoints(settings: Settings, onRetry: (reason: stri
 
   async function restore(choice: CheckpointChoice, as: string | null): Promise<RestoreReport> {
     const { dataDir: dataDirectory, journalSegmentBytes } = settings;
+    assertDataDirectoryEmpty(dataDirectory);
+    // A directory that nothing is restored into is not made.
+    await adviseStore(settings, () => findCheckpoint(lineage, choice));
     createDataDirectory(dataDirectory);
     const lock = await lockDirectory(dataDirectory);
     try {

@@ -46,6 +46,15 @@ export function isDataDirectoryEmpty(directory: string): boolean {
   return !hasFiles("tables") && !hasFiles("journal");
 }
 
+/** @throws StoreError DIRECTORY_IN_USE when there is data in the directory. */
+export function assertDataDirectoryEmpty(directory: string): void {
+  if (isDataDirectoryEmpty(directory)) return;
+  throw new StoreError(
+    "DIRECTORY_IN_USE",
+    `data directory ${directory} (dataDir, --data-dir) holds data: restore into an empty one`,
+  );
+}
+
 /**
  * Fills an empty data directory from entries in order, as fast as LMDB takes them: appended, without
  * a sync before the end.
@@ -66,12 +75,7 @@ export class TableLoader {
 
   /** @throws StoreError DIRECTORY_IN_USE when there is data in the directory; FORMAT_UNKNOWN. */
   constructor(directory: string) {
-    if (!isDataDirectoryEmpty(directory)) {
-      throw new StoreError(
-        "DIRECTORY_IN_USE",
-        `data directory ${directory} (dataDir, --data-dir) holds data: restore into an empty one`,
-      );
-    }
+    assertDataDirectoryEmpty(directory);
     this.#directory = directory;
     this.#building = join(directory, buildingName);
     rmSync(this.#building, { recursive: true, force: true });
