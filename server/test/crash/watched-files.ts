@@ -57,17 +57,19 @@ export class WatchedFiles {
       this.#paths.set(file as number, String(words[0]));
       return file;
     });
-    this.#put("write", (...words) => this.#writeAside(words));
+    for (const [name, verb] of Object.entries(withCallback)) {
+      this.#put(name, (...words) => this.#callAside(name, verb, words));
+    }
     this.#replacePromises();
     syncBuiltinESMExports();
   }
 
-  /** write() of a file with a function that is called at its end. */
-  #writeAside(words: unknown[]): unknown {
-    const step = this.#step("write", words);
+  /** A call with a function that is called at its end. */
+  #callAside(name: string, verb: string, words: unknown[]): unknown {
+    const step = this.#step(verb, words);
     this.#reach("before", step);
     const done = words.pop() as Call;
-    return this.#call("write", [
+    return this.#call(name, [
       ...words,
       (...outcome: unknown[]) => {
         this.#reach("after", step);
@@ -178,6 +180,8 @@ const onOneFile = {
   mkdirSync: "make",
   statfsSync: "transaction in",
 };
+
+const withCallback = { write: "write", unlink: "remove" };
 
 const onTwoFiles = { renameSync: "rename", linkSync: "link" };
 
