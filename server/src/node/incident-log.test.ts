@@ -11,6 +11,8 @@ interface Line {
   readonly msg: string;
   readonly address: string;
   readonly suppressed?: number;
+  readonly agoMs?: number;
+  readonly nextAttemptMs?: number;
 }
 
 function open() {
@@ -94,6 +96,8 @@ describe("the log of incidents", () => {
     log.flush();
     log.flush();
     assert.deepEqual([lines[1]?.address, lines[1]?.suppressed], ["t/a/z", 1]);
+    assert.deepEqual([lines[1]?.agoMs, lines[1]?.nextAttemptMs], [10_000, undefined]);
+    assert.equal(lines[1]?.msg, "message failed, and was to be tried again");
     log.note([failed]);
     assert.equal(lines.length, 2, "the line began another ten seconds");
     log.close();

@@ -12,6 +12,8 @@ interface Topic {
   /** Incidents that were not written since the last line. */
   suppressed: number;
   last: Incident;
+  /** When the last one was, in the time of the clock. */
+  lastMs: number;
 }
 
 /**
@@ -49,11 +51,13 @@ export class IncidentLog {
     if (topic !== undefined && nowMs < topic.quietUntilMs) {
       topic.suppressed++;
       topic.last = incident;
+      topic.lastMs = nowMs;
       this.#armTimer();
       return;
     }
     this.#write(incident, topic?.suppressed ?? 0);
-    this.#topics.set(key, { quietUntilMs: nowMs + quietMs, suppressed: 0, last: incident });
+    const quietUntilMs = nowMs + quietMs;
+    this.#topics.set(key, { quietUntilMs, suppressed: 0, last: incident, lastMs: nowMs });
   }
 
   #armTimer(): void {
@@ -80,23 +84,27 @@ export class IncidentLog {
     }
   }
 
-  #writeSuppressed({ last, suppressed }: Topic): void {
+  #writeSuppressed({ last, lastMs, suppressed }: Topic): void {
     // The line tells of the last one itself.
-    if (suppressed > 0) this.#write(last, suppressed - 1);
+    if (suppressed > 0) this.#write(last, suppressed - 1, Math.round(this.#nowMs() - lastMs));
   }
 
-  #write(incident: Incident, suppressed: number): void {
+  /** `agoMs`: the line is that late; what was to come then has come. */
+  #write(incident: Incident, suppressed: number, agoMs: number | null = null): void {
     const { kind, code, message: reason, attempts, delayMs } = incident;
     const fields = {
       address: formatAddress(incident),
       code,
       reason,
       attempts,
-      ...(kind === "failed" ? { nextAttemptMs: delayMs } : {}),
+      ...(agoMs === null ? {} : { agoMs }),
+      ...(kind === "failed" && agoMs === null ? { nextAttemptMs: Math.round(delayMs) } : {}),
       ...(suppressed > 0 ? { suppressed } : {}),
     };
-    if (kind === "failed") this.#logger.warn(fields, "message failed, and is tried again");
-    else if (kind === "dropped")
+    if (kind === "failed") {
+      const when = agoMs === null ? "is tried again" : "was to be tried again";
+      this.#logger.warn(fields, `message failed, and ${when}`);
+    } else if (kind === "dropped")
       this.#logger.warn(fields, "message given up, and sent to an egress");
     else this.#logger.error(fields, "message given up, and its address parked");
   }
