@@ -143,12 +143,12 @@ describe("the Admin service", () => {
   it("shows what the node is doing", async () => {
     node.view.servers = [
       {
-        endpoint: "module.yaml:3",
+        endpoint: "shop/* mail/send",
         address: "127.0.0.1:9000",
         state: "backing-off",
         reason: "connection refused",
         sdk: "",
-        functions: ["shop/*"],
+        functions: [],
         invocationsInFlight: 0,
       },
     ];
@@ -178,7 +178,7 @@ describe("the Admin service", () => {
           state: "backing-off",
           reason: "connection refused",
           sdk: "",
-          functions: ["shop/*"],
+          functions: ["shop/*", "mail/send"],
           invocationsInFlight: 0,
         },
       ],

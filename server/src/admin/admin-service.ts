@@ -108,9 +108,10 @@ function inspect(view: NodeView): InspectResponse {
         addressesParked: counters.parked,
       }))
       .sort((a, b) => (a.typeName < b.typeName ? -1 : 1)),
-    endpoints: view
-      .endpoints()
-      .map(({ endpoint: _, functions, ...server }) => ({ ...server, functions: [...functions] })),
+    endpoints: view.endpoints().map(({ endpoint, functions, ...server }) => ({
+      ...server,
+      functions: functions.length > 0 ? [...functions] : (endpoint?.split(" ") ?? []),
+    })),
     egresses: [...view.egresses()],
     timers: view.timerCount(),
     ingresses: [...view.ingresses()],

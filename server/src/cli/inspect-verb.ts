@@ -16,7 +16,7 @@ export function addInspectVerb(program: Command, terminal: Terminal): void {
     .summary("show what a node is doing")
     .description("Shows what a node is doing: functions, endpoints, ingresses, egresses, epochs.")
     .addOption(
-      new Option("--watch [DURATION]", "Again and again, that far apart. (default: 1 sec)")
+      new Option("--watch [DURATION]", "Again and again, that far apart.")
         .preset("1 sec")
         .argParser(readInterval),
     )
