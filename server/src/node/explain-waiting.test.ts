@@ -49,6 +49,15 @@ describe("explainWaiting()", () => {
     );
   });
 
+  it("says why an HTTP endpoint that has the address cannot be reached", () => {
+    const at = { kind: "inFlight", session: 7, forMs: 1500 } as const;
+    const away = { ...server, state: "backing-off", reason: "getaddrinfo ENOTFOUND shop" } as const;
+    assert.equal(
+      explain({ at }, [away]),
+      "its address is at 127.0.0.1:9000 for 1500 ms: backing-off (getaddrinfo ENOTFOUND shop)",
+    );
+  });
+
   it("says what failed, how often, and when it is tried again", () => {
     const at = { kind: "backingOff", retryInMs: 250 } as const;
     const lastFailure = { code: "function", message: "TypeError: x" };

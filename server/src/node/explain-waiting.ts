@@ -21,7 +21,7 @@ function whereItIs(typeName: string, { at }: Waiting, servers: readonly Server[]
     case "unserved":
       return `no server serves ${typeName} now${describeAbsent(typeName, servers)}`;
     case "inFlight":
-      return `its address is at ${nameOf(at.session, servers)} for ${at.forMs} ms`;
+      return `its address is at ${nameOf(at.session, servers)} for ${at.forMs} ms${troubleOf(at.session, servers)}`;
     case "inLine":
       return `its address is in line at ${nameOf(at.session, servers)}`;
     case "backingOff":
@@ -56,6 +56,12 @@ function describeServer({ address, state, reason }: Server): string {
 
 function nameOf(session: number, servers: readonly Server[]): string {
   return servers.find((server) => server.session === session)?.address ?? "a server";
+}
+
+/** Of a server that cannot be reached just now, though it has the address. */
+function troubleOf(session: number, servers: readonly Server[]): string {
+  const server = servers.find((each) => each.session === session);
+  return server === undefined || server.reason === "" ? "" : `: ${server.state} (${server.reason})`;
 }
 
 function plural(noun: string, count: number): string {
