@@ -262,9 +262,14 @@ async function runDiff(
   const [first, second] = choices;
   if (first === undefined || second === undefined) return;
   const format = options.json === true ? formatDifferenceJson : formatDifference;
+  let isSame = true;
   await withStore(options, context, (checkpoints) =>
-    checkpoints.diff(first, second, (each) => print(context.terminal, format(each))),
+    checkpoints.diff(first, second, (each) => {
+      isSame = false;
+      return print(context.terminal, format(each));
+    }),
   );
+  if (isSame) await note(context.terminal, "no state differs");
 }
 
 async function withStore(
