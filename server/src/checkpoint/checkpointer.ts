@@ -178,7 +178,8 @@ export class Checkpointer {
     store.releaseDeltas(report.releasedEpoch);
     if (report.kind !== "nothing") {
       this.#completed++;
-      const { number, epoch, kind, bytes, durationMs } = report;
+      const { number, epoch, kind, bytes } = report;
+      const durationMs = Math.round(report.durationMs);
       logger.debug({ number, epoch, kind, bytes, durationMs }, "checkpoint complete");
     }
     if (report.garbageError !== null) {

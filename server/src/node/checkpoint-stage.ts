@@ -67,7 +67,8 @@ export async function restoreIfEmpty(options: CheckpointStart): Promise<Takeover
     const { report, takeover } = await adviseStore(settings, () =>
       restoreAndTakeOver(lineage, choice, target),
     );
-    const { number, epoch, entries, bytes, durationMs } = report;
+    const { number, epoch, entries, bytes } = report;
+    const durationMs = Math.round(report.durationMs);
     logger.info({ epoch, entries, bytes, durationMs }, `restored checkpoint ${number}`);
     return takeover;
   } finally {

@@ -76,7 +76,10 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const restored = await restoreIfEmpty(options);
   const store = await Store.open({ directory, segmentBytes, deltaBytesMax });
   const { recovery } = store;
-  if (recovery.epochs > 0) logger.info({ recovery }, "recovered the journal's tail");
+  const { epoch, epochs, puts, deletes } = recovery;
+  const durationMs = Math.round(recovery.durationMs);
+  const recovered = { recovery: { epoch, epochs, puts, deletes, durationMs } };
+  if (epochs > 0) logger.info(recovered, "recovered the journal's tail");
   const parts = await wireOrClose(options, store, restored);
   try {
     // Addresses first: a start that fails at them must not have touched the files of a node that runs.
