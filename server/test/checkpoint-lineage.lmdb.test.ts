@@ -113,7 +113,7 @@ describe("a lineage of checkpoints", function () {
     const { exitCode, stdout } = await statewire(words);
     assert.equal(exitCode, 0);
     assert.equal(stdout.toString().split("\n").length, 4);
-    const same = await statewire(["checkpoint", "diff", "1", "1", ...store1]);
+    const same = await statewire(["checkpoint", "diff", "latest", "latest", ...store1]);
     assert.deepEqual([same.stdout.toString(), same.stderr], ["", "no state differs\n"]);
   });
 

@@ -42,6 +42,8 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
 export async function assertNotInUse(directory: string): Promise<void> {
   if (!existsSync(directory)) return;
   const path = socketPath(directory);
+  // What else is wrong with the directory is found where it is opened.
+  if (!existsSync(path)) return;
   if (await answers(path)) throw inUse(directory, await askProcessId(path));
 }
 
