@@ -49,7 +49,7 @@ check() {
     -- "$folder/run.sh" || failed=1
 }
 
-[ "$#" -gt 0 ] || set -- $(ls subjects)
+[ "$#" -gt 0 ] || set -- $(cd subjects && printf '%s\n' */ | tr -d /)
 for name in "$@"; do
   if [ -f "subjects/$name/run.sh" ]; then check "subjects/$name"; continue; fi
   [ -d "subjects/$name" ] || { say "no subject $name in subjects/"; failed=1; }
