@@ -95,8 +95,8 @@ export interface S3ServerOptions {
 /** A server of one's own: its endpoint. It ends with the process. */
 export async function startServer(options: S3ServerOptions = {}): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "statewire-s3-"));
-  // The server may still write while it is being ended.
-  const remove = { recursive: true, force: true, maxRetries: 5 };
+  // The server may still write for a moment after it was killed.
+  const remove = { recursive: true, force: true, maxRetries: 20, retryDelay: 20 };
   process.on("exit", () => rmSync(directory, remove));
   for (;;) {
     const address = `127.0.0.1:${await freePort()}`;
@@ -125,7 +125,8 @@ function runServer(
       ...environment,
     },
   });
-  process.on("exit", () => server.kill("SIGKILL"));
+  // Before its folder is removed, which was planned earlier.
+  process.prependListener("exit", () => server.kill("SIGKILL"));
   return new Promise((resolve) => {
     let output = "";
     server.stderr?.on("data", (text: Buffer) => {
