@@ -66,10 +66,12 @@ describe("retryingStore", () => {
   });
 
   it("gives up when its patience is over", async () => {
-    const { store, calls } = failing(Number.POSITIVE_INFINITY, "UNAVAILABLE");
-    const retrying = retryingStore(store, options({ patienceMs: 20 }));
-    await assert.rejects(retrying.get("k"), { code: "UNAVAILABLE" });
-    assert.ok(calls() > 2);
+    const { store } = failing(Number.POSITIVE_INFINITY, "UNAVAILABLE");
+    const told = options({ patienceMs: 20 });
+    const startedAtMs = performance.now();
+    await assert.rejects(retryingStore(store, told).get("k"), { code: "UNAVAILABLE" });
+    // On a busy machine it may be later, and after fewer attempts.
+    assert.ok(performance.now() - startedAtMs >= told.patienceMs - told.backoffMsMax);
   });
 
   it("does not try again what cannot pass", async () => {
