@@ -1,6 +1,8 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type DescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { createRequire } from "node:module";
+import type { DescriptorProto } from "@bufbuild/protobuf/wkt";
 import { loadSync, type PackageDefinition } from "@grpc/proto-loader";
+
+const require = createRequire(import.meta.url);
 
 /**
  * Reads proto files for reflection: field names as they are written, and map fields as tools check
@@ -25,7 +27,13 @@ export function loadReflectedFiles(
   return definitions;
 }
 
+type Protobuf = typeof import("@bufbuild/protobuf");
+type WellKnownTypes = typeof import("@bufbuild/protobuf/wkt");
+
 function repairFile(bytes: Buffer): Buffer {
+  // Loaded when a tool asks: the descriptors of descriptors are much code.
+  const { fromBinary, toBinary } = require("@bufbuild/protobuf") as Protobuf;
+  const { FileDescriptorProtoSchema } = require("@bufbuild/protobuf/wkt") as WellKnownTypes;
   const file = fromBinary(FileDescriptorProtoSchema, bytes);
   for (const message of file.messageType) repairMessage(message);
   return Buffer.from(toBinary(FileDescriptorProtoSchema, file));

@@ -1,14 +1,16 @@
+import { createRequire } from "node:module";
 import type {
   MethodDefinition,
   ServerDuplexStream,
   ServiceDefinition,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { ReflectionService } from "@grpc/reflection";
 import { protoDirectory } from "@statewire/protos/directory";
 import { protoPath as healthProtoPath } from "grpc-health-check";
 import type { GrpcService } from "./grpc-api.js";
 import { loadReflectedFiles } from "./reflected-files.js";
+
+const require = createRequire(import.meta.url);
 
 const protoFiles = ["ingress", "egress", "admin", "stream"].map(
   (name) => `statewire/v1/${name}.proto`,
@@ -59,6 +61,7 @@ export function createReflection(): readonly GrpcService[] {
 /** The library's methods by path. */
 function loadReflection(): Map<string, Registered> {
   const registered = new Map<string, Registered>();
+  const { ReflectionService } = require("@grpc/reflection") as typeof import("@grpc/reflection");
   const reflection = new ReflectionService({
     ...loadReflectedFiles(protoFiles, [protoDirectory]),
     ...loadReflectedFiles(healthProtoPath),

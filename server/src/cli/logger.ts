@@ -1,8 +1,10 @@
+import { createRequire } from "node:module";
 import type { Writable } from "node:stream";
 import { type DestinationStream, destination, type Logger, pino } from "pino";
-import { PinoPretty } from "pino-pretty";
 import type { Settings } from "../settings.js";
 import type { Terminal } from "./terminal.js";
+
+const require = createRequire(import.meta.url);
 
 /** Fields whose value is a secret wherever they are logged. */
 const secretFields = ["authorization", "cookie", "password", "secret", "secretKey", "accessKey"];
@@ -25,6 +27,8 @@ export function createLogger(
     redact: { paths: redacted, censor: "(hidden)" },
   };
   if (isJsonLog(settings, terminal)) return pino(options, openStream(stderr));
+  // Loaded for people: a log for programs starts without it.
+  const { PinoPretty } = require("pino-pretty") as typeof import("pino-pretty");
   const pretty = PinoPretty({
     destination: openStream(stderr),
     sync: true,

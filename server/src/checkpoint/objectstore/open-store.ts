@@ -1,7 +1,6 @@
 import { openLocalDirectory } from "./local-directory-store.js";
 import type { ObjectStore } from "./object-store.js";
-import { findCredentials } from "./s3-credentials.js";
-import { openS3Store } from "./s3-store.js";
+import { openWhenAsked } from "./store-when-asked.js";
 
 /** What a checkpoint store's URL does not say. */
 export interface StoreAccess {
@@ -18,15 +17,24 @@ export interface StoreAccess {
 export function openObjectStore(url: string, access: StoreAccess): ObjectStore {
   if (url.startsWith("file:")) return openLocalDirectory(url.slice("file:".length));
   const [, bucket = "", path = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
-  const { region, isPathStyle, idleTimeoutMs, environment } = access;
   const prefix = path.replace(/\/+$/, "");
-  return openS3Store({
-    bucket,
-    prefix: prefix === "" ? "" : `${prefix}/`,
-    endpoint: new URL(access.endpoint ?? `https://s3.${region}.amazonaws.com`),
-    region,
-    isPathStyle,
-    credentials: findCredentials(environment),
-    idleTimeoutMs,
+  const name = prefix === "" ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
+  return openWhenAsked(name, async () => {
+    // The libraries for S3 are a third of all the code that a node would load.
+    const [{ openS3Store }, { findCredentials }] = await Promise.all([
+      import("./s3-store.js"),
+      import("./s3-credentials.js"),
+    ]);
+    const { region, isPathStyle, idleTimeoutMs, environment } = access;
+    return openS3Store({
+      name,
+      bucket,
+      prefix: prefix === "" ? "" : `${prefix}/`,
+      endpoint: new URL(access.endpoint ?? `https://s3.${region}.amazonaws.com`),
+      region,
+      isPathStyle,
+      credentials: findCredentials(environment),
+      idleTimeoutMs,
+    });
   });
 }

@@ -5,6 +5,8 @@ import type { S3Credentials } from "./s3-credentials.js";
 import { createS3Transport } from "./s3-transport.js";
 
 export interface S3StoreOptions {
+  /** As ObjectStore.name. */
+  readonly name: string;
   readonly bucket: string;
   /** Before every key: "" or "path/". */
   readonly prefix: string;
@@ -52,9 +54,9 @@ class S3Store implements ObjectStore {
   #isConditional = false;
 
   constructor(options: S3StoreOptions) {
-    const { bucket, prefix, endpoint, idleTimeoutMs } = options;
+    const { name, endpoint, idleTimeoutMs } = options;
     this.#options = options;
-    this.name = `s3://${bucket}/${prefix}`.replace(/\/$/, "");
+    this.name = name;
     this.#transport = createS3Transport(endpoint.protocol === "https:", idleTimeoutMs);
   }
 

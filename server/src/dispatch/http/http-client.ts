@@ -1,4 +1,4 @@
-import { Client } from "undici";
+import type { Client } from "undici";
 import type { HttpTarget } from "../../module/function-url.js";
 import type { HostOverrides } from "../../module/host-overrides.js";
 import type { HttpTransportSpec } from "../../module/module.js";
@@ -6,6 +6,7 @@ import { Connections } from "./connections.js";
 import { createConnector } from "./http-connector.js";
 import { type Exchange, ExchangeHandler, mediaType } from "./http-exchange.js";
 import { readTls, type TlsContents } from "./http-tls.js";
+import { loadUndici } from "./load-undici.js";
 
 const headers: Readonly<Record<string, string>> = {
   "content-type": mediaType,
@@ -68,7 +69,9 @@ export class HttpClient {
       this.#hosts,
     );
     const timeouts = { headersTimeout: readTimeoutMs ?? 0, bodyTimeout: readTimeoutMs ?? 0 };
-    const create = (): Client => new Client(target.origin, { pipelining: 1, ...timeouts, connect });
+    const undici = loadUndici();
+    const create = (): Client =>
+      new undici.Client(target.origin, { pipelining: 1, ...timeouts, connect });
     const connections = new Connections(connectionTtlMs, create);
     this.#places.set(key, connections);
     return connections;

@@ -1,5 +1,6 @@
-import { buildConnector } from "undici";
+import type { buildConnector } from "undici";
 import { type HostOverrides, overrideAddress } from "../../module/host-overrides.js";
+import { loadUndici } from "./load-undici.js";
 
 /**
  * Connects as undici does, but to where a host is in truth. The name stays in the header Host, and in
@@ -9,7 +10,7 @@ export function createConnector(
   options: buildConnector.BuildOptions,
   overrides: HostOverrides,
 ): buildConnector.connector {
-  const connect = buildConnector(options);
+  const connect = loadUndici().buildConnector(options);
   return (request, callback) => {
     const { hostname, port, protocol } = request;
     const usedPort = port === "" ? (protocol === "https:" ? "443" : "80") : port;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { Agent } from "undici";
+import type { Agent } from "undici";
 import { plainValue } from "../../codec/typed-value-text.js";
 import { unreachable } from "../../core/assert.js";
 import type { OutboxRecord } from "../../core/outbox.js";
@@ -9,6 +9,7 @@ import { backoffMs } from "../backoff.js";
 import { formatRecordJson } from "../record-text.js";
 import { type Sink, type SinkStatus, sinkRunning } from "../sink.js";
 import { type HttpTarget, revealTarget } from "./http-target.js";
+import { loadUndici } from "./load-undici.js";
 import { type Answer, postOnce } from "./post-once.js";
 
 export interface HttpSinkOptions {
@@ -58,6 +59,7 @@ class HttpSink implements Sink {
     this.#random = options.random ?? Math.random;
     this.writeRecordsMax = options.spec.batchMax;
     // One request at a time keeps the order; more connections would have nothing to do.
+    const { Agent } = loadUndici();
     this.#agent = new Agent({ connections: 1, pipelining: 1 });
   }
 

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
-import { type Agent, request } from "undici";
+import type { Agent } from "undici";
+import { loadUndici } from "./load-undici.js";
 
 export interface PostOptions {
   readonly agent: Agent;
@@ -45,6 +46,7 @@ export async function postOnce(options: PostOptions): Promise<Answer> {
 
 async function post(options: PostOptions, signal: AbortSignal): Promise<Answer> {
   const { agent, url, headers, body } = options;
+  const { request } = loadUndici();
   const response = await request(url, { method: "POST", dispatcher: agent, headers, body, signal });
   // The connection is free again only when the answer is read to its end.
   await response.body.dump();
