@@ -8,6 +8,8 @@ import type { Refusal } from "./refusal.js";
  * only when the node stops before the visit has left.
  */
 export interface Visit {
+  /** The admission's own: where it keeps the visit. {@link outside} at first. */
+  place: number;
   /** The node takes the request now. */
   admitted(port: IngressPort): void;
   /** The visit is over; it must not leave. */
@@ -23,6 +25,9 @@ export interface AdmissionOptions {
   readonly admissionWaitingMax: number;
 }
 
+/** The place of a visit that is not inside. */
+export const outside = -1;
+
 const starting: Refusal = { kind: "unavailable", message: "the node is starting" };
 const stopping: Refusal = { kind: "unavailable", message: "the node is stopping" };
 
@@ -36,7 +41,8 @@ const stopping: Refusal = { kind: "unavailable", message: "the node is stopping"
 export class Admission {
   readonly #port: IngressPort;
   readonly #options: AdmissionOptions;
-  readonly #inside = new Set<Visit>();
+  /** By place. No set: see PendingRequests for what a set would keep alive. */
+  readonly #inside: Visit[] = [];
   readonly #waiting = new Map<Visit, NodeJS.Timeout>();
   #state: "starting" | "open" | "closing" | "closed" = "starting";
   #isWatching = false;
@@ -58,7 +64,7 @@ export class Admission {
 
   /** Visits that are inside or wait. */
   get visitCount(): number {
-    return this.#inside.size + this.#waiting.size;
+    return this.#inside.length + this.#waiting.size;
   }
 
   /** Calls admitted() or refused(): now when that is already clear, else later. */
@@ -80,7 +86,8 @@ export class Admission {
 
   /** The visit is answered, or nobody waits for its answer. Harmless when it is not inside. */
   leave(visit: Visit): void {
-    if (!this.#inside.delete(visit)) {
+    if (visit.place !== outside) this.#remove(visit);
+    else if (this.#waiting.size > 0) {
       clearTimeout(this.#waiting.get(visit));
       this.#waiting.delete(visit);
     }
@@ -96,19 +103,28 @@ export class Admission {
     this.#state = "closing";
     for (const visit of this.#takeWaiting()) visit.refused(stopping);
     for (const visit of [...this.#inside]) visit.closing?.();
-    if (this.#inside.size > 0) await this.#whenEmpty(timeLimitMs);
+    if (this.#inside.length > 0) await this.#whenEmpty(timeLimitMs);
     this.#state = "closed";
-    const late = [...this.#inside];
-    this.#inside.clear();
-    for (const visit of late) {
+    for (const visit of this.#inside.splice(0)) {
+      visit.place = outside;
       const message = `${stopping.message}; whether the message was taken is not known`;
       visit.refused({ kind: "unavailable", message });
     }
   }
 
   #admit(visit: Visit): void {
-    this.#inside.add(visit);
+    visit.place = this.#inside.push(visit) - 1;
     visit.admitted(this.#port);
+  }
+
+  /** The last one takes its place. */
+  #remove(visit: Visit): void {
+    const last = this.#inside.pop();
+    if (last !== undefined && last !== visit) {
+      this.#inside[visit.place] = last;
+      last.place = visit.place;
+    }
+    visit.place = outside;
   }
 
   #wait(visit: Visit): void {

@@ -23,7 +23,7 @@ import {
   type SendValues,
 } from "../codec/ingress-codec.js";
 import type { TypedValue } from "../core/typed-value.js";
-import type { Admission, Visit } from "./admission.js";
+import { type Admission, outside, type Visit } from "./admission.js";
 import { type ExplainWaiting, type IngressPort, timeoutMessage } from "./ingress-port.js";
 import { functionFailure, type Refusal, refusalCodes, rejection } from "./refusal.js";
 import type { MethodCounter, RequestCounters } from "./request-counters.js";
@@ -151,6 +151,7 @@ function answerUnary<Values extends { readonly traceparent: string }, Response>(
     },
   };
   const visit: Visit = {
+    place: outside,
     admitted: (port) => {
       abandon = start(port, withTraceparent(request.value, call.metadata), answer);
     },

@@ -7,7 +7,7 @@ import {
   readTimeoutMs,
 } from "../codec/http-request-codec.js";
 import { type IngressLimits, requestTooLarge, ViolationError } from "../codec/ingress-codec.js";
-import type { Admission, Visit } from "./admission.js";
+import { type Admission, outside, type Visit } from "./admission.js";
 import { refuseHttp, replyHttp } from "./http-answer.js";
 import { type ExplainWaiting, type IngressPort, timeoutMessage } from "./ingress-port.js";
 import { functionFailure, type Refusal, rejection } from "./refusal.js";
@@ -66,6 +66,7 @@ interface Exchange {
  * STATES: waiting -> reading -> asked -> over. The client may go away in any of them.
  */
 class HttpVisit implements Visit {
+  place: number = outside;
   readonly #exchange: Exchange;
   readonly #options: HttpIngressOptions;
   readonly #chunks: Buffer[] = [];

@@ -1,6 +1,7 @@
 import type { Address } from "../core/address.js";
 import type { AdvanceCommand, CallCommand, Command, SendCommand } from "../core/command.js";
 import type { Acknowledged, Rejected, Replied } from "../core/effect.js";
+import { PendingRequests } from "./pending-requests.js";
 
 /** How a send ended. */
 export type SendOutcome =
@@ -55,8 +56,7 @@ type Done = (outcome: SendOutcome | CallOutcome) => void;
 export class IngressRequests implements IngressPort {
   readonly #submit: (command: Command) => void;
   readonly #position: (source: string) => number;
-  readonly #pending = new Map<number, Done>();
-  #next = 1;
+  readonly #pending = new PendingRequests<Done>();
   #accepting = true;
   #waiting: (() => void)[] = [];
 
@@ -66,26 +66,23 @@ export class IngressRequests implements IngressPort {
   }
 
   send(request: SendRequest, done: (outcome: SendOutcome) => void): void {
-    const number = this.#next++;
-    this.#pending.set(number, done as Done);
+    const number = this.#pending.add(done as Done);
     this.#submit({ kind: "send", request: number, ...request });
   }
 
   advance(request: AdvanceRequest, done: (outcome: SendOutcome) => void): void {
-    const number = this.#next++;
-    this.#pending.set(number, done as Done);
+    const number = this.#pending.add(done as Done);
     this.#submit({ kind: "advance", request: number, ...request });
   }
 
   call(request: CallRequest, done: (outcome: CallOutcome) => void): number {
-    const number = this.#next++;
-    this.#pending.set(number, done as Done);
+    const number = this.#pending.add(done as Done);
     this.#submit({ kind: "call", request: number, ...request });
     return number;
   }
 
   abandon(request: number): void {
-    this.#pending.delete(request);
+    this.#pending.take(request);
   }
 
   position(source: string): number {
@@ -112,28 +109,22 @@ export class IngressRequests implements IngressPort {
 
   acknowledged(effects: readonly Acknowledged[]): void {
     for (const effect of effects) {
-      this.#take(effect.request)?.({ kind: "acknowledged", duplicate: effect.duplicate });
+      this.#pending.take(effect.request)?.({ kind: "acknowledged", duplicate: effect.duplicate });
     }
   }
 
   replied(effects: readonly Replied[]): void {
-    for (const reply of effects) this.#take(reply.request)?.({ kind: "replied", reply });
+    for (const reply of effects) this.#pending.take(reply.request)?.({ kind: "replied", reply });
   }
 
   rejected(effects: readonly Rejected[]): void {
     for (const { request, code, message } of effects) {
-      this.#take(request)?.({ kind: "rejected", code, message });
+      this.#pending.take(request)?.({ kind: "rejected", code, message });
     }
   }
 
   /** Requests that wait for an answer. */
   get pendingCount(): number {
     return this.#pending.size;
-  }
-
-  #take(request: number): Done | undefined {
-    const done = this.#pending.get(request);
-    if (done !== undefined) this.#pending.delete(request);
-    return done;
   }
 }

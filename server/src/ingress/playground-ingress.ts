@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type IngressLimits, requestTooLarge, ViolationError } from "../codec/ingress-codec.js";
 import { decodePlaygroundSend } from "../codec/playground-codec.js";
-import type { Admission, Visit } from "./admission.js";
+import { type Admission, outside, type Visit } from "./admission.js";
 import { refuseHttp } from "./http-answer.js";
 import type { IngressPort } from "./ingress-port.js";
 import { type Refusal, rejection } from "./refusal.js";
@@ -29,6 +29,7 @@ export function handlePlaygroundIngress(
 
 /** One request. STATES: waiting -> reading -> asked -> over. The client may go away in any of them. */
 class PlaygroundVisit implements Visit {
+  place: number = outside;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #options: PlaygroundIngressOptions;

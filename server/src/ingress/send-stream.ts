@@ -4,7 +4,7 @@ import type {
   SendStreamResponse,
 } from "@statewire/protos/statewire/v1/ingress.js";
 import type { Decoded, SendValues } from "../codec/ingress-codec.js";
-import type { Admission, Visit } from "./admission.js";
+import { type Admission, outside, type Visit } from "./admission.js";
 import type { IngressPort, SendOutcome } from "./ingress-port.js";
 import { type Refusal, refusalCodes, rejection } from "./refusal.js";
 import type { MethodCounter } from "./request-counters.js";
@@ -31,6 +31,7 @@ type Call = ServerDuplexStream<SendStreamFrame, SendStreamResponse>;
  * - Acknowledgements that become known together (one epoch's) leave in one frame.
  */
 export class SendStream implements Visit {
+  place: number = outside;
   readonly #call: Call;
   readonly #options: SendStreamOptions;
   #port: IngressPort | null = null;

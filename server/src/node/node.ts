@@ -32,6 +32,7 @@ import { IncidentLog } from "./incident-log.js";
 import { createIngressStages } from "./ingress-stages.js";
 import { StartCount } from "./start-count.js";
 import { streamOptions } from "./stream-options.js";
+import { allocateYoung } from "./young-objects.js";
 
 /** Above this share of backlogBytesMax the heap is kept small. */
 const thriftShare = 1 / 8;
@@ -65,6 +66,7 @@ export interface Node {
  * @throws StoreError or Error when the node cannot start; nothing is left open then.
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
+  allocateYoung();
   const { settings, logger } = options;
   const { dataDir: directory, journalSegmentBytes: segmentBytes } = settings;
   const deltaBytesMax = settings.checkpointBacklogBytes;
