@@ -1111,7 +1111,9 @@ type Invocation struct {
 	// How long the runtime waits for the result, in milliseconds. 0: no limit. [INVOKE-6]
 	TimeoutMs uint64 `protobuf:"varint,7,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"`
 	// Failed attempts at the first input so far. [INVOKE-14]
-	Attempt       uint32 `protobuf:"varint,8,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Attempt uint32 `protobuf:"varint,8,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// No later invocation will name this one as its lease: its states need not be kept. [LEASE-12]
+	NoLease       bool `protobuf:"varint,9,opt,name=no_lease,json=noLease,proto3" json:"no_lease,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1200,6 +1202,13 @@ func (x *Invocation) GetAttempt() uint32 {
 		return x.Attempt
 	}
 	return 0
+}
+
+func (x *Invocation) GetNoLease() bool {
+	if x != nil {
+		return x.NoLease
+	}
+	return false
 }
 
 // One message to the target.
@@ -2327,7 +2336,7 @@ const file_statewire_v1_stream_proto_rawDesc = "" +
 	"\x0eTypeDefinition\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12\x1b\n" +
 	"\ttype_name\x18\x02 \x01(\tR\btypeName\x12\x14\n" +
-	"\x05entry\x18\x03 \x01(\rR\x05entry\"\x83\x02\n" +
+	"\x05entry\x18\x03 \x01(\rR\x05entry\"\x9e\x02\n" +
 	"\n" +
 	"Invocation\x12#\n" +
 	"\rinvocation_id\x18\x01 \x01(\x04R\finvocationId\x12\x12\n" +
@@ -2338,7 +2347,8 @@ const file_statewire_v1_stream_proto_rawDesc = "" +
 	"\x05lease\x18\x06 \x01(\x04R\x05lease\x12\x1d\n" +
 	"\n" +
 	"timeout_ms\x18\a \x01(\x04R\ttimeoutMs\x12\x18\n" +
-	"\aattempt\x18\b \x01(\rR\aattempt\"\xc9\x01\n" +
+	"\aattempt\x18\b \x01(\rR\aattempt\x12\x19\n" +
+	"\bno_lease\x18\t \x01(\bR\anoLease\"\xc9\x01\n" +
 	"\x05Input\x12\x1f\n" +
 	"\vcaller_type\x18\x01 \x01(\rR\n" +
 	"callerType\x12\x1b\n" +

@@ -38,6 +38,7 @@ export function invocationFrame(
     lease: 0,
     timeoutMs: 0,
     attempt: 0,
+    noLease: false,
   }));
   return {
     frame: { $case: "invocations", value: { types: [], invocations, resultCreditBytes: 0 } },

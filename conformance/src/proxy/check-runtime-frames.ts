@@ -56,6 +56,7 @@ function checkInvocation(talk: Conversation, invocation: Fields, report: Report)
     address,
     inputs: inputs.length,
     lease: number(invocation["lease"]),
+    noLease: invocation["no_lease"] === true,
     bytes: payloadBytes(invocation),
     timeoutMs: number(invocation["timeout_ms"]),
     seenAtMs: talk.nowMs,
@@ -111,6 +112,10 @@ function checkLease(talk: Conversation, address: string, lease: number, report: 
   }
   const valid = talk.leaseOf(address);
   if (valid === lease) return;
+  if (valid === -lease) {
+    report("LEASE-12", `lease ${lease}, and that invocation came with no_lease`);
+    return;
+  }
   const last = valid === undefined || valid === 0 ? "none" : valid;
   report("LEASE-1", `lease ${lease}, and the address can be leased at ${last}`);
 }

@@ -27,7 +27,8 @@ function checkResult(talk: Conversation, result: Fields, report: Report): void {
   const isLate = timeoutMs > 0 && talk.nowMs - seenAtMs > timeoutMs + lateMs;
   if (isLate && failure?.["code"] !== "CODE_TIMEOUT")
     report("INVOKE-11", `the result of #${id} after ${timeoutMs} ms`);
-  if (failure === undefined && talk.leaseOf(address) !== undefined) talk.remember(address, id);
+  if (failure === undefined && talk.leaseOf(address) !== undefined)
+    talk.remember(address, invocation.noLease ? -id : id);
   checkFailure(invocation, result, failure, report);
   checkChanges(talk, invocation, result, report);
   checkEffects(talk, result, report);

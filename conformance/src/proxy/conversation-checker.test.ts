@@ -91,6 +91,7 @@ const faults: { readonly [clause: string]: readonly Line[] } = {
     result(1, { failure: { code: "CODE_FUNCTION", message: "no" } }),
     invoke(2, { id: "a", lease: 1 }),
   ],
+  "LEASE-12": [invoke(1, { id: "a", no_lease: true }), result(1), invoke(2, { id: "a", lease: 1 })],
   "LIMIT-4": [invoke(1), result(1, { sends: [send, send, send, send] })],
   "REPLY-2": [
     invoke(1),

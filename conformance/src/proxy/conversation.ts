@@ -19,6 +19,8 @@ export interface InFlight {
   readonly address: string;
   readonly inputs: number;
   readonly lease: number;
+  /** The runtime has ruled a lease of it out. [LEASE-12] */
+  readonly noLease: boolean;
   readonly bytes: number;
   readonly timeoutMs: number;
   readonly seenAtMs: number;
@@ -61,7 +63,10 @@ export class Conversation {
   readonly inFlight = new Map<number, InFlight>();
   /** Invocations that were given up, whose results may still come: the latest of them. */
   readonly #givenUp = new Set<number>();
-  /** By address: the id of the last invocation, 0 when its result does not count as a lease. */
+  /**
+   * By address: the id of the last invocation, 0 when its result does not count as a lease, and less
+   * than 0 when the runtime has ruled a lease out.
+   */
   readonly #leases = new Map<string, number>();
   windows: Window[] = [];
   balance = 0;
@@ -125,7 +130,7 @@ export class Conversation {
     if (oldest !== undefined) this.#givenUp.delete(oldest);
   }
 
-  /** What the last invocation of an address left: its id, 0: no lease, undefined: not known. */
+  /** What the last invocation of an address left: as #leases; undefined: not known. */
   leaseOf(address: string): number | undefined {
     return this.#leases.get(address);
   }

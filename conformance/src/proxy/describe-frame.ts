@@ -66,6 +66,7 @@ function invoked(invocation: Fields): string {
     `${list(invocation["inputs"]).length} inputs`,
     lease > 0 ? `lease ${lease}` : describeStates(invocation["states"]),
     ...(attempt > 0 ? [`attempt ${attempt}`] : []),
+    ...(invocation["no_lease"] === true ? ["no lease"] : []),
   ];
   return `#${number(invocation["invocation_id"])} type ${number(invocation["type"])} ${show(text(invocation["id"]))} (${parts.join(", ")})`;
 }

@@ -117,6 +117,13 @@ export const runtimeMutants: { readonly [name: string]: Mutant } = {
       }),
     ],
   },
+  "rules-every-lease-out": {
+    about: "names leases that it has ruled out",
+    caughtBy: ["state/names no lease that it has ruled out, over many addresses"],
+    fromRuntime: (frame) => [
+      inInvocations(frame, (invocation) => ({ ...invocation, no_lease: true })),
+    ],
+  },
   "never-expires": {
     about: "keeps state that has expired",
     caughtBy: ["state/forgets a state after its time since the last write"],

@@ -164,6 +164,13 @@ export const serverMutants: { readonly [name: string]: Mutant } = {
       inInvocations(frame, ({ lease: _dropped, ...invocation }) => invocation),
     ],
   },
+  "keeps-what-is-ruled-out": {
+    about: "keeps states that no lease will name",
+    caughtBy: ["leases/keeps nothing that will not be named"],
+    fromRuntime: (frame) => [
+      inInvocations(frame, ({ no_lease: _dropped, ...invocation }) => invocation),
+    ],
+  },
   "keeps-lazy-state": {
     about: "does not ask for lazy state but takes it as absent",
     caughtBy: ["lazy-state/asks for a lazy state when it is read"],

@@ -65,7 +65,10 @@ func (s *Session) admit(invocation *pb.Invocation, now time.Duration, outcome *O
 		Base:       s.base,
 	})
 	batch.types = s.open.types
-	batch.flight = flight{isInFlight: true, entry: entry, plan: plan, payload: payload, received: now}
+	batch.flight = flight{
+		isInFlight: true, leavesLease: !invocation.NoLease,
+		entry: entry, plan: plan, payload: payload, received: now,
+	}
 	if batch.Timeout != 0 {
 		batch.flight.deadline = now + batch.Timeout
 		batch.flight.origin = &s.origin

@@ -73,10 +73,12 @@ type openSession struct {
 // flight is what a session knows of a batch; the session alone touches it.
 type flight struct {
 	isInFlight bool
-	entry      *addressEntry
-	plan       *plan
-	payload    int64
-	received   time.Duration
+	// leavesLease: a later invocation may name this one as its lease.
+	leavesLease bool
+	entry       *addressEntry
+	plan        *plan
+	payload     int64
+	received    time.Duration
 	// deadline is when the runtime gives the batch up, by the session's clock; 0: never.
 	deadline time.Duration
 	// origin is when the session's clock stood at 0.
@@ -159,7 +161,7 @@ func (s *Session) Finish(batch *Batch) {
 	}
 	s.remove(batch)
 	entry := batch.flight.entry
-	if s.open.leases && batch.failure == nil && batch.flight.plan.eagerCount > 0 {
+	if s.open.leases && batch.flight.leavesLease && batch.failure == nil && batch.flight.plan.eagerCount > 0 {
 		s.open.book.hold(entry, batch.InvocationID, batch.slots)
 	} else {
 		entry.running = nil

@@ -11,6 +11,8 @@ export interface Flight {
   /** What it counts against the window. */
   readonly payloadBytes: number;
   readonly receivedMs: number;
+  /** A later invocation may name this one as its lease. */
+  readonly leavesLease: boolean;
   /** From then on the runtime has given it up. Infinity: never. */
   readonly deadlineMs: number;
   /** StateRequests that await their replies, in order; none for most. */

@@ -140,7 +140,11 @@ export class Session {
       return;
     }
     this.#flights.remove(flight);
-    const leased = open.leases && batch.failure === undefined && flight.plan.hasEagerStates;
+    const leased =
+      open.leases &&
+      flight.leavesLease &&
+      batch.failure === undefined &&
+      flight.plan.hasEagerStates;
     open.book.close(
       flight.entry,
       leased ? { version: batch.invocationId, slots: batch.finalSlots() } : undefined,
@@ -305,6 +309,7 @@ export class Session {
       plan,
       payloadBytes: invocationPayloadBytes(invocation),
       receivedMs: nowMs,
+      leavesLease: !invocation.noLease,
       deadlineMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : nowMs + timeoutMs,
       questions: undefined,
       previous: undefined,

@@ -44,6 +44,7 @@ function goodFrames(): Buffer[] {
     lease,
     timeoutMs: 1000,
     attempt: 0,
+    noLease: false,
   });
   const limits = {
     frameBytesMax: 4000,

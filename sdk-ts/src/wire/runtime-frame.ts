@@ -122,6 +122,7 @@ function readInvocation(reader: WireReader, end: number): Invocation {
     lease: 0,
     timeoutMs: 0,
     attempt: 0,
+    noLease: false,
   };
   while (reader.position < end) {
     const tag = reader.uint32();
@@ -149,6 +150,9 @@ function readInvocation(reader: WireReader, end: number): Invocation {
         break;
       case 0x40:
         invocation.attempt = reader.uint32();
+        break;
+      case 0x48:
+        invocation.noLease = reader.bool();
         break;
       default:
         reader.skip(tag);

@@ -83,6 +83,7 @@ function randomBatch(random: Random): InvocationBatch {
       lease: random.of(longs),
       timeoutMs: random.of(longs),
       attempt: random.of(numbers),
+      noLease: random.below(2) === 1,
     })),
     resultCreditBytes: random.of(longs),
   };

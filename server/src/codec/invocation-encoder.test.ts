@@ -69,6 +69,7 @@ const invocations: fc.Arbitrary<Invocation> = fc
     lease: fc.maxSafeNat(),
     timeoutMs: fc.maxSafeNat(),
     attempt: fc.nat(0xffff_ffff),
+    noLease: fc.boolean(),
   })
   .map(({ type, timeoutMs, ...invocation }) => ({
     ...invocation,
@@ -106,6 +107,7 @@ function expected(invocation: Invocation) {
     lease: invocation.lease,
     timeoutMs: invocation.binding.invocationTimeoutMs,
     attempt: invocation.attempt,
+    noLease: invocation.noLease,
   };
 }
 
@@ -168,7 +170,7 @@ describe("InvocationEncoder", () => {
     const types = new StreamTypes(functions);
     const [message] = fc.sample(messages, { numRuns: 1, seed: 1 });
     assert.ok(message !== undefined);
-    const base = { invocation: 1, id: "a", messages: [message], attempt: 0 };
+    const base = { invocation: 1, id: "a", messages: [message], attempt: 0, noLease: false };
     const bound = binding(served[0] as FunctionType, [0, 2, 3], 0);
     const encode = (states: (Uint8Array | null)[], lease: number) =>
       decodeBatch(
@@ -198,6 +200,7 @@ describe("InvocationEncoder", () => {
       states: [value],
       lease: 0,
       attempt: 0,
+      noLease: false,
     };
     const decoded = decodeBatch(new InvocationEncoder().encode(types, [invocation], 0));
     assert.deepEqual(seen(types, decoded), [expected(invocation)]);

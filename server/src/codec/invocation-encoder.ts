@@ -17,6 +17,7 @@ const tag = {
     lease: 6 << 3,
     timeoutMs: 7 << 3,
     attempt: 8 << 3,
+    noLease: 9 << 3,
   },
   input: {
     callerType: 1 << 3,
@@ -67,6 +68,7 @@ export class InvocationEncoder {
   #invocation(types: StreamTypes, invocation: Invocation): void {
     const writer = this.#writer;
     const { binding, messages, states } = invocation;
+    writer.numberField(tag.invocation.noLease, invocation.noLease ? 1 : 0);
     writer.numberField(tag.invocation.attempt, invocation.attempt);
     writer.numberField(tag.invocation.timeoutMs, binding.invocationTimeoutMs);
     writer.numberField(tag.invocation.lease, invocation.lease);

@@ -58,6 +58,8 @@ export interface Invocation {
   readonly lease: number;
   /** Failed attempts at the first message so far. */
   readonly attempt: number;
+  /** No later invocation will name this one as its lease. [LEASE-12] */
+  readonly noLease: boolean;
 }
 
 export interface StateReply {

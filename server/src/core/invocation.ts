@@ -2,7 +2,7 @@ import type { Binding } from "./binding.js";
 import type { Invocation } from "./effect.js";
 import { giveUpLost } from "./failure.js";
 import { dispatchedAtMs } from "./flights.js";
-import { leaseHolds } from "./lease.js";
+import { canLease, leaseHolds, wantsLease } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Message } from "./message.js";
 import { frameBytes, payloadBytes } from "./message.js";
@@ -70,6 +70,7 @@ function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Inv
   mailbox.bytes = sumBytes(messages, states);
   mailbox.dispatchedAfterMs = shard.nowMs - shard.startedAtMs;
   mailbox.leaseNamed = leased;
+  mailbox.leaseWanted = wantsLease(binding, mailbox);
   session.inFlight.add(mailbox);
   session.bytesInFlight += mailbox.bytes;
   binding.load.inFlight++;
@@ -83,6 +84,7 @@ function createInvocation(shard: Shard, mailbox: Mailbox, binding: Binding): Inv
     states,
     lease: leased ? mailbox.lease : 0,
     attempt: mailbox.attempts === null ? 0 : mailbox.attempts.failures,
+    noLease: !mailbox.leaseWanted && canLease(binding),
   };
 }
 

@@ -2,6 +2,35 @@ import type { Binding } from "./binding.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Session } from "./session.js";
 
+/** So many addresses get a lease at once: where few are in use, each is likely to return. */
+const freeLeases = 1024;
+/** Or this share of what the server keeps. */
+const freeShare = 1 / 8;
+/** A lease gives way when it was not used for so many invocations, for each address that is kept. */
+const staleInvocations = 16;
+
+/** Whether an invocation through the binding can leave a lease. */
+export function canLease({ session, eager }: Pick<Binding, "session" | "eager">): boolean {
+  // Without eager state there is nothing to keep.
+  return session.leasesMax > 0 && eager.length > 0;
+}
+
+/**
+ * Whether the server is to keep the state that the invocation about to be sent leaves. As soon as many
+ * addresses have leases, a new one gets none before it is seen for the second time; when all places are
+ * taken, none before a lease has long not been used. Else those that come once would drive out those
+ * that return; and where many return in turn, each would lose its place before it is there again.
+ */
+export function wantsLease(binding: Pick<Binding, "session" | "eager">, mailbox: Mailbox): boolean {
+  if (!canLease(binding)) return false;
+  const { leases, leasesMax, sightings, nextInvocation } = binding.session;
+  if (mailbox.leaseSession === binding.session) return true;
+  if (leases.length < Math.max(freeLeases, leasesMax * freeShare)) return true;
+  if (!sightings.note(mailbox.type.index, mailbox.id)) return false;
+  if (leases.length < leasesMax || leases.oldest === null) return true;
+  return nextInvocation - leases.oldest.lease > staleInvocations * leasesMax;
+}
+
 /**
  * Notes that the server now keeps the address's state as of the invocation. The least recent leases
  * make room. [LEASE-2]
@@ -12,9 +41,8 @@ export function grantLease(
   expiresAtMs: number,
 ): void {
   const { session } = binding;
-  if (session.leasesMax === 0 || binding.eager.length === 0) {
-    // Without eager state there is nothing to name. Another server may hold an older version, which
-    // must not be named when the address returns.
+  if (!mailbox.leaseWanted || !canLease(binding)) {
+    // Another server may hold an older version, which must not be named when the address returns.
     revokeLease(mailbox);
     return;
   }

@@ -58,6 +58,8 @@ export class Mailbox {
   lease = 0;
   /** The invocation in flight named the lease, and the server has not asked for the state. */
   leaseNamed = false;
+  /** The invocation in flight leaves a lease, if all goes well. */
+  leaseWanted = false;
   leaseSession: Session | null = null;
   /** 0: no state of the address expires. */
   leaseExpiresAtMs = 0;

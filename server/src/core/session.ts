@@ -5,6 +5,7 @@ import { Flights } from "./flights.js";
 import type { FunctionType } from "./function-type.js";
 import { LeaseList } from "./lease-list.js";
 import { Quarantine } from "./quarantine.js";
+import { Sightings } from "./sightings.js";
 
 /**
  * One attached stream to a function server.
@@ -31,6 +32,8 @@ export class Session {
   readonly quarantine = new Quarantine();
   /** Mailboxes whose state the server keeps. */
   readonly leases = new LeaseList();
+  /** Addresses that were sent without a lease, when few more can be kept. */
+  readonly sightings: Sightings;
   /** What the next drain of the machine hands out. */
   invocations: Invocation[] = [];
   stateReplies: StateReply[] = [];
@@ -46,6 +49,7 @@ export class Session {
     this.loads = functions.map(({ inFlightMax }) => ({ inFlightMax, inFlight: 0, bindings: [] }));
     this.window = window;
     this.leasesMax = leases;
+    this.sightings = new Sightings(leases);
   }
 
   get hasRoom(): boolean {

@@ -122,6 +122,7 @@ function invocations(count: number, fields: Partial<Invocation>): Invocation[] {
     states: [],
     lease: 0,
     attempt: 0,
+    noLease: false,
     ...fields,
   }));
 }

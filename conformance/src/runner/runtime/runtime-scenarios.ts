@@ -10,6 +10,7 @@ import {
   oneAtATime,
   takesInOrder,
 } from "./scenarios/invocations.js";
+import { manyLeases } from "./scenarios/many-leases.js";
 import {
   creditComesBack,
   failsUncounted,
@@ -41,6 +42,7 @@ export const runtimeScenarios: { readonly [name: string]: RuntimeScenario } = {
   "large-messages": largeMessages,
   "long-id": longId,
   "many-effects": manyEffects,
+  "many-leases": manyLeases,
   "one-at-a-time": oneAtATime,
   "oversize-frame": oversizeFrame,
   "oversize-value": oversizeValue,

@@ -108,6 +108,11 @@ class Batch:
         return self.position < self.count
 
     @property
+    def leaves_lease(self) -> bool:
+        """Whether a later invocation may name this one as its lease."""
+        return not self._invocation.no_lease
+
+    @property
     def attempt(self) -> int:
         """Failed attempts at the running input; only the first input has any."""
         return self._invocation.attempt if self.position == 0 else 0

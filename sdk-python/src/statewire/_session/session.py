@@ -145,7 +145,12 @@ class Session:
         if opened is None or not self._flights.remove(batch):
             return
         failure = batch.failure
-        if opened.has_leases and failure is None and batch.plan.has_eager_states:
+        if (
+            opened.has_leases
+            and batch.leaves_lease
+            and failure is None
+            and batch.plan.has_eager_states
+        ):
             opened.leases.keep(batch.key, batch.invocation_id, batch.slots)
         result, payload_bytes = batch.result()
         opened.results.push(

@@ -156,7 +156,7 @@ class TypeDefinition(_message.Message):
     def __init__(self, index: _Optional[int] = ..., type_name: _Optional[str] = ..., entry: _Optional[int] = ...) -> None: ...
 
 class Invocation(_message.Message):
-    __slots__ = ("invocation_id", "type", "id", "inputs", "states", "lease", "timeout_ms", "attempt")
+    __slots__ = ("invocation_id", "type", "id", "inputs", "states", "lease", "timeout_ms", "attempt", "no_lease")
     INVOCATION_ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -165,6 +165,7 @@ class Invocation(_message.Message):
     LEASE_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    NO_LEASE_FIELD_NUMBER: _ClassVar[int]
     invocation_id: int
     type: int
     id: str
@@ -173,7 +174,8 @@ class Invocation(_message.Message):
     lease: int
     timeout_ms: int
     attempt: int
-    def __init__(self, invocation_id: _Optional[int] = ..., type: _Optional[int] = ..., id: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., states: _Optional[_Iterable[_Union[StateValue, _Mapping]]] = ..., lease: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
+    no_lease: bool
+    def __init__(self, invocation_id: _Optional[int] = ..., type: _Optional[int] = ..., id: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., states: _Optional[_Iterable[_Union[StateValue, _Mapping]]] = ..., lease: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., attempt: _Optional[int] = ..., no_lease: _Optional[bool] = ...) -> None: ...
 
 class Input(_message.Message):
     __slots__ = ("caller_type", "caller_id", "typename", "value", "wants_reply", "traceparent")

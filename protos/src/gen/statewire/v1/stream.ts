@@ -214,6 +214,8 @@ export interface Invocation {
   timeoutMs: number;
   /** Failed attempts at the first input so far. [INVOKE-14] */
   attempt: number;
+  /** No later invocation will name this one as its lease: its states need not be kept. [LEASE-12] */
+  noLease: boolean;
 }
 
 /** One message to the target. */
@@ -1565,7 +1567,17 @@ export const TypeDefinition: MessageFns<TypeDefinition> = {
 };
 
 function createBaseInvocation(): Invocation {
-  return { invocationId: 0, type: 0, id: "", inputs: [], states: [], lease: 0, timeoutMs: 0, attempt: 0 };
+  return {
+    invocationId: 0,
+    type: 0,
+    id: "",
+    inputs: [],
+    states: [],
+    lease: 0,
+    timeoutMs: 0,
+    attempt: 0,
+    noLease: false,
+  };
 }
 
 export const Invocation: MessageFns<Invocation> = {
@@ -1593,6 +1605,9 @@ export const Invocation: MessageFns<Invocation> = {
     }
     if (message.attempt !== 0) {
       writer.uint32(64).uint32(message.attempt);
+    }
+    if (message.noLease !== false) {
+      writer.uint32(72).bool(message.noLease);
     }
     return writer;
   },
@@ -1674,6 +1689,14 @@ export const Invocation: MessageFns<Invocation> = {
             message.attempt = reader.uint32();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.noLease = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1699,6 +1722,7 @@ export const Invocation: MessageFns<Invocation> = {
     message.lease = object.lease ?? 0;
     message.timeoutMs = object.timeoutMs ?? 0;
     message.attempt = object.attempt ?? 0;
+    message.noLease = object.noLease ?? false;
     return message;
   },
 };
