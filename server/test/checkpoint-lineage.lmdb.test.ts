@@ -9,6 +9,7 @@ import { restoreCheckpoint } from "../src/checkpoint/restore.js";
 import { createType } from "../src/core/catalog.js";
 import { CheckpointedStore, localLineage, temporaryFolder } from "./support/checkpointed-store.js";
 import { statewire } from "./support/command-line.js";
+import { copyRows } from "./support/core-tables.js";
 import { changeSet, rowChanges, rowTable } from "./support/epoch-records.js";
 
 // Goal: earlier checkpoints can be compared, gone back to and forked from; old ones go, with all that is
@@ -121,7 +122,7 @@ describe("a lineage of checkpoints", function () {
     const store = await openCounters();
     const expiring = (expiresAtMs: number) => {
       const { rows, ...changes } = rowChanges(0, { ann: "1" });
-      return { ...changes, rows: rows.map((row) => ({ ...row, expiresAtMs })) };
+      return { ...changes, rows: copyRows(rows).map((row) => ({ ...row, expiresAtMs })) };
     };
     await store.commitChanges(expiring(1));
     const first = await store.checkpoint();

@@ -56,7 +56,7 @@ export class RecordEncoder {
     writer.skip(recordHeaderBytes);
     writer.raw.fill(0, saltAt, epochAt);
     this.#catalog(changes);
-    for (const row of changes.rows) this.#row(row);
+    changes.rows.forEach(this.#row);
     for (const message of changes.messages) this.#message(message);
     for (const message of changes.consumed) this.#consumed(message);
     for (const timer of changes.timersSet) this.#timer(timer);
@@ -107,7 +107,7 @@ export class RecordEncoder {
     this.#end();
   }
 
-  #row(row: RowChange): void {
+  readonly #row = (row: RowChange): void => {
     this.#begin("rows", row.value === null);
     writeRowKey(this.#writer, row.table, row.key);
     if (row.value === null) {
@@ -117,7 +117,7 @@ export class RecordEncoder {
     this.#value();
     writeRowValue(this.#writer, row.value, row.expiresAtMs);
     this.#end();
-  }
+  };
 
   #message(message: Message): void {
     this.#begin("messages", false);

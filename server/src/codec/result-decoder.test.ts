@@ -293,14 +293,13 @@ describe("ResultDecoder reads", () => {
     assert.equal(messageOf(`${"x".repeat(4095)}é`), "x".repeat(4095), "no half of a character");
   });
 
-  it("values as bytes of their own: the frame may be used again", () => {
-    const frame = frameOf({ stateChanges: [{ value: Buffer.from("value") }] });
+  it("values that stay as bytes of their own: the frame may be used again", () => {
+    const value = Buffer.from("value");
+    const frame = frameOf({ sends: [{ type: 1, id: "x", typename: "t/v", value }] });
     const decoded = decode(frame);
     frame.fill(0);
-    assert.equal(
-      Buffer.from(decoded?.results[0]?.stateChanges[0]?.value ?? []).toString(),
-      "value",
-    );
+    const [send] = decoded?.results[0]?.sends ?? [];
+    assert.equal(Buffer.from(send?.message.value ?? []).toString(), "value");
   });
 
   it("frames of other kinds not at all", () => {

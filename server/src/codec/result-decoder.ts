@@ -143,7 +143,7 @@ export class ResultDecoder {
     while (!reader.atEnd) {
       const tag = reader.varint();
       if (tag === 8) state = reader.u32();
-      else if (tag === 18) value = this.#value(reader);
+      else if (tag === 18) value = this.#checked(reader.view());
       else reader.skip(tag);
     }
     reader.leave(outer);
@@ -304,7 +304,10 @@ export class ResultDecoder {
   }
 
   #value(reader: WireReader): Uint8Array {
-    const value = reader.bytes();
+    return this.#checked(reader.bytes());
+  }
+
+  #checked(value: Uint8Array): Uint8Array {
     this.#payloadBytes += value.length;
     const { valueBytesMax } = this.#limits;
     if (value.length > valueBytesMax) {

@@ -76,6 +76,13 @@ export class WireReader {
     return this.#slab.copy(this.#buffer, this.#at - length, this.#at);
   }
 
+  /** Bytes where they are: as long as the frame is not needed otherwise, and nobody keeps them. */
+  view(): Uint8Array {
+    const length = this.#span();
+    const { buffer, byteOffset } = this.#buffer;
+    return new Uint8Array(buffer, byteOffset + this.#at - length, length);
+  }
+
   /** A text that comes once. */
   text(): string {
     const length = this.#span();

@@ -26,7 +26,7 @@ export function applyResults(
   session: Session,
   results: readonly InvocationResult[],
 ): void {
-  readAhead(session, results);
+  readAhead(shard, session, results);
   for (const result of results) applyResult(shard, session, result);
 }
 
@@ -35,13 +35,16 @@ export function applyResults(
  * is done with the first. Among many addresses most are not in the processor's cache: read like this
  * they are fetched several at a time, and not one by one when each has its turn.
  */
-function readAhead({ inFlight }: Session, results: readonly InvocationResult[]): void {
+function readAhead(
+  { overlay }: Shard,
+  { inFlight }: Session,
+  results: readonly InvocationResult[],
+): void {
   let read = 0;
   for (const { invocation } of results) {
     const mailbox = inFlight.get(invocation);
     if (mailbox === undefined) continue;
-    read += mailbox.leasePlace;
-    if (mailbox.lastRow !== null) read += mailbox.lastRow.epoch;
+    read += mailbox.leasePlace + overlay.touch(mailbox.lastRow);
   }
   // The engine leaves out what nobody asks for.
   assert(read >= 0, `places and epochs that add up to ${read}`);

@@ -1,7 +1,7 @@
 import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
-import type { RowChange } from "./row.js";
+import type { RowChanges } from "./row.js";
 import type { StateTable } from "./state-table.js";
 import type { TimerKey } from "./store-view.js";
 import type { Timer } from "./timer.js";
@@ -10,7 +10,7 @@ import type { Timer } from "./timer.js";
  * The difference between two cuts: the net effect of one epoch. What came and went inside the epoch
  * is in none of the lists.
  *
- * The rows are live objects of the overlay: whoever takes a change set encodes it before the core's
+ * The rows are read from the overlay: whoever takes a change set encodes it before the core's
  * next step.
  */
 export interface ChangeSet {
@@ -21,7 +21,7 @@ export interface ChangeSet {
   readonly types: readonly FunctionType[];
   /** Created, or with a new expiration, in this epoch. */
   readonly stateTables: readonly StateTable[];
-  readonly rows: readonly RowChange[];
+  readonly rows: RowChanges;
   /** Arrived in this epoch, and still in a mailbox. */
   readonly messages: readonly Message[];
   /** Stored by an earlier epoch, and consumed in this one. */

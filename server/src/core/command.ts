@@ -174,7 +174,7 @@ export interface Fault {
 export interface StateChange {
   /** Index of the state in the server's table entry. */
   readonly state: number;
-  /** Null: delete. */
+  /** Null: delete. Valid while the command is stepped: the core copies it. */
   readonly value: Uint8Array | null;
 }
 

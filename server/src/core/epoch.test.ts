@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { emptyResult } from "../../test/support/core-result-commands.js";
 import { Story } from "../../test/support/core-story.js";
+import { copyRows } from "../../test/support/core-tables.js";
 import { changeCount } from "./change-set.js";
 import type { InvocationResult } from "./command.js";
 
@@ -42,7 +43,7 @@ describe("an epoch", () => {
     }
     const changes = story.machine.seal(false);
     assert.equal(changeCount(changes), 1);
-    assert.equal(Buffer.from(changes.rows[0]?.value ?? []).toString(), "500");
+    assert.equal(Buffer.from(copyRows(changes.rows)[0]?.value ?? []).toString(), "500");
   });
 
   it("holds no message that came and went in it", () => {

@@ -3,7 +3,7 @@ import type { Acknowledged, Decided, Replied } from "./effect.js";
 import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
-import type { Row } from "./row.js";
+import type { RowChanges } from "./row.js";
 import type { StateTable } from "./state-table.js";
 import type { TimerKey } from "./store-view.js";
 import type { Timer } from "./timer.js";
@@ -72,7 +72,7 @@ export class OpenEpoch {
   }
 
   /** Takes the cut: keeps only what survives it, and marks that as stored. */
-  seal(rows: readonly Row[], nextSequence: number): ChangeSet {
+  seal(rows: RowChanges, nextSequence: number): ChangeSet {
     const messages = this.messages.filter((message) => !message.consumed);
     const timersSet = this.timersSet.filter((timer) => !timer.done);
     for (const message of messages) message.storedEpoch = this.epoch;

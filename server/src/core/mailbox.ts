@@ -2,7 +2,6 @@ import type { Attempts } from "./attempts.js";
 import type { Binding } from "./binding.js";
 import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
-import type { Row } from "./row.js";
 import type { Session } from "./session.js";
 import { type FrontLimits, SpillQueue, type SpillReader } from "./spill-queue.js";
 
@@ -53,8 +52,8 @@ export class Mailbox {
   consumedEpoch = 0;
   /** It was brought back from the tables, and has not been dispatched since. */
   isRecalled = false;
-  /** The state row written last: usually the next one too, and then it needs no look-up. */
-  lastRow: Row | null = null;
+  /** The state row written last, by its number: usually the next one too. 0: none was. */
+  lastRow = 0;
   lease = 0;
   /** The invocation in flight named the lease, and the server has not asked for the state. */
   leaseNamed = false;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { copyRows } from "../../test/support/core-tables.js";
 import { Overlay } from "./overlay.js";
 import type { RowView, StoredRow } from "./store-view.js";
 
@@ -68,7 +69,7 @@ class Harness {
   }
 
   #seal(beginFold: boolean): void {
-    const rows = this.overlay.seal(beginFold);
+    const rows = copyRows(this.overlay.seal(beginFold));
     const changed = new Set(rows.map((row) => row.key));
     assert.equal(changed.size, rows.length, "each row once");
     assert.deepEqual(changed, this.#changed);
@@ -136,29 +137,44 @@ describe("an overlay", () => {
   it("never changes a row that is being folded", () => {
     const overlay = new Overlay(new Tables(), 1);
     overlay.write(table, "a", Uint8Array.of(1), 5);
-    const [folded] = overlay.seal(true);
+    const folded = overlay.seal(true);
     overlay.write(table, "a", Uint8Array.of(2), 6);
-    assert.deepEqual(folded, {
-      table,
-      key: "a",
-      value: Uint8Array.of(1),
-      expiresAtMs: 5,
-      epoch: 1,
-      generation: 1,
-    });
+    const value = Uint8Array.of(1);
+    assert.deepEqual(copyRows(folded), [{ table, key: "a", value, expiresAtMs: 5 }]);
+  });
+
+  it("keeps nothing of what it is given or gives", () => {
+    const overlay = new Overlay(new Tables(), 1);
+    const given = Uint8Array.of(1);
+    overlay.write(table, "a", given, 0);
+    given[0] = 2;
+    const read = overlay.read(table, "a");
+    overlay.write(table, "a", Uint8Array.of(3), 0);
+    assert.deepEqual(read?.value, Uint8Array.of(1));
   });
 
   it("rewrites a row without a look-up, and in a new generation as a new row", () => {
     const overlay = new Overlay(new Tables(), 1);
-    const row = overlay.write(table, "a", Uint8Array.of(1), 0);
-    assert.equal(overlay.rewrite(row, Uint8Array.of(2), 0), row);
+    const a = { table, key: "a" };
+    const row = overlay.rewrite(0, a, Uint8Array.of(1), 0);
+    assert.equal(overlay.rewrite(row, a, Uint8Array.of(2), 0), row);
     assert.deepEqual(overlay.read(table, "a")?.value, Uint8Array.of(2));
-    overlay.seal(true);
-    const next = overlay.rewrite(row, Uint8Array.of(3), 0);
+    const folded = overlay.seal(true);
+    const next = overlay.rewrite(row, a, Uint8Array.of(3), 0);
     assert.notEqual(next, row);
-    assert.deepEqual(row.value, Uint8Array.of(2));
+    assert.deepEqual(copyRows(folded)[0]?.value, Uint8Array.of(2));
     assert.deepEqual(overlay.read(table, "a")?.value, Uint8Array.of(3));
-    assert.deepEqual(overlay.seal(false), [next]);
+    assert.deepEqual(copyRows(overlay.seal(false)), [
+      { ...a, value: Uint8Array.of(3), expiresAtMs: 0 },
+    ]);
+  });
+
+  it("does not take the number of another table's row for its own", () => {
+    const overlay = new Overlay(new Tables(), 1);
+    const row = overlay.write(table, "a", Uint8Array.of(1), 0);
+    overlay.rewrite(row, { table: table + 1, key: "a" }, Uint8Array.of(2), 0);
+    assert.deepEqual(overlay.read(table, "a")?.value, Uint8Array.of(1));
+    assert.deepEqual(overlay.read(table + 1, "a")?.value, Uint8Array.of(2));
   });
 
   it("lists the keys of both generations once", () => {

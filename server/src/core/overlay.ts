@@ -1,8 +1,10 @@
-import type { Row } from "./row.js";
+import type { RowChanges } from "./row.js";
+import { RowGeneration } from "./row-generation.js";
 import type { RowView } from "./store-view.js";
 
-/** What a read returns. The value must not be changed; null: deleted. */
+/** What a read returns: a copy. */
 export interface RowValue {
+  /** Null: deleted. */
   readonly value: Uint8Array | null;
   readonly expiresAtMs: number;
 }
@@ -21,12 +23,9 @@ export interface RowValue {
  */
 export class Overlay {
   readonly #view: RowView;
-  #young: Map<string, Row>[] = [];
-  #old: Map<string, Row>[] | null = null;
-  #dirty: Row[] = [];
-  #youngCount = 0;
-  /** Of the young rows. */
-  #generation = 1;
+  #young = new RowGeneration(1);
+  #old: RowGeneration | null = null;
+  #dirty: number[] = [];
   #openEpoch: number;
 
   constructor(view: RowView, openEpoch: number) {
@@ -36,7 +35,7 @@ export class Overlay {
 
   /** Rows in the young generation: the next fold's work. */
   get youngCount(): number {
-    return this.#youngCount;
+    return this.#young.count;
   }
 
   get dirtyCount(): number {
@@ -48,64 +47,70 @@ export class Overlay {
   }
 
   read(table: number, key: string): RowValue | undefined {
-    const young = this.#young[table]?.get(key);
-    if (young !== undefined) return young;
-    const old = this.#old?.[table]?.get(key);
-    if (old !== undefined) return old;
+    const young = this.#young.find(table, key);
+    if (young > 0) return rowOf(this.#young, young);
+    const old = this.#old?.find(table, key) ?? 0;
+    if (this.#old !== null && old > 0) return rowOf(this.#old, old);
     return this.#view.readRow(table, key);
   }
 
   /** The epoch that last changed the row, or 0 when the tables hold its newest value. */
   epochOf(table: number, key: string): number {
-    const row = this.#young[table]?.get(key) ?? this.#old?.[table]?.get(key);
-    return row?.epoch ?? 0;
+    const young = this.#young.find(table, key);
+    if (young > 0) return this.#young.epochOf(young);
+    const old = this.#old?.find(table, key) ?? 0;
+    return this.#old !== null && old > 0 ? this.#old.epochOf(old) : 0;
   }
 
   /** Keys of a table that are newer than the tables or being folded; deleted ones included. */
   keysOf(table: number): string[] {
-    const keys = new Set(this.#young[table]?.keys());
-    for (const key of this.#old?.[table]?.keys() ?? []) keys.add(key);
+    const keys = new Set(this.#young.keysOf(table));
+    for (const key of this.#old?.keysOf(table) ?? []) keys.add(key);
     return [...keys];
   }
 
-  write(table: number, key: string, value: Uint8Array | null, expiresAtMs: number): Row {
-    let rows = this.#young[table];
-    if (rows === undefined) {
-      rows = new Map();
-      this.#young[table] = rows;
-    }
-    const row = rows.get(key);
-    if (row !== undefined) return this.#change(row, value, expiresAtMs);
-    const epoch = this.#openEpoch;
-    const created = { table, key, value, expiresAtMs, epoch, generation: this.#generation };
-    rows.set(key, created);
-    this.#youngCount++;
-    this.#dirty.push(created);
-    return created;
+  /** The value is copied. Returns the row's number, for rewrite(). */
+  write(table: number, key: string, value: Uint8Array | null, expiresAtMs: number): number {
+    const young = this.#young;
+    const found = young.find(table, key);
+    const row = found > 0 ? found : young.add(table, key);
+    this.#change(row, value, expiresAtMs);
+    return row;
   }
 
   /**
-   * As write(), for a row that an earlier write() of the same key returned: it is found without a
-   * look-up as long as its generation is the young one.
+   * As write(), for a row that an earlier write() of the same table and key gave the number of: it is
+   * found without a look-up as long as its generation is the young one. 0: no write() has.
    */
-  rewrite(row: Row, value: Uint8Array | null, expiresAtMs: number): Row {
-    if (row.generation === this.#generation) return this.#change(row, value, expiresAtMs);
-    return this.write(row.table, row.key, value, expiresAtMs);
+  rewrite(
+    row: number,
+    { table, key }: { readonly table: number; readonly key: string },
+    value: Uint8Array | null,
+    expiresAtMs: number,
+  ): number {
+    if (row === 0 || !this.#young.holds(row, table)) {
+      return this.write(table, key, value, expiresAtMs);
+    }
+    this.#change(row, value, expiresAtMs);
+    return row;
+  }
+
+  /** Reads what the next rewrite() of a row will need. Returns a number, which means nothing. */
+  touch(row: number): number {
+    return this.#young.touch(row);
   }
 
   /**
    * Ends the open epoch and returns its rows. With `beginFold`, the young generation becomes the
    * old one: the caller folds every epoch up to this one, then calls endFold().
    */
-  seal(beginFold: boolean): readonly Row[] {
-    const rows = this.#dirty;
+  seal(beginFold: boolean): RowChanges {
+    const rows = this.#young.changesOf(this.#dirty);
     this.#dirty = [];
     this.#openEpoch++;
     if (beginFold && this.#old === null) {
       this.#old = this.#young;
-      this.#young = [];
-      this.#youngCount = 0;
-      this.#generation++;
+      this.#young = new RowGeneration(this.#old.next);
     }
     return rows;
   }
@@ -114,13 +119,12 @@ export class Overlay {
     this.#old = null;
   }
 
-  #change(row: Row, value: Uint8Array | null, expiresAtMs: number): Row {
-    row.value = value;
-    row.expiresAtMs = expiresAtMs;
-    if (row.epoch !== this.#openEpoch) {
-      row.epoch = this.#openEpoch;
-      this.#dirty.push(row);
-    }
-    return row;
+  #change(row: number, value: Uint8Array | null, expiresAtMs: number): void {
+    const isFirst = this.#young.change(row, value, expiresAtMs, this.#openEpoch);
+    if (isFirst) this.#dirty.push(row);
   }
+}
+
+function rowOf(generation: RowGeneration, row: number): RowValue {
+  return { value: generation.valueOf(row), expiresAtMs: generation.expiryOf(row) };
 }

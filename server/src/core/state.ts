@@ -30,11 +30,8 @@ export function writeState(
 ): void {
   const { table, expiration } = boundState(binding, state).table;
   const expiresAtMs = value === null ? 0 : expiryFrom(expiration, shard.nowMs);
-  const { lastRow } = mailbox;
-  mailbox.lastRow =
-    lastRow !== null && lastRow.table === table
-      ? shard.overlay.rewrite(lastRow, value, expiresAtMs)
-      : shard.overlay.write(table, mailbox.id, value, expiresAtMs);
+  const at = { table, key: mailbox.id };
+  mailbox.lastRow = shard.overlay.rewrite(mailbox.lastRow, at, value, expiresAtMs);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Sink } from "../../src/egress/sink.js";
 import type { Durability } from "../../src/loop/epoch-loop.js";
 import type { Disk, DiskFile } from "../../src/store/disk.js";
 import type { Table } from "../../src/store/table.js";
+import { copyRows } from "../support/core-tables.js";
 import type { PlantedBug } from "./planted-bugs.js";
 import { noPlants, type Seams } from "./seams.js";
 
@@ -26,7 +27,7 @@ function withChanges(change: (changes: ChangeSet) => ChangeSet): Seams {
 function withoutRows(table: number): Seams {
   return withChanges((changes) => ({
     ...changes,
-    rows: changes.rows.filter((row) => row.table !== table),
+    rows: copyRows(changes.rows).filter((row) => row.table !== table),
   }));
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ChangeSet } from "../../src/core/change-set.js";
 import type { Message } from "../../src/core/message.js";
 import type { OutboxRecord } from "../../src/core/outbox.js";
+import type { RowChange, RowChanges } from "../../src/core/row.js";
 import { keyedTable } from "../../src/core/state-table.js";
 import type {
   MailboxLimits,
@@ -42,6 +43,15 @@ export interface WrittenEpoch {
   readonly recordsAcknowledged: readonly { readonly egress: string; readonly sequence: number }[];
 }
 
+/** The rows of a change set as values of their own. */
+export function copyRows(rows: RowChanges): RowChange[] {
+  const copies: RowChange[] = [];
+  rows.forEach((row) => {
+    copies.push({ ...row, value: row.value?.slice() ?? null });
+  });
+  return copies;
+}
+
 /** Copies a change set, as encoding it does. */
 export function writtenEpoch(changes: ChangeSet): WrittenEpoch {
   return {
@@ -49,10 +59,10 @@ export function writtenEpoch(changes: ChangeSet): WrittenEpoch {
     nextSequence: changes.nextSequence,
     types: changes.types.map(({ index, name }) => ({ index, name })),
     stateTables: changes.stateTables.map((table) => ({ ...table })),
-    rows: changes.rows.map(({ table, key, value, expiresAtMs }) => ({
+    rows: copyRows(changes.rows).map(({ table, key, value, expiresAtMs }) => ({
       table,
       key,
-      row: value === null ? null : { value: value.slice(), expiresAtMs },
+      row: value === null ? null : { value, expiresAtMs },
     })),
     messages: changes.messages.map(storedMessage),
     consumed: changes.consumed.map(({ sequence }) => sequence),

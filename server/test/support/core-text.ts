@@ -84,7 +84,9 @@ export function changeLines(changes: ChangeSet, shard: Readonly<Shard>): string[
   for (const { table, typeName, name } of changes.stateTables) {
     add(`state table ${table} is ${name} of ${typeName}`);
   }
-  for (const row of changes.rows) add(rowText(row, shard));
+  changes.rows.forEach((row) => {
+    add(rowText(row, shard));
+  });
   for (const message of changes.messages) add(`message ${storedText(message)}`);
   for (const message of changes.consumed) add(`consumed ${storedText(message)}`);
   for (const timer of changes.timersSet) add(`timer ${storedText(timer)} due at ${timer.dueMs}`);
