@@ -70,12 +70,6 @@ export class ByteReader {
     return this.#buffer.toString("utf8", this.#at - length, this.#at);
   }
 
-  latin1(length: number): string {
-    this.#need(length);
-    this.#at += length;
-    return this.#buffer.toString("latin1", this.#at - length, this.#at);
-  }
-
   skip(length: number): void {
     this.#need(length);
     this.#at += length;

@@ -252,8 +252,9 @@ export type ChangeVisitor = (change: {
   /** Index in tableNames. */
   readonly table: number;
   readonly isDelete: boolean;
-  /** The key's bytes as latin1, which keeps their order. */
-  readonly key: string;
+  /** Where the key's bytes are. */
+  readonly keyStart: number;
+  readonly keyEnd: number;
   /** For readChangeAt(). */
   readonly at: number;
 }) => void;
@@ -275,9 +276,11 @@ export function visitChanges(
     const table = head >> 1;
     if (table >= tableNames.length) throw new CorruptBytesError(`change to table ${table}`);
     const isDelete = (head & 1) === 1;
-    const key = reader.latin1(reader.varint());
+    const keyBytes = reader.varint();
+    const keyStart = reader.position;
+    reader.skip(keyBytes);
     if (!isDelete) reader.skip(reader.varint());
-    visit({ table, isDelete, key, at });
+    visit({ table, isDelete, keyStart, keyEnd: keyStart + keyBytes, at });
   }
 }
 

@@ -4,6 +4,7 @@ import { findRecord, readChangeAt, readRecordHeader, visitChanges } from "../cod
 import { readRowExpiry, tableNames } from "../codec/table-layout.js";
 import type { Disk } from "./disk.js";
 import { indexExpiry, readNextExpiry } from "./expiry-index.js";
+import { LastChanges } from "./last-changes.js";
 import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
@@ -21,8 +22,6 @@ export interface FoldReport {
   readonly durationMs: number;
 }
 
-const segmentShift = 2 ** 32;
-
 const passing: ReadonlySet<number> = new Set(
   tableNames.filter(isPassing).map((name) => tableNames.indexOf(name)),
 );
@@ -36,9 +35,7 @@ export interface FoldCopy {
 
 /** The net effect of epochs that follow one another: the last change of every key. */
 export class NetEffect {
-  readonly #segments: Buffer[] = [];
-  /** By table: key as latin1 -> where its last change is: segment * 2^32 + position. */
-  readonly #changes = tableNames.map(() => new Map<string, number>());
+  readonly #changes = tableNames.map(() => new LastChanges());
   readonly #isExact: boolean;
   #epoch: number;
   #epochs = 0;
@@ -101,11 +98,7 @@ export class NetEffect {
   /** In the order of the tables' keys, so that neighbours share a page. */
   *sorted(): Generator<TableChange> {
     for (const changes of this.#changes) {
-      for (const key of [...changes.keys()].sort()) {
-        const place = changes.get(key) ?? 0;
-        const segment = this.#segments[Math.floor(place / segmentShift)];
-        if (segment !== undefined) yield readChangeAt(segment, place % segmentShift);
-      }
+      for (const { segment, at } of changes.sorted()) yield readChangeAt(segment, at);
     }
   }
 
@@ -116,9 +109,7 @@ export class NetEffect {
     path: string,
   ): void {
     try {
-      if (this.#segments[this.#segments.length - 1] !== bytes) this.#segments.push(bytes);
-      const base = (this.#segments.length - 1) * segmentShift;
-      visitChanges(bytes, { start: at, end: header.end }, (change) => this.#add(change, base));
+      visitChanges(bytes, { start: at, end: header.end }, (change) => this.#add(bytes, change));
     } catch (cause) {
       throw new StoreError(
         "JOURNAL_CORRUPT",
@@ -134,12 +125,12 @@ export class NetEffect {
    * A message, timer or record is put once and deleted once: when both are here, exact tables never
    * see it. Other keys are put again and again.
    */
-  #add(change: Parameters<ChangeVisitor>[0], base: number): void {
+  #add(segment: Buffer, change: Parameters<ChangeVisitor>[0]): void {
     const changes = this.#changes[change.table];
     if (changes === undefined) return;
     const passes = this.#isExact && change.isDelete && passing.has(change.table);
-    if (passes && changes.delete(change.key)) return;
-    changes.set(change.key, base + change.at);
+    if (passes && changes.delete(segment, change)) return;
+    changes.put(segment, change);
   }
 }
 

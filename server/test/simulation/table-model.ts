@@ -46,9 +46,14 @@ export class TableModel {
     this.#verdict.check(epoch === next, `epoch ${epoch} is written where ${next} comes next`);
     this.#durableEpoch = epoch;
     this.#records.push({ epoch, bytes: Buffer.from(bytes) });
-    visitChanges(bytes, { start: 0, end: bytes.length }, ({ table, isDelete, key }) => {
-      if (tableNames[table] === "records" && !isDelete) this.#epochOfRecord.set(key, epoch);
-    });
+    visitChanges(
+      bytes,
+      { start: 0, end: bytes.length },
+      ({ table, isDelete, keyStart, keyEnd }) => {
+        if (tableNames[table] !== "records" || isDelete) return;
+        this.#epochOfRecord.set(bytes.toString("latin1", keyStart, keyEnd), epoch);
+      },
+    );
   }
 
   /** The epoch that has made a record of an egress durable; undefined: none has. */
