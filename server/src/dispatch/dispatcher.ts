@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { covers } from "../core/address.js";
 import type { ClosedSession, SessionDispatch } from "../core/effect.js";
 import type { EndpointSpec, HttpEndpointSpec } from "../module/module.js";
+import { awaitedServers } from "./awaited-servers.js";
 import { Endpoint } from "./endpoint.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import { Gateway } from "./gateway.js";
@@ -12,11 +13,13 @@ import type { StreamOptions } from "./stream-options.js";
 /** All sessions with function servers: streams, dialled and dialled in, and HTTP. */
 export class Dispatcher {
   readonly #sessions = new Map<number, DispatchSession>();
+  readonly #specs: readonly EndpointSpec[];
   readonly #endpoints: readonly (Endpoint | HttpEndpoint)[];
   readonly gateway: Gateway;
 
   /** @throws Error when a TLS file of an HTTP endpoint cannot be read. */
   constructor(specs: readonly EndpointSpec[], options: StreamOptions) {
+    this.#specs = specs;
     this.gateway = new Gateway(options, this.#sessions);
     const parts = { options, sessions: this.#sessions };
     this.#endpoints = specs.flatMap((spec): readonly (Endpoint | HttpEndpoint)[] => {
@@ -54,7 +57,9 @@ export class Dispatcher {
   }
 
   statuses(): readonly EndpointStatus[] {
-    return [...this.#endpoints.map((endpoint) => endpoint.status()), ...this.gateway.statuses()];
+    const attached = this.gateway.statuses();
+    const declared = this.#endpoints.map((endpoint) => endpoint.status());
+    return [...declared, ...awaitedServers(this.#specs, attached), ...attached];
   }
 
   /** Sessions that have not ended. */

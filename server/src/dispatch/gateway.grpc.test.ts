@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { status } from "@grpc/grpc-js";
-import { LoneDispatcher } from "../../test/support/process-dispatcher.js";
+import { endpointSpec, LoneDispatcher } from "../../test/support/process-dispatcher.js";
 import { ScriptedDialler } from "../../test/support/process-function-server.js";
+import type { GrpcEndpointSpec } from "../module/module.js";
 
 // Goal: a function server that dials in is served as one that is dialled, and gets the end that a
 // gRPC client needs: a status. Method: real sockets, a client that a test drives frame by frame.
@@ -11,8 +12,11 @@ describe("Gateway", () => {
   let diallers: ScriptedDialler[] = [];
   let address = "";
 
-  async function serve(handshakeTimeoutMs?: number): Promise<void> {
-    lone = new LoneDispatcher([], handshakeTimeoutMs);
+  async function serve(
+    handshakeTimeoutMs?: number,
+    specs: readonly GrpcEndpointSpec[] = [],
+  ): Promise<void> {
+    lone = new LoneDispatcher(specs, handshakeTimeoutMs);
     address = await lone.serveGateway();
   }
 
@@ -48,6 +52,23 @@ describe("Gateway", () => {
       lone.log.map(({ msg }) => msg),
       ["function server attached", "function server gone"],
     );
+  });
+
+  it("shows whom endpoints with dialIn wait for, until somebody serves a part of it", async () => {
+    const dialIn = (functions: string) => ({ ...endpointSpec("", functions), addresses: [] });
+    await serve(10_000, [dialIn("mail/*"), dialIn("example/a"), dialIn("other/b")]);
+    const shown = () =>
+      lone.dispatcher.statuses().map(({ address, state }) => `${address}: ${state}`);
+    const away = ["mail/*", "example/a", "other/b"].map((name) => `dialIn ${name}: connecting`);
+    assert.deepEqual(shown(), away);
+    const stream = attach();
+    await stream.welcome("example/*", "mail/welcome");
+    await lone.command("sessionAttached");
+    await lone.until(() => lone.log.length > 0);
+    assert.deepEqual([shown()[0], shown().length], [away[2], 2]);
+    stream.end();
+    await lone.command("sessionDetached");
+    assert.deepEqual(shown(), away);
   });
 
   it("carries results and control frames both ways", async () => {
