@@ -1,7 +1,7 @@
-import { Counter, Gauge, type Metric, Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { latencyBounds } from "../core/function-type.js";
 import { Histogram } from "../core/histogram.js";
-import { type MetricDefinition, metricTable } from "./metric-table.js";
+import type { HistogramDefinition, Labelled } from "./metrics-registry.js";
 import type { NodeView } from "./node-view.js";
 
 /** What one epoch was, for the histograms of commits. */
@@ -10,13 +10,6 @@ export interface CommitObservation {
   readonly durationMs: number;
   readonly changes: number;
   readonly bytes: number;
-}
-
-interface HistogramDefinition {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly string[];
-  readonly bounds: readonly number[];
 }
 
 const commitBounds = [
@@ -59,27 +52,23 @@ export const histogramTable = {
   },
 } as const satisfies Record<string, HistogramDefinition>;
 
+/** Of Metrics.text(). */
+export const metricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
 /**
  * Everything that /metrics shows. Counters and gauges are read from the node when somebody asks;
  * only what the core does not count is told as it happens, by the observe functions.
  */
 export class Metrics {
-  readonly #registry = new Registry();
+  readonly #view: NodeView;
   readonly #commit = new Histogram(histogramTable.commit.bounds);
   readonly #epochChanges = new Histogram(histogramTable.epochChanges.bounds);
   readonly #epochBytes = new Histogram(histogramTable.epochBytes.bounds);
   readonly #fold = new Histogram(histogramTable.fold.bounds);
+  #registry: Promise<Registry> | null = null;
 
   constructor(view: NodeView) {
-    const single = (histogram: Histogram) => () => [[{}, histogram]] as const;
-    for (const definition of metricTable) register(this.#registry, definition, view);
-    registerHistogram(this.#registry, histogramTable.invocation, () =>
-      [...view.functionTypes()].map(({ name, latency }) => [{ function: name }, latency] as const),
-    );
-    registerHistogram(this.#registry, histogramTable.commit, single(this.#commit));
-    registerHistogram(this.#registry, histogramTable.epochChanges, single(this.#epochChanges));
-    registerHistogram(this.#registry, histogramTable.epochBytes, single(this.#epochBytes));
-    registerHistogram(this.#registry, histogramTable.fold, single(this.#fold));
+    this.#view = view;
   }
 
   /** An epoch is durable. */
@@ -94,74 +83,27 @@ export class Metrics {
     this.#fold.observe(durationMs / 1000);
   }
 
-  /** The content type of text(). */
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
   /** All of it, in Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    this.#registry ??= this.#createRegistry();
+    return (await this.#registry).metrics();
   }
-}
 
-function register(registry: Registry, definition: MetricDefinition, view: NodeView): void {
-  const { name, help, kind, labels, read } = definition;
-  const options = { name, help, labelNames: [...labels], registers: [registry] };
-  const labelled = (values: readonly string[]): Record<string, string> =>
-    Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ""]));
-  if (kind === "counter") {
-    new Counter({
-      ...options,
-      collect() {
-        this.reset();
-        for (const [value, ...values] of read(view)) this.inc(labelled(values), value);
-      },
-    });
-    return;
+  /** The library is loaded when somebody asks first. */
+  async #createRegistry(): Promise<Registry> {
+    const { createRegistry } = await import("./metrics-registry.js");
+    const latencies = () =>
+      [...this.#view.functionTypes()].map(
+        ({ name, latency }) => [{ function: name }, latency] as const,
+      );
+    const { invocation, commit, epochChanges, epochBytes, fold } = histogramTable;
+    const single = (histogram: Histogram) => (): readonly Labelled[] => [[{}, histogram]];
+    return createRegistry(this.#view, [
+      [invocation, latencies],
+      [commit, single(this.#commit)],
+      [epochChanges, single(this.#epochChanges)],
+      [epochBytes, single(this.#epochBytes)],
+      [fold, single(this.#fold)],
+    ]);
   }
-  new Gauge({
-    ...options,
-    collect() {
-      this.reset();
-      for (const [value, ...values] of read(view)) this.set(labelled(values), value);
-    },
-  });
-}
-
-type Labelled = readonly [labels: Readonly<Record<string, string>>, histogram: Histogram];
-
-/** prom-client's own histogram hashes labels at each value; ours only meets it when it is read. */
-function registerHistogram(
-  registry: Registry,
-  { name, help, labels: labelNames }: HistogramDefinition,
-  histograms: () => readonly Labelled[],
-): void {
-  const metric = {
-    name,
-    help,
-    type: "histogram",
-    aggregator: "sum",
-    labelNames,
-    reset: () => undefined,
-    get: () => {
-      const values = histograms().flatMap((entry) => samples(name, entry));
-      return Promise.resolve({ name, help, type: "histogram", aggregator: "sum", values });
-    },
-  };
-  // A registry asks a metric for no more than this, but its type names the library's own classes.
-  registry.registerMetric(metric as unknown as Metric);
-}
-
-function samples(name: string, [labels, histogram]: Labelled) {
-  const lines = histogram.lines().map(({ le, count }) => ({
-    metricName: `${name}_bucket`,
-    labels: { le, ...labels },
-    value: count,
-  }));
-  return [
-    ...lines,
-    { metricName: `${name}_sum`, labels, value: histogram.sum },
-    { metricName: `${name}_count`, labels, value: histogram.count },
-  ];
 }

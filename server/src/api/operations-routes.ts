@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Metrics } from "../admin/metrics.js";
+import { type Metrics, metricsContentType } from "../admin/metrics.js";
 import type { NodeView } from "../admin/node-view.js";
 import { readiness } from "../admin/readiness.js";
 import { type HttpRoute, respondJson } from "./http-api.js";
@@ -41,7 +41,7 @@ function isRead({ method }: IncomingMessage): boolean {
 
 async function respondMetrics(response: ServerResponse, metrics: Metrics): Promise<void> {
   const body = Buffer.from(await metrics.text());
-  response.setHeader("content-type", metrics.contentType);
+  response.setHeader("content-type", metricsContentType);
   response.setHeader("content-length", body.length);
   response.end(body);
 }
