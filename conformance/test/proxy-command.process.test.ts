@@ -22,7 +22,9 @@ async function watch(
   frames: readonly object[],
 ): Promise<{ readonly lines: readonly string[]; readonly code: number | null }> {
   const server = await FunctionServer.start([subject]);
-  const proxy = spawn(process.execPath, [kit, "proxy", "--target", server.address, ...flags]);
+  const { FORCE_COLOR: _, ...env } = process.env;
+  const words = [kit, "proxy", "--target", server.address, ...flags];
+  const proxy = spawn(process.execPath, words, { env });
   const exit = once(proxy, "exit");
   const lines: string[] = [];
   createInterface({ input: proxy.stdout }).on("line", (line) => lines.push(line));

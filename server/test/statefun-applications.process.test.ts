@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { topicEgressId } from "../src/module/statefun/playground.js";
 import { isIdle, settledNode } from "./support/settled-node.js";
 import { StatefunApp, statefunApplications } from "./support/statefun-app.js";
 import { StatewireProcess } from "./support/statewire-process.js";
@@ -54,12 +55,16 @@ spec: {port: 0, topics: [greetings, baskets, receipts, components]}
   /** Everything that a topic has, once nothing is left to do. */
   async function take(topic: string): Promise<string[]> {
     const { grpcAddress, playground } = await node.ready();
-    await settledNode(grpcAddress, isIdle);
     const payloads: string[] = [];
     for (;;) {
+      const { egresses } = await settledNode(grpcAddress, isIdle);
+      const { sequenceLast, sequenceAcknowledged } =
+        egresses.find(({ name }) => name === topicEgressId(topic)) ?? assert.fail(topic);
       const response = await fetch(`http://${playground["egress"]}/${topic}`);
-      if (response.status !== 200) return payloads;
-      payloads.push(await response.text());
+      const text = await response.text();
+      if (response.status === 200) payloads.push(text);
+      // What a function has sent can be taken when its epoch is durable.
+      else if (sequenceLast === sequenceAcknowledged) return payloads;
     }
   }
 
