@@ -43,7 +43,7 @@ describe("the demo", function () {
   });
 
   it("comes to the totals of the file when both processes are killed on the way", async () => {
-    const { code, stdout, stderr } = await run("--crash");
+    const { code, stdout, stderr } = await run("--crash", "--flights", "8000");
     assert.equal(code, 0, stdout + stderr);
     assert.equal(stdout.match(/all agree/g)?.length, 5, stdout);
     assert.equal(stderr.match(/kill -9 of the runtime/g)?.length, 2, stderr);

@@ -19,6 +19,9 @@ export interface TestBucket {
 
 export const credentials = { accessKey: "statewire-test", secretKey: "statewire-test-secret" };
 
+/** A variable with the endpoint of a server that many processes of tests share. */
+export const sharedEndpoint = "TEST_S3_ENDPOINT";
+
 const serverPath = findServer();
 
 /**
@@ -35,14 +38,27 @@ const notice =
   serverPath === undefined
     ? "S3 TESTS DO NOT RUN: no minio on the PATH or in ~/.cache/statewire/bin (.ci/run builds one)"
     : `S3 tests run against ${serverPath}`;
-process.stderr.write(`\n*** ${notice} ***\n`);
+// Who shares a server has been told by whoever started it.
+if (process.env[sharedEndpoint] === undefined) process.stderr.write(`\n*** ${notice} ***\n`);
 if (serverPath === undefined && isRequired) throw new Error(notice);
 
 let running: Promise<string> | null = null;
 
-/** A new, empty bucket. The server starts with the first one, and ends with the process. */
+/**
+ * Called by a mocha that runs tests in several processes (--require), in its own one, before it starts
+ * the others: one server for all of them.
+ */
+export async function mochaGlobalSetup(): Promise<void> {
+  if (hasS3Server()) process.env[sharedEndpoint] = await startServer();
+}
+
+/**
+ * A new, empty bucket of the shared server; if there is none, of one that starts with the first bucket
+ * and ends with the process.
+ */
 export async function createBucket(): Promise<TestBucket> {
-  running ??= startServer();
+  const shared = process.env[sharedEndpoint];
+  running ??= shared === undefined ? startServer() : Promise.resolve(shared);
   return createBucketAt(await running);
 }
 

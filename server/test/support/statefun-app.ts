@@ -37,6 +37,8 @@ export const statefunSdks: readonly StatefunSdk[] = [
     language: "Java",
     command: [
       "java",
+      // It runs for seconds: it would not get back what it spends on better code and more threads.
+      ...["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"],
       "-cp",
       `${javaFolder}/classes:${javaFolder}/statefun-sdk-java-3.3.0.jar`,
       "Tally",

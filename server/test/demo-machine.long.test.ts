@@ -22,7 +22,7 @@ describe("the demo over a real S3 server", function () {
     try {
       const { bucket, endpoint, environment } = await createBucket();
       const store = ["--checkpoint-store", `s3://${bucket}/flights`];
-      const words = ["--lose-machine", ...store, "--directory", directory];
+      const words = ["--lose-machine", "--flights", "8000", ...store, "--directory", directory];
       const child = spawn(process.execPath, [demo, ...words], {
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, ...environment, AWS_ENDPOINT_URL_S3: endpoint },
