@@ -55,7 +55,12 @@ export function grantLease(
   mailbox.leaseSession?.leases.remove(mailbox);
   mailbox.leaseSession = session;
   session.leases.append(mailbox);
-  while (session.leases.length > session.leasesMax) forgetOldest(session);
+  trimLeases(session, session.leasesMax);
+}
+
+/** Leaves the most recent leases of a session. The others are given anew with the next results. */
+export function trimLeases(session: Session, max: number): void {
+  while (session.leases.length > max) forgetOldest(session);
 }
 
 /**
@@ -74,7 +79,7 @@ export function revokeLease(mailbox: Mailbox): void {
 
 /** The stream is gone, and with it everything its server kept. */
 export function dropLeases(session: Session): void {
-  while (session.leases.length > 0) forgetOldest(session);
+  trimLeases(session, 0);
 }
 
 function forgetOldest(session: Session): void {

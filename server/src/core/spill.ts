@@ -10,6 +10,7 @@ import { freeze } from "./cold.js";
 import type { Fifo } from "./fifo.js";
 import { messageFromStored, recordFromStored, timerFromStored } from "./from-stored.js";
 import type { FunctionType } from "./function-type.js";
+import { trimLeases } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
 import type { Outbox } from "./outbox.js";
 import type { Shard } from "./shard.js";
@@ -20,6 +21,8 @@ const relievedShare = 1 / 4;
 const readyKept = 1024;
 /** As readyKept, as a share of backlogBytesMax. */
 const readyKeptShare = 1 / 16;
+/** Leases of one session that stay: each keeps a mailbox that waits for nothing. */
+const leasesKept = 4096;
 
 /** Whether memory is to be relieved by the next fold. */
 export function isLoaded(shard: Shard): boolean {
@@ -90,6 +93,7 @@ export function refillOutbox(shard: Shard, outbox: Outbox): void {
  * others, and of records, all but what is in flight or goes next.
  */
 function relieve(shard: Shard): void {
+  for (const session of shard.sessions.values()) trimLeases(session, leasesKept);
   for (const type of shard.types.values()) {
     if (shard.tracksEmptied) freezeMailboxes(shard, type);
     for (const mailbox of type.mailboxes.values()) {

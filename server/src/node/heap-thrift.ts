@@ -29,5 +29,6 @@ export class HeapThrift {
     if (isOn === this.#isOn) return;
     this.#isOn = isOn;
     this.#setFlags(`--heap-growing-percent=${isOn ? growthPercent : 0}`);
+    this.#setFlags(isOn ? "--optimize-for-size" : "--no-optimize-for-size");
   }
 }

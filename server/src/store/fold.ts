@@ -154,7 +154,7 @@ function assertTorn(
  * Changes in one transaction. LMDB keeps the memory of the largest transaction for ever, and in the
  * order of the keys a slice touches few pages.
  */
-const sliceChangesMax = 16_384;
+const sliceChangesMax = 4096;
 
 /** Which epochs are to be folded, and where they are. */
 export interface FoldRequest {
