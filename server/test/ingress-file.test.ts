@@ -12,6 +12,7 @@ import {
   createFileIngress,
   type FileIngress,
   type FileIngressEnd,
+  type FileIngressOptions,
 } from "../src/ingress/file/file-ingress.js";
 import { toPlace, toSequence } from "../src/ingress/file/file-sequence.js";
 import type { FileIngressSpec } from "../src/module/module.js";
@@ -37,14 +38,19 @@ describe("file ingress", () => {
     await rm(directory, { recursive: true });
   });
 
-  function open(node: MessageLogNode, spec: Partial<FileIngressSpec> = {}, outstandingMax = 64) {
+  function open(
+    node: MessageLogNode,
+    spec: Partial<FileIngressSpec> = {},
+    window: Pick<FileIngressOptions, "outstandingMax" | "outstandingBytesMax"> = {},
+  ) {
     const logger = pino({ level: "debug" }, { write: (line) => logged.push(JSON.parse(line)) });
     const ingress = createFileIngress({
       spec: fileIngressSpec({ path, ...spec }),
       port: node.port,
       logger,
       limits,
-      outstandingMax,
+      outstandingMax: 64,
+      ...window,
       recordBytesMax: 200_000,
     });
     ingresses.push(ingress);
@@ -332,11 +338,27 @@ describe("file ingress", () => {
     it("no more messages than the limit wait for their epoch", async () => {
       await writeFile(path, lines);
       const node = new MessageLogNode({ epochMessagesMax: 3 });
-      const ingress = open(node, {}, 10);
+      const ingress = open(node, {}, { outstandingMax: 10 });
       ingress.start();
       await ingress.done;
       assert.equal(node.outstandingMax, 10);
       assert.equal(node.durable.length, 500);
+    });
+
+    it("nor more bytes than the limit, except of one message", async () => {
+      const line = `{"id":1,"text":"${"x".repeat(900)}"}\n`;
+      await writeFile(path, line.repeat(100));
+      for (const { outstandingBytesMax, messages } of [
+        { outstandingBytesMax: 4000, messages: 5 },
+        { outstandingBytesMax: 1, messages: 1 },
+      ]) {
+        const node = new MessageLogNode({ epochMessagesMax: 100 });
+        const ingress = open(node, {}, { outstandingBytesMax });
+        ingress.start();
+        await ingress.done;
+        assert.equal(node.outstandingMax, messages);
+        assert.equal(node.durable.length, 100);
+      }
     });
 
     it("nothing is sent while the node does not accept", async () => {
@@ -424,7 +446,7 @@ describe("file ingress", () => {
     );
     await writeFile(path, lines.join(""));
     const node = new MessageLogNode({ epochMessagesMax: 2000 });
-    const ingress = open(node, {}, 1024);
+    const ingress = open(node, {}, { outstandingMax: 1024 });
     ingress.start();
     await ingress.done;
     assert.equal(node.durable.length, 100_000);

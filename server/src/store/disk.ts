@@ -11,6 +11,8 @@ export interface Disk {
   size(path: string): number;
   /** The whole file, or no more than its first bytes. */
   read(path: string, bytesMax?: number): Buffer;
+  /** Fills the buffer from a position in the file on. Returns the part that it has filled. */
+  readInto(buffer: Buffer, path: string, from: number): Buffer;
   remove(path: string): void;
   rename(from: string, to: string): void;
   /**

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { SweepReport } from "./expiry-index.js";
-import type { FoldReport, FoldRequest } from "./fold.js";
+import type { FoldReport } from "./fold.js";
+import type { FoldRequest } from "./fold-request.js";
 import type { FoldThreadData, TableReply, TableRequest } from "./fold-worker.js";
 import { StoreError } from "./store-error.js";
 

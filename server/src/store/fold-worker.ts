@@ -3,8 +3,10 @@ import { collectGarbage } from "./collect-garbage.js";
 import { DeltaWriter } from "./delta-file.js";
 import type { SweepReport } from "./expiry-index.js";
 import { sweepExpired } from "./expiry-index.js";
-import type { FoldReport, FoldRequest } from "./fold.js";
-import { foldInto, readNetEffect } from "./fold.js";
+import type { FoldReport } from "./fold.js";
+import { foldInto } from "./fold.js";
+import type { FoldRequest } from "./fold-request.js";
+import { FoldBuffer, readNetEffect } from "./fold-request.js";
 import type { StoreErrorCode } from "./store-error.js";
 import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";
@@ -19,7 +21,7 @@ export type TableRequest =
 
 export interface SweepRequest {
   readonly kind: "sweep";
-  /** As FoldRequest.expiredMs. */
+  /** As FoldOptions.expiredMs. */
   readonly expiredMs: number;
 }
 
@@ -37,13 +39,19 @@ export interface FoldThreadData {
 }
 
 const { directory, busy } = workerData as FoldThreadData;
+const buffer = new FoldBuffer();
 const tables = whileBusy(() => openTables(directory));
 parentPort?.postMessage({ kind: "ready" } satisfies TableReply);
 
 parentPort?.on("message", (request: TableRequest) => {
-  if (request.kind === "collect") collectGarbage();
+  if (request.kind === "collect") collect();
   else parentPort?.postMessage(whileBusy(() => answer(request)));
 });
+
+function collect(): void {
+  buffer.release();
+  collectGarbage();
+}
 
 /** Set here and not by whoever asks: a thread that is still starting cannot be waited for. */
 function whileBusy<T>(act: () => T): T {
@@ -64,7 +72,7 @@ function answer(request: Exclude<TableRequest, { kind: "collect" }>): TableReply
 
 function fold(request: FoldRequest): TableReply {
   try {
-    const net = readNetEffect(systemDisk, request);
+    const net = readNetEffect(systemDisk, request, buffer);
     const { fromEpoch, toEpoch, expiredMs, deltas } = request;
     const copy = deltas === null ? undefined : new DeltaWriter(deltas, fromEpoch, toEpoch);
     return { kind: "folded", report: foldInto(tables, net, { expiredMs, copy }) };

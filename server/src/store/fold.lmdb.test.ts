@@ -11,8 +11,9 @@ import { createType } from "../core/catalog.js";
 import type { ChangeSet } from "../core/change-set.js";
 import type { FunctionType } from "../core/function-type.js";
 import type { Message } from "../core/message.js";
-import { foldInto, foldSlices, NetEffect } from "./fold.js";
+import { foldInto, foldSlices } from "./fold.js";
 import { Journal } from "./journal.js";
+import { NetEffect } from "./net-effect.js";
 import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { systemDisk } from "./system-disk.js";
 import type { Tables } from "./tables.js";
@@ -84,9 +85,9 @@ describe("fold", () => {
     const report = foldInto(tables, netOf(paths));
     assert.deepEqual(contents(), { a: "2", c: "2" });
     assert.deepEqual(
-      { ...report, durationMs: 0 },
+      { ...report, durationMs: 0, end: null },
       // Three epochs: the two rows, one deletion, and the next sequence.
-      { epoch: 3, epochs: 3, puts: 3, deletes: 1, nextExpiryMs: null, durationMs: 0 },
+      { epoch: 3, epochs: 3, end: null, puts: 3, deletes: 1, nextExpiryMs: null, durationMs: 0 },
     );
     await reopen();
     assert.deepEqual(contents(), { a: "2", c: "2" });

@@ -1,12 +1,8 @@
-import { isPassing } from "../codec/change-codec.js";
-import type { ChangeVisitor, TableChange } from "../codec/record-codec.js";
-import { findRecord, readChangeAt, readRecordHeader, visitChanges } from "../codec/record-codec.js";
-import { readRowExpiry, tableNames } from "../codec/table-layout.js";
-import type { Disk } from "./disk.js";
+import type { TableChange } from "../codec/record-codec.js";
+import { readRowExpiry } from "../codec/table-layout.js";
 import { indexExpiry, readNextExpiry } from "./expiry-index.js";
-import { LastChanges } from "./last-changes.js";
-import { parseSegmentHeader, segmentHeaderBytes } from "./segment.js";
-import { StoreError } from "./store-error.js";
+import type { NetEffect } from "./net-effect.js";
+import type { JournalPlace } from "./segment.js";
 import type { Tables } from "./tables.js";
 import { metaNumber } from "./tables.js";
 
@@ -15,16 +11,14 @@ export interface FoldReport {
   /** The tables hold every epoch up to this one. */
   readonly epoch: number;
   readonly epochs: number;
+  /** Behind what the fold has read of the journal; null: it has read nothing. */
+  readonly end: JournalPlace | null;
   readonly puts: number;
   readonly deletes: number;
   /** As SweepReport.nextExpiryMs. */
   readonly nextExpiryMs: number | null;
   readonly durationMs: number;
 }
-
-const passing: ReadonlySet<number> = new Set(
-  tableNames.filter(isPassing).map((name) => tableNames.indexOf(name)),
-);
 
 /** Takes what a fold writes, in its order: DeltaWriter. */
 export interface FoldCopy {
@@ -33,160 +27,14 @@ export interface FoldCopy {
   commit(): void;
 }
 
-/** The net effect of epochs that follow one another: the last change of every key. */
-export class NetEffect {
-  readonly #changes = tableNames.map(() => new LastChanges());
-  readonly #isExact: boolean;
-  #epoch: number;
-  #epochs = 0;
-
-  /**
-   * `epoch`: the epoch that the tables hold. `isExact`: they hold nothing newer. A fold that was cut
-   * short leaves entries of later epochs behind, which may be deleted since.
-   */
-  constructor(epoch: number, { isExact }: { readonly isExact: boolean }) {
-    this.#epoch = epoch;
-    this.#isExact = isExact;
-  }
-
-  get epoch(): number {
-    return this.#epoch;
-  }
-
-  get epochs(): number {
-    return this.#epochs;
-  }
-
-  get size(): number {
-    return this.#changes.reduce((size, changes) => size + changes.size, 0);
-  }
-
-  /**
-   * Takes the records of one segment that come next, up to `lastEpoch`. Ends at the first record
-   * that does not verify.
-   *
-   * Does not look behind `lastEpoch`: somebody may be writing there.
-   *
-   * @throws StoreError JOURNAL_CORRUPT when an intact later record follows a broken one: a crash
-   * tears only the last record, so the disk has lost what it had promised to keep.
-   */
-  addSegment(
-    { path, bytes }: { readonly path: string; readonly bytes: Buffer },
-    lastEpoch: number,
-  ): void {
-    if (this.#epoch >= lastEpoch) return;
-    const { firstEpoch, salt } = parseSegmentHeader(bytes, bytes.length, path);
-    if (firstEpoch > this.#epoch + 1) {
-      throw new StoreError(
-        "JOURNAL_CORRUPT",
-        `${path} begins with epoch ${firstEpoch}, and what is before it ends at ${this.#epoch}`,
-      );
-    }
-    let at = segmentHeaderBytes;
-    for (let epoch = firstEpoch; epoch <= lastEpoch; epoch++) {
-      const header = readRecordHeader(bytes, at, salt);
-      if (header === null || header.epoch !== epoch) {
-        assertTorn(bytes, at, { path, salt, epoch });
-        return;
-      }
-      // Epochs that the tables hold already are passed over.
-      if (epoch > this.#epoch) this.#addRecord(bytes, at, header, path);
-      at = header.end;
-    }
-  }
-
-  /** In the order of the tables' keys, so that neighbours share a page. */
-  *sorted(): Generator<TableChange> {
-    for (const changes of this.#changes) {
-      for (const { segment, at } of changes.sorted()) yield readChangeAt(segment, at);
-    }
-  }
-
-  #addRecord(
-    bytes: Buffer,
-    at: number,
-    header: { readonly epoch: number; readonly end: number },
-    path: string,
-  ): void {
-    try {
-      visitChanges(bytes, { start: at, end: header.end }, (change) => this.#add(bytes, change));
-    } catch (cause) {
-      throw new StoreError(
-        "JOURNAL_CORRUPT",
-        `${path} is damaged at byte ${at}: epoch ${header.epoch}: ${(cause as Error).message}`,
-        { cause },
-      );
-    }
-    this.#epoch = header.epoch;
-    this.#epochs++;
-  }
-
-  /**
-   * A message, timer or record is put once and deleted once: when both are here, exact tables never
-   * see it. Other keys are put again and again.
-   */
-  #add(segment: Buffer, change: Parameters<ChangeVisitor>[0]): void {
-    const changes = this.#changes[change.table];
-    if (changes === undefined) return;
-    const passes = this.#isExact && change.isDelete && passing.has(change.table);
-    if (passes && changes.delete(segment, change)) return;
-    changes.put(segment, change);
-  }
-}
-
-/** @throws StoreError JOURNAL_CORRUPT when an intact record is there, or anywhere behind. */
-function assertTorn(
-  bytes: Buffer,
-  at: number,
-  expected: { readonly path: string; readonly salt: Buffer; readonly epoch: number },
-): void {
-  const { path, salt, epoch } = expected;
-  const found = findRecord(bytes, at, salt);
-  if (found === null) return;
-  const what =
-    found.start === at
-      ? `epoch ${found.epoch} stands in the place of epoch ${epoch}`
-      : `epoch ${epoch} does not verify, and epoch ${found.epoch} follows it`;
-  throw new StoreError("JOURNAL_CORRUPT", `${path} is damaged at byte ${at}: ${what}`);
-}
-
 /**
  * Changes in one transaction. LMDB keeps the memory of the largest transaction for ever, and in the
  * order of the keys a slice touches few pages.
  */
 const sliceChangesMax = 4096;
 
-/** Which epochs are to be folded, and where they are. */
-export interface FoldRequest {
-  /** Epoch that the tables hold. */
-  readonly fromEpoch: number;
-  readonly toEpoch: number;
-  /** Segment files that hold the epochs between, oldest first. */
-  readonly paths: readonly string[];
-  /** A row that expired at or before this time need not be written: nobody will read it again. */
-  readonly expiredMs: number;
-  /** Where a copy of what the fold writes is kept; null: nowhere. */
-  readonly deltas: string | null;
-}
-
-/** @throws StoreError JOURNAL_CORRUPT also when the journal ends before the last epoch. */
-export function readNetEffect(
-  disk: Disk,
-  { fromEpoch, toEpoch, paths }: Pick<FoldRequest, "fromEpoch" | "toEpoch" | "paths">,
-): NetEffect {
-  const net = new NetEffect(fromEpoch, { isExact: true });
-  for (const path of paths) {
-    if (net.epoch < toEpoch) net.addSegment({ path, bytes: disk.read(path) }, toEpoch);
-  }
-  if (net.epoch === toEpoch) return net;
-  throw new StoreError(
-    "JOURNAL_CORRUPT",
-    `the journal ends at epoch ${net.epoch}, before epoch ${toEpoch}`,
-  );
-}
-
 export interface FoldOptions {
-  /** As in FoldRequest. */
+  /** A row that expired at or before this time need not be written: nobody will read it again. */
   readonly expiredMs: number;
   readonly copy?: FoldCopy | undefined;
 }
@@ -244,7 +92,8 @@ export function* foldSlices(
   while (tables.root.transactionSync(writeSlice)) yield;
   const nextExpiryMs = readNextExpiry(tables);
   const durationMs = performance.now() - startedAt;
-  return { epoch: net.epoch, epochs: net.epochs, puts, deletes, nextExpiryMs, durationMs };
+  const { epoch, epochs, end } = net;
+  return { epoch, epochs, end, puts, deletes, nextExpiryMs, durationMs };
 }
 
 function isExpiredRow({ table, value }: TableChange, expiredMs: number): boolean {

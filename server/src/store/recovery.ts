@@ -5,7 +5,8 @@ import { DeltaWriter } from "./delta-file.js";
 import type { Disk } from "./disk.js";
 import { readNextExpiry } from "./expiry-index.js";
 import type { FoldReport } from "./fold.js";
-import { foldInto, NetEffect } from "./fold.js";
+import { foldInto } from "./fold.js";
+import { NetEffect } from "./net-effect.js";
 import type { Segment } from "./segment.js";
 import { readSegmentHeader, segmentNumber } from "./segment.js";
 import { isSpareName, spareName } from "./spare-segments.js";
@@ -82,7 +83,8 @@ export function foldTail(
   }
   if (net.epochs === 0) {
     const nextExpiryMs = readNextExpiry(tables);
-    return { epoch: net.epoch, epochs: 0, puts: 0, deletes: 0, nextExpiryMs, durationMs: 0 };
+    const nothing = { epochs: 0, end: null, puts: 0, deletes: 0, durationMs: 0 };
+    return { epoch: net.epoch, nextExpiryMs, ...nothing };
   }
   const fromEpoch = net.epoch - net.epochs;
   const copy = deltas === null ? undefined : new DeltaWriter(deltas, fromEpoch, net.epoch);

@@ -30,6 +30,12 @@ export interface Segment {
   readonly salt: Buffer;
 }
 
+/** A position in the file of a segment, in bytes. */
+export interface JournalPlace {
+  readonly path: string;
+  readonly at: number;
+}
+
 /** The file name of a segment; names sort as numbers. */
 export function segmentName(number: number): string {
   return `journal-${String(number).padStart(12, "0")}`;

@@ -33,13 +33,15 @@ import { DeltaFiles } from "./delta-files.js";
 import { lockDirectory } from "./directory-lock.js";
 import type { Disk } from "./disk.js";
 import type { SweepReport } from "./expiry-index.js";
-import type { FoldReport, FoldRequest } from "./fold.js";
+import type { FoldReport } from "./fold.js";
+import type { FoldRequest } from "./fold-request.js";
 import { FoldThread } from "./fold-thread.js";
 import { assertFormat } from "./format-file.js";
 import { readImage } from "./image.js";
 import { Journal } from "./journal.js";
 import { readMailbox, readMailboxes } from "./mailbox-range.js";
 import { findSegments, foldTail } from "./recovery.js";
+import type { JournalPlace } from "./segment.js";
 import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";
 import type { Table } from "./table.js";
@@ -106,6 +108,8 @@ export class Store implements StoreView {
   /** Resolves when folds may begin again. */
   #held: Promise<void> = Promise.resolve();
   #foldedEpoch: number;
+  /** Where the journal goes on behind that epoch; null: not known. */
+  #foldedTo: JournalPlace | null = null;
   #rowsExpired = 0;
   /** Stable over restarts of one data directory. */
   readonly nodeId: string;
@@ -216,11 +220,13 @@ export class Store implements StoreView {
       fromEpoch,
       toEpoch,
       expiredMs,
-      paths: this.#journal.segments.map((segment) => segment.path),
+      from: this.#foldedTo,
+      segments: this.#journal.segments,
       deltas: this.#deltas?.directory ?? null,
     });
     this.#deltas?.folded(fromEpoch, report.epoch);
     this.#foldedEpoch = report.epoch;
+    this.#foldedTo = report.end;
     this.#journal.drop(report.epoch);
     this.#tables.root.resetReadTxn();
     return report;

@@ -26,6 +26,7 @@ export const systemDisk: Disk = {
   names: (directory) => readdirSync(directory),
   size: (path) => statSync(path).size,
   read,
+  readInto,
   remove: (path) => rmSync(path),
   rename: (from, to) => renameSync(from, to),
   preallocate,
@@ -75,16 +76,20 @@ class SystemFile implements DiskFile {
 }
 
 function read(path: string, bytesMax = Number.POSITIVE_INFINITY): Buffer {
+  const bytes = Math.min(statSync(path).size, bytesMax);
+  return readInto(Buffer.allocUnsafeSlow(bytes), path, 0);
+}
+
+function readInto(buffer: Buffer, path: string, from: number): Buffer {
   const file = openSync(path, "r");
   try {
-    const bytes = Buffer.allocUnsafeSlow(Math.min(fstatSync(file).size, bytesMax));
     let done = 0;
-    while (done < bytes.length) {
-      const count = readSync(file, bytes, done, bytes.length - done, done);
+    while (done < buffer.length) {
+      const count = readSync(file, buffer, done, buffer.length - done, from + done);
       if (count === 0) break;
       done += count;
     }
-    return bytes.subarray(0, done);
+    return buffer.subarray(0, done);
   } finally {
     closeSync(file);
   }

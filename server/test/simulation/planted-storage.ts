@@ -214,6 +214,7 @@ function bound(disk: Disk): Disk {
     names: (directory) => disk.names(directory),
     size: (path) => disk.size(path),
     read: (path, bytesMax) => disk.read(path, bytesMax),
+    readInto: (buffer, path, from) => disk.readInto(buffer, path, from),
     remove: (path) => disk.remove(path),
     rename: (from, to) => disk.rename(from, to),
     preallocate: (path, bytes) => disk.preallocate(path, bytes),

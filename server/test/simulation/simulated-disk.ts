@@ -123,6 +123,11 @@ export class SimulatedDisk implements Disk {
     return Buffer.from(this.#content(path).bytes.subarray(0, bytesMax));
   }
 
+  readInto(buffer: Buffer, path: string, from: number): Buffer {
+    const count = this.#content(path).bytes.copy(buffer, 0, from);
+    return buffer.subarray(0, count);
+  }
+
   remove(path: string): void {
     this.#step();
     this.#content(path);

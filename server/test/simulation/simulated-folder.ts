@@ -1,7 +1,9 @@
 import type { Disk } from "../../src/store/disk.js";
 import { type SweepReport, sweepExpired } from "../../src/store/expiry-index.js";
-import type { FoldReport, FoldRequest } from "../../src/store/fold.js";
-import { foldSlices, readNetEffect } from "../../src/store/fold.js";
+import type { FoldReport } from "../../src/store/fold.js";
+import { foldSlices } from "../../src/store/fold.js";
+import type { FoldRequest } from "../../src/store/fold-request.js";
+import { FoldBuffer, readNetEffect } from "../../src/store/fold-request.js";
 import type { Folder } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
 import type { Tables } from "../../src/store/tables.js";
@@ -24,6 +26,7 @@ export class SimulatedFolder implements Folder {
   readonly #scope: Scope;
   readonly #disk: Disk;
   readonly #tables: Tables;
+  readonly #buffer = new FoldBuffer();
   readonly #tasks: Task[] = [];
   #isFolding = false;
 
@@ -42,7 +45,7 @@ export class SimulatedFolder implements Folder {
     return new Promise((resolve, reject) => {
       const begin = () => {
         this.#isFolding = true;
-        const net = readNetEffect(this.#disk, request);
+        const net = readNetEffect(this.#disk, request, this.#buffer);
         const { foldSliceMax: changesMax } = this.#world.limits;
         const { expiredMs } = request;
         this.#nextSlice(foldSlices(this.#tables, net, { changesMax, expiredMs }), resolve);

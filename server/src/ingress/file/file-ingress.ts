@@ -9,8 +9,10 @@ import { MessageWindow } from "./message-window.js";
 import { type RecordBatch, readRecords } from "./record-reader.js";
 import { type RoutedMessage, type RouteLimits, routeRecord } from "./record-router.js";
 
-/** Enough messages on their way to fill epochs at full speed. */
-const outstandingDefault = 1024;
+/** Enough messages on their way to fill epochs at full speed, also where a commit takes long. */
+const outstandingDefault = 8192;
+/** As outstandingDefault, in bytes of their payload. */
+const outstandingBytesDefault = 4 << 20;
 
 /** Larger than any value that a message may have by default. */
 const recordBytesDefault = 16 << 20;
@@ -25,6 +27,8 @@ export interface FileIngressOptions {
   readonly limits: RouteLimits;
   /** Messages that are not durable yet, at most. */
   readonly outstandingMax?: number;
+  /** Payload of these, in bytes. */
+  readonly outstandingBytesMax?: number;
   /** The largest record, in bytes. */
   readonly recordBytesMax?: number;
 }
@@ -97,6 +101,7 @@ class FileIngressStage implements FileIngress {
     this.#window = new MessageWindow({
       port: options.port,
       outstandingMax: options.outstandingMax ?? outstandingDefault,
+      outstandingBytesMax: options.outstandingBytesMax ?? outstandingBytesDefault,
       signal: this.#abort.signal,
       onDurable: (sequence) => this.#advance(sequence),
       onWaiting: (reason) => this.#setWaiting(reason),

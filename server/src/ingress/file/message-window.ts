@@ -8,6 +8,8 @@ export interface MessageWindowOptions {
   readonly port: IngressPort;
   /** Messages that are not durable yet, at most. */
   readonly outstandingMax: number;
+  /** Payload of these, in bytes; one message goes whatever its size. */
+  readonly outstandingBytesMax: number;
   /** Ends every wait. */
   readonly signal: AbortSignal;
   /** Called with the sequence of a message that is durable. */
@@ -40,6 +42,7 @@ export class MessageWindow {
   readonly #options: MessageWindowOptions;
   readonly #knownTypes = new Set<string>();
   #outstanding = 0;
+  #outstandingBytes = 0;
   #rejection: string | null = null;
   #isAskingPort = false;
   /** Ends the present wait, if there is one. */
@@ -132,9 +135,12 @@ export class MessageWindow {
   }
 
   #submit(request: NumberedRequest, done: (outcome: SendOutcome) => void): void {
+    const bytes = request.message.value?.length ?? 0;
     this.#outstanding++;
+    this.#outstandingBytes += bytes;
     this.#options.port.send(request, (outcome) => {
       this.#outstanding--;
+      this.#outstandingBytes -= bytes;
       done(outcome);
       if (outcome.kind === "acknowledged") this.#options.onDurable(request.once.sequence);
       this.#wake();
@@ -142,7 +148,10 @@ export class MessageWindow {
   }
 
   #hasRoom(): boolean {
-    return this.#outstanding < this.#options.outstandingMax && this.#options.port.accepting();
+    const { port, outstandingMax, outstandingBytesMax } = this.#options;
+    const isFull =
+      this.#outstanding >= outstandingMax || this.#outstandingBytes >= outstandingBytesMax;
+    return !isFull && port.accepting();
   }
 
   async #whenRoom(): Promise<void> {

@@ -1,0 +1,77 @@
+import type { Disk } from "./disk.js";
+import { NetEffect } from "./net-effect.js";
+import type { JournalPlace } from "./segment.js";
+import { readSegmentHeader, segmentHeaderBytes } from "./segment.js";
+import { StoreError } from "./store-error.js";
+
+/** Which epochs are to be folded, and where they are. */
+export interface FoldRequest {
+  /** Epoch that the tables hold. */
+  readonly fromEpoch: number;
+  readonly toEpoch: number;
+  /** Where the record of the epoch behind fromEpoch begins; null: it is not known. */
+  readonly from: JournalPlace | null;
+  /** The segments that hold the epochs between, oldest first, and where the records of each end. */
+  readonly segments: readonly { readonly path: string; readonly end: number }[];
+  /** As in FoldOptions. */
+  readonly expiredMs: number;
+  /** Where a copy of what the fold writes is kept; null: nowhere. */
+  readonly deltas: string | null;
+}
+
+/** Memory that is new costs more than what is read into it; more than this is not kept. */
+const keptBytesMax = 64 * 1024 * 1024;
+
+/** What folds read the journal into, one fold at a time. */
+export class FoldBuffer {
+  #bytes = Buffer.alloc(0);
+
+  /** Bytes that stay as they are filled until the next call, one buffer for each length. */
+  take(lengths: readonly number[]): Buffer[] {
+    const sum = lengths.reduce((total, length) => total + length, 0);
+    if (sum > keptBytesMax) return lengths.map((length) => Buffer.allocUnsafeSlow(length));
+    if (sum > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(sum);
+    let end = 0;
+    return lengths.map((length) => {
+      end += length;
+      return this.#bytes.subarray(end - length, end);
+    });
+  }
+
+  /** Gives the memory back. */
+  release(): void {
+    this.#bytes = Buffer.alloc(0);
+  }
+}
+
+/**
+ * Reads no more of the journal than the epochs that are asked for, and what follows in their segments.
+ *
+ * @throws StoreError JOURNAL_CORRUPT also when the journal ends before the last epoch.
+ */
+export function readNetEffect(
+  disk: Disk,
+  { fromEpoch, toEpoch, from, segments }: Omit<FoldRequest, "expiredMs" | "deltas">,
+  buffer: FoldBuffer,
+): NetEffect {
+  const net = new NetEffect(fromEpoch, { isExact: true });
+  const ranges = segments.map(({ path, end }) => {
+    const isKnown = from !== null && from.path === path;
+    return { path, end, isKnown, start: isKnown ? from.at : segmentHeaderBytes };
+  });
+  const buffers = buffer.take(ranges.map(({ start, end }) => Math.max(0, end - start)));
+  ranges.forEach(({ path, start, isKnown }, at) => {
+    const room = buffers[at];
+    if (net.epoch >= toEpoch || room === undefined) return;
+    const header = readSegmentHeader(disk, path);
+    if (header === undefined) return;
+    const bytes = disk.readInto(room, path, start);
+    const firstEpoch = isKnown ? fromEpoch + 1 : header.firstEpoch;
+    net.addPart({ path, salt: header.salt, bytes, start, firstEpoch }, toEpoch);
+  });
+  if (net.epoch === toEpoch) return net;
+  throw new StoreError(
+    "JOURNAL_CORRUPT",
+    `the journal ends at epoch ${net.epoch}, before epoch ${toEpoch}`,
+  );
+}
