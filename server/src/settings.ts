@@ -100,6 +100,10 @@ const definitions = {
     { default: 1024, min: 0, max: 1_000_000 },
     "Requests that may wait at a time while the node is full; more are refused at once.",
   ),
+  admissionBytesMax: bytes(
+    { default: "16 MiB", min: "1 KiB", max: "64 GiB" },
+    "What requests that wait while the node is full may hold in memory; more are refused at once.",
+  ),
   callTimeoutMs: milliseconds(
     { default: "1 min", min: "1 ms", max: "1 day" },
     "How long a call by HTTP waits for its reply when it does not say.",

@@ -168,6 +168,25 @@ describe("gRPC ingress", () => {
       await Promise.all(waiting);
     });
 
+    it("answers RESOURCE_EXHAUSTED at once when what waits would be too large", async () => {
+      await reopen({ admissionBytesMax: 900 });
+      node.requests.setAccepting(false);
+      const message = { typename: "a/b", value: Buffer.alloc(600) };
+      const first = send({ message });
+      await roundTrip();
+      const text = "what waits would hold 1200 bytes, and admissionBytesMax is 900";
+      await fails(send({ message }), status.RESOURCE_EXHAUSTED, text);
+      node.echo();
+      node.requests.setAccepting(true);
+      await first;
+      // What has gone on holds nothing any more, and one alone may be larger.
+      node.requests.setAccepting(false);
+      const large = send({ message: { typename: "a/b", value: Buffer.alloc(950) } });
+      await roundTrip();
+      node.requests.setAccepting(true);
+      assert.deepEqual(await large, { duplicate: false });
+    });
+
     it("answers UNAVAILABLE until the node serves", async () => {
       const starting = new ApiNode();
       await starting.api.open();

@@ -464,4 +464,20 @@ describe("HTTP ingress", () => {
     node.requests.setAccepting(true);
     assert.equal((await sent).status, 202);
   });
+
+  it("what they hold in memory meanwhile is bounded", async () => {
+    const waits = (name: string) => {
+      const headers = { "content-type": "text/plain" };
+      return post(`/v1/send/shop/order/${name}`, headers, "x".repeat(900));
+    };
+    node.requests.setAccepting(false);
+    node.echo();
+    const first = waits("1");
+    await (await fetch(`${node.httpUrl}/healthz`)).text();
+    const second = await waits("2");
+    assert.equal(second.status, 429);
+    assert.match(await second.text(), /would hold 1800 bytes, and admissionBytesMax is 1500/);
+    node.requests.setAccepting(true);
+    assert.equal((await first).status, 202);
+  });
 });

@@ -23,6 +23,13 @@ export interface AdmissionOptions {
   readonly admissionTimeoutMs: number;
   /** Requests that may wait at a time; more are refused at once. */
   readonly admissionWaitingMax: number;
+  /** What these may hold in memory, in bytes; one may hold more while no other waits. */
+  readonly admissionBytesMax: number;
+}
+
+interface Waiting {
+  readonly timer: NodeJS.Timeout;
+  readonly bytes: number;
 }
 
 /** The place of a visit that is not inside. */
@@ -36,14 +43,15 @@ const stopping: Refusal = { kind: "unavailable", message: "the node is stopping"
  *
  * STATES: starting (refuses) -> open -> closing (refuses, the visits inside may finish) -> closed.
  * While it is open and the port does not accept, visits wait in order of arrival, for a bounded
- * time and in bounded number.
+ * time, in bounded number, and with bounded memory.
  */
 export class Admission {
   readonly #port: IngressPort;
   readonly #options: AdmissionOptions;
   /** By place. No set: see PendingRequests for what a set would keep alive. */
   readonly #inside: Visit[] = [];
-  readonly #waiting = new Map<Visit, NodeJS.Timeout>();
+  readonly #waiting = new Map<Visit, Waiting>();
+  #waitingBytes = 0;
   #state: "starting" | "open" | "closing" | "closed" = "starting";
   #isWatching = false;
   #emptied: (() => void) | null = null;
@@ -67,14 +75,17 @@ export class Admission {
     return this.#inside.length + this.#waiting.size;
   }
 
-  /** Calls admitted() or refused(): now when that is already clear, else later. */
-  enter(visit: Visit): void {
+  /**
+   * Calls admitted() or refused(): now when that is already clear, else later.
+   * @param bytes - What the visit holds in memory while it waits.
+   */
+  enter(visit: Visit, bytes: number): void {
     if (this.#state !== "open") {
       visit.refused(this.#state === "starting" ? starting : stopping);
     } else if (this.#port.accepting() && this.#waiting.size === 0) {
       this.#admit(visit);
     } else {
-      this.#wait(visit);
+      this.#wait(visit, bytes);
     }
   }
 
@@ -87,10 +98,7 @@ export class Admission {
   /** The visit is answered, or nobody waits for its answer. Harmless when it is not inside. */
   leave(visit: Visit): void {
     if (visit.place !== outside) this.#remove(visit);
-    else if (this.#waiting.size > 0) {
-      clearTimeout(this.#waiting.get(visit));
-      this.#waiting.delete(visit);
-    }
+    else if (this.#waiting.size > 0) this.#stopWaiting(visit);
     if (this.visitCount === 0) this.#emptied?.();
   }
 
@@ -127,20 +135,39 @@ export class Admission {
     visit.place = outside;
   }
 
-  #wait(visit: Visit): void {
-    const { admissionTimeoutMs, admissionWaitingMax } = this.#options;
-    if (this.#waiting.size >= admissionWaitingMax) {
-      const message = `the node is full: admissionWaitingMax ${admissionWaitingMax} requests wait`;
-      visit.refused({ kind: "overloaded", message });
+  #wait(visit: Visit, bytes: number): void {
+    const { admissionTimeoutMs } = this.#options;
+    const full = this.#whyFull(bytes);
+    if (full !== null) {
+      visit.refused({ kind: "overloaded", message: `the node is full: ${full}` });
       return;
     }
     const timer = setTimeout(() => {
-      this.#waiting.delete(visit);
+      this.#stopWaiting(visit);
       const message = `the node is full: no room within admissionTimeoutMs ${admissionTimeoutMs}`;
       visit.refused({ kind: "overloaded", message });
     }, admissionTimeoutMs);
-    this.#waiting.set(visit, timer);
+    this.#waiting.set(visit, { timer, bytes });
+    this.#waitingBytes += bytes;
     if (!this.#isWatching) void this.#watch();
+  }
+
+  /** Null: there is room for one more that holds so many bytes. */
+  #whyFull(bytes: number): string | null {
+    const { admissionWaitingMax, admissionBytesMax } = this.#options;
+    if (this.#waiting.size >= admissionWaitingMax)
+      return `admissionWaitingMax ${admissionWaitingMax} requests wait`;
+    const wouldHold = this.#waitingBytes + bytes;
+    if (this.#waiting.size === 0 || wouldHold <= admissionBytesMax) return null;
+    return `what waits would hold ${wouldHold} bytes, and admissionBytesMax is ${admissionBytesMax}`;
+  }
+
+  #stopWaiting(visit: Visit): void {
+    const waiting = this.#waiting.get(visit);
+    if (waiting === undefined) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(visit);
+    this.#waitingBytes -= waiting.bytes;
   }
 
   /** Lets waiting visits in, as many as the port accepts each time that it does. */
@@ -148,10 +175,9 @@ export class Admission {
     this.#isWatching = true;
     while (this.#waiting.size > 0) {
       await this.#port.whenAccepting();
-      for (const [visit, timer] of this.#waiting) {
+      for (const visit of this.#waiting.keys()) {
         if (!this.#port.accepting()) break;
-        clearTimeout(timer);
-        this.#waiting.delete(visit);
+        this.#stopWaiting(visit);
         this.#admit(visit);
       }
     }
@@ -160,8 +186,7 @@ export class Admission {
 
   #takeWaiting(): Visit[] {
     const visits = [...this.#waiting.keys()];
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
-    this.#waiting.clear();
+    for (const visit of visits) this.#stopWaiting(visit);
     return visits;
   }
 

@@ -118,7 +118,7 @@ type Start<Values, Response> = (
   answer: Answer<Response>,
 ) => (() => void) | null;
 
-function answerUnary<Values extends { readonly traceparent: string }, Response>(
+function answerUnary<Values extends SendValues | CallValues, Response>(
   unary: Unary<Values, Response>,
   start: Start<Values, Response>,
 ): void {
@@ -165,7 +165,7 @@ function answerUnary<Values extends { readonly traceparent: string }, Response>(
     admission.leave(visit);
     counter.cancelled++;
   });
-  admission.enter(visit);
+  admission.enter(visit, request.value.message.value?.length ?? 0);
 }
 
 interface Deadline {

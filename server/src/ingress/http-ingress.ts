@@ -44,13 +44,21 @@ export function handleHttpIngress(
     const declaredBytes = Number(request.headers["content-length"] ?? 0);
     if (declaredBytes > limits.requestBytesMax) throw requestTooLarge(declaredBytes, limits);
     const visit = new HttpVisit({ request, response, target, counter }, options);
-    options.admission.enter(visit);
+    options.admission.enter(visit, bufferedBytes(declaredBytes));
   } catch (error) {
     const refusal = toRefusal(error);
     counter.refused[refusal.kind]++;
     refuseHttp(request, response, refusal);
   }
   return true;
+}
+
+/** What node:http reads of a body that nobody takes, about. */
+const bufferedBytesMax = 64 * 1024;
+
+/** What a request holds whose body is not read yet; 0: it does not say how long that is. */
+export function bufferedBytes(declaredBytes: number): number {
+  return declaredBytes > 0 ? Math.min(declaredBytes, bufferedBytesMax) : bufferedBytesMax;
 }
 
 interface Exchange {

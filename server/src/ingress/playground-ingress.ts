@@ -3,6 +3,7 @@ import { type IngressLimits, requestTooLarge, ViolationError } from "../codec/in
 import { decodePlaygroundSend } from "../codec/playground-codec.js";
 import { type Admission, outside, type Visit } from "./admission.js";
 import { refuseHttp } from "./http-answer.js";
+import { bufferedBytes } from "./http-ingress.js";
 import type { IngressPort } from "./ingress-port.js";
 import { type Refusal, rejection } from "./refusal.js";
 import type { RequestCounters } from "./request-counters.js";
@@ -23,7 +24,8 @@ export function handlePlaygroundIngress(
   response: ServerResponse,
   options: PlaygroundIngressOptions,
 ): true {
-  options.admission.enter(new PlaygroundVisit(request, response, options));
+  const visit = new PlaygroundVisit(request, response, options);
+  options.admission.enter(visit, bufferedBytes(Number(request.headers["content-length"] ?? 0)));
   return true;
 }
 

@@ -30,6 +30,7 @@ export const testSettings: ApiSettings = {
   frameBytesMax: 4000,
   admissionTimeoutMs: 10_000,
   admissionWaitingMax: 2,
+  admissionBytesMax: 1500,
   streamMessagesMax: 4,
   callTimeoutMs: 10_000,
 };
