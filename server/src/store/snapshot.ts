@@ -15,8 +15,11 @@ import { tableOptions } from "./tables.js";
  * transactions. Calls close() also when it has not read to the end.
  */
 export interface Snapshot {
-  /** Every entry of every table that is not derived, in order of table and key, as the change that puts it.
-   * @throws StoreError TABLES_CORRUPT */
+  /**
+   * Every entry of every table that is not derived, in order of table and key, as the change that
+   * puts it. The next step writes over the bytes of the one before.
+   * @throws StoreError TABLES_CORRUPT
+   */
   changes(): Generator<TableChange>;
   close(): Promise<void>;
 }
@@ -28,14 +31,14 @@ export function openSnapshot(dataDirectory: string): Snapshot {
   const names = tableNames.filter((name) => !derivedTables.has(name));
   const tables = names.map((name) => ({
     name,
-    table: root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" }),
+    table: root.openDB<Buffer, Buffer>({ name, ...inPlace }),
   }));
   const transaction = root.useReadTransaction();
   const path = tableFilePath(directory);
   return {
     *changes() {
       for (const { name, table } of tables) {
-        for (const { key, value } of table.getRange({ transaction })) {
+        for (const { key, value } of table.getRange({ transaction, start: firstKey })) {
           yield { table: name, key, value: verifiedValue(key, value, { path, name }) };
         }
       }
@@ -46,3 +49,22 @@ export function openSnapshot(dataDirectory: string): Snapshot {
     },
   };
 }
+
+const firstKey = Buffer.from([0]);
+
+/** Options of a table: keys and values where LMDB's binding has copied them to, and will again. */
+const inPlace = {
+  encoder: {
+    encode: (value: Buffer): Buffer => value,
+    // The bytes that it hands over have a length of their own making.
+    decode: ({ buffer, byteOffset }: Buffer, length: number): Buffer =>
+      Buffer.from(buffer as ArrayBuffer, byteOffset, length),
+  },
+  keyEncoder: {
+    writeKey(key: Buffer, target: Buffer, start: number): number {
+      target.set(key, start);
+      return start + key.length;
+    },
+    readKey: (target: Buffer, start: number, end: number): Buffer => target.subarray(start, end),
+  },
+};
