@@ -1,10 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { StoreError } from "../store/store-error.js";
+import { runInBackground } from "./background.js";
 import { CheckpointError } from "./checkpoint-error.js";
 import type { WriteReport, WriteRequest } from "./checkpoint-writer.js";
 import { CheckpointWriter } from "./checkpoint-writer.js";
 import type { Retention } from "./garbage.js";
 import { Lineage } from "./lineage.js";
+import { ObjectThread } from "./object-thread.js";
 import { ObjectStoreError } from "./objectstore/object-store.js";
 import type { StoreAccess } from "./objectstore/open-store.js";
 import { openObjectStore } from "./objectstore/open-store.js";
@@ -50,6 +52,7 @@ const store = retryingStore(openObjectStore(data.storeUrl, data.access), {
   signal: abort.signal,
 });
 const lineage = new Lineage(store, data.lineage);
+runInBackground();
 let writer: CheckpointWriter | null = null;
 let writing: Promise<void> = Promise.resolve();
 
@@ -78,7 +81,20 @@ async function write(request: WriteRequest): Promise<void> {
 async function open(): Promise<CheckpointWriter> {
   const { dataDirectory, retention } = data;
   const takeover = data.takeover ?? (await takeOver(lineage, dataDirectory));
-  return new CheckpointWriter({ lineage, dataDirectory, retention, whileReading }, takeover);
+  return new CheckpointWriter(
+    { lineage, dataDirectory, retention, whileReading, openPutter },
+    takeover,
+  );
+}
+
+function openPutter(): ObjectThread {
+  const { storeUrl, access, retry, lineage: name } = data;
+  const thread = new ObjectThread(
+    { storeUrl, access, retry, lineage: name, isBackground: true },
+    (message) => say({ kind: "retrying", message }),
+  );
+  abort.signal.addEventListener("abort", () => void thread.close());
+  return thread;
 }
 
 /** A thread that is ended inside LMDB never ends, or ends the process with an abort. */

@@ -13,6 +13,7 @@ import { objectName } from "./lineage.js";
 import type { Manifest, Run } from "./manifest.js";
 import { netChange, visitMerged } from "./merge-sources.js";
 import { ObjectStoreError } from "./objectstore/object-store.js";
+import type { ObjectPutter } from "./run-writer.js";
 import { RunWriter } from "./run-writer.js";
 import type { Takeover } from "./takeover.js";
 import { fenced } from "./takeover.js";
@@ -23,6 +24,8 @@ export interface CheckpointWriterOptions {
   readonly retention: Retention;
   /** Wraps whatever reads the tables, in pieces that take milliseconds. */
   readonly whileReading: <T>(act: () => T) => T;
+  /** As RunWriterOptions. */
+  readonly openPutter?: () => ObjectPutter;
 }
 
 export interface WriteRequest {
@@ -89,14 +92,19 @@ export class CheckpointWriter {
     const { incarnation } = this.#latest;
     const written = { number: this.#latest.number + 1, incarnation };
     const nextName = (): string => objectName(written, this.#objectsPut++);
-    const writer = new RunWriter(this.#options.lineage, nextName);
+    const { lineage, openPutter } = this.#options;
+    const writer = new RunWriter({ lineage, nextName, openPutter });
     const deltas = plan.kind === "delta" && !this.#needsBase ? plan.deltas : null;
-    const runs = await (deltas === null
-      ? this.#writeBase(writer, request.epoch, onSnapshot)
-      : this.#addDelta(writer, deltas, onSnapshot));
-    await this.#commit(runs, request.epoch);
+    try {
+      const runs = await (deltas === null
+        ? this.#writeBase(writer, request.epoch, onSnapshot)
+        : this.#addDelta(writer, deltas, onSnapshot));
+      await this.#commit(runs, request.epoch);
+    } finally {
+      await writer.close();
+    }
     this.#needsBase = false;
-    const kind = runs.at(-1)?.kind ?? "base";
+    const kind = this.#latest.runs.at(-1)?.kind ?? "base";
     const { bytes, rawBytes } = writer;
     return this.#report({ kind, bytes, rawBytes, startedAt });
   }

@@ -9,8 +9,8 @@ import { Lineage } from "./lineage.js";
 import { writeLineageRecord } from "./lineage-record.js";
 import type { Manifest, StoredObject } from "./manifest.js";
 import { netChange, visitMerged } from "./merge-sources.js";
-import { ObjectReader } from "./object-reader.js";
-import type { ObjectReaderData } from "./object-reader-worker.js";
+import { ObjectThread } from "./object-thread.js";
+import type { ObjectThreadData } from "./object-worker.js";
 import { openRuns } from "./run-source.js";
 import type { Takeover } from "./takeover.js";
 import { takeOverForRestore } from "./takeover.js";
@@ -34,7 +34,7 @@ export interface RestoreTarget {
   readonly reader?: ReaderOptions | undefined;
 }
 
-export interface ReaderOptions extends Omit<ObjectReaderData, "lineage"> {
+export interface ReaderOptions extends Omit<ObjectThreadData, "lineage" | "isBackground"> {
   readonly onRetry: (reason: string) => void;
 }
 
@@ -128,8 +128,8 @@ async function fill(
   return { number, epoch, createdAtMs, entries, bytes, durationMs: performance.now() - startedAt };
 }
 
-function openReader(lineage: Lineage, { onRetry, ...data }: ReaderOptions): ObjectReader {
-  return new ObjectReader({ ...data, lineage: lineage.name }, onRetry);
+function openReader(lineage: Lineage, { onRetry, ...data }: ReaderOptions): ObjectThread {
+  return new ObjectThread({ ...data, lineage: lineage.name, isBackground: false }, onRetry);
 }
 
 /** Says what can be restored in the place of a checkpoint that is damaged. */

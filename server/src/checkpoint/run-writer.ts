@@ -15,25 +15,38 @@ const bufferBytes = objectRawBytes + 256 * 1024;
 /** Objects on their way at a time: enough to keep a wire busy, and a bound on memory. */
 const puttingMax = 4;
 
+/** What puts objects beside the thread that fills them. */
+export interface ObjectPutter {
+  /** As ObjectStore.put(). */
+  put(key: string, body: Buffer): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RunWriterOptions {
+  readonly lineage: Lineage;
+  /** A name below the lineage that no object has had. */
+  readonly nextName: () => string;
+  /** Called when there is more than one object, at most once. Absent: the lineage's store puts all. */
+  readonly openPutter?: (() => ObjectPutter) | undefined;
+}
+
 /**
  * Writes runs for one manifest: packs changes into objects, compresses and hashes each, and puts it
  * into the store while the next one fills. Memory is bounded by the objects on their way.
  */
 export class RunWriter {
-  readonly #lineage: Lineage;
-  readonly #nextName: () => string;
+  readonly #options: RunWriterOptions;
+  #putter: ObjectPutter | null = null;
   /** Filled again and again: memory that is new costs more than what is written into it. */
   readonly #free: ByteWriter[] = [];
-  #buffer = new ByteWriter(bufferBytes);
+  #buffer = new ByteWriter(bufferBytes, allocateShared);
   readonly #putting = new Set<Promise<void>>();
   #objects: StoredObject[] = [];
   #bytes = 0;
   #rawBytes = 0;
 
-  /** `nextName`: a name below the lineage that no object has had. */
-  constructor(lineage: Lineage, nextName: () => string) {
-    this.#lineage = lineage;
-    this.#nextName = nextName;
+  constructor(options: RunWriterOptions) {
+    this.#options = options;
   }
 
   /** Of all runs so far, as stored. */
@@ -53,13 +66,18 @@ export class RunWriter {
 
   /** Sends what has gathered on its way; waits while too much is. */
   async flush(): Promise<void> {
+    this.#putter ??= this.#options.openPutter?.() ?? null;
+    await this.#send();
+  }
+
+  async #send(): Promise<void> {
     while (this.#putting.size >= puttingMax) await Promise.race(this.#putting);
     const filled = this.#buffer;
-    this.#buffer = this.#free.pop() ?? new ByteWriter(bufferBytes);
+    this.#buffer = this.#free.pop() ?? new ByteWriter(bufferBytes, allocateShared);
     const raw = filled.view();
     const { body, encoding } = encodeBody(raw);
     const object = {
-      key: this.#nextName(),
+      key: this.#options.nextName(),
       sha256: hashOf(body),
       bytes: body.length,
       rawBytes: raw.length,
@@ -68,7 +86,8 @@ export class RunWriter {
     this.#objects.push(object);
     this.#bytes += object.bytes;
     this.#rawBytes += object.rawBytes;
-    const putting = this.#lineage.store.put(this.#lineage.objectKey(object.key), body);
+    const { lineage } = this.#options;
+    const putting = (this.#putter ?? lineage.store).put(lineage.objectKey(object.key), body);
     this.#putting.add(putting);
     putting.then(
       () => {
@@ -87,10 +106,20 @@ export class RunWriter {
 
   /** Ends a run: its objects, all of them in the store. */
   async end(): Promise<readonly StoredObject[]> {
-    if (this.#buffer.length > 0) await this.flush();
+    if (this.#buffer.length > 0) await this.#send();
     await Promise.all(this.#putting);
     const objects = this.#objects;
     this.#objects = [];
     return objects;
   }
+
+  /** Gives up what is on its way. */
+  async close(): Promise<void> {
+    await this.#putter?.close();
+  }
+}
+
+/** Memory that another thread reads without a copy. */
+function allocateShared(bytes: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(bytes));
 }

@@ -3,11 +3,13 @@
  * order matters (keys), varints elsewhere.
  */
 export class ByteWriter {
+  readonly #allocate: (bytes: number) => Buffer;
   #buffer: Buffer;
   #at = 0;
 
-  constructor(capacity = 64 * 1024) {
-    this.#buffer = Buffer.allocUnsafe(capacity);
+  constructor(capacity = 64 * 1024, allocate: (bytes: number) => Buffer = Buffer.allocUnsafe) {
+    this.#allocate = allocate;
+    this.#buffer = allocate(capacity);
   }
 
   get length(): number {
@@ -145,7 +147,7 @@ export class ByteWriter {
 
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes));
+    const grown = this.#allocate(Math.max(this.#buffer.length * 2, this.#at + bytes));
     this.#buffer.copy(grown, 0, 0, this.#at);
     this.#buffer = grown;
   }

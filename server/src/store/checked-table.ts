@@ -21,11 +21,24 @@ export interface TablePlace {
 }
 
 /** The value without its checksum. @throws StoreError TABLES_CORRUPT when it does not verify. */
-export function verifiedValue(key: Buffer, stored: Buffer, { path, name }: TablePlace): Buffer {
+export function verifiedValue(key: Buffer, stored: Buffer, place: TablePlace): Buffer {
   const value = stored.subarray(checksumBytes);
-  if (stored.length >= checksumBytes && stored.readUInt32BE(0) === checksumOf(key, value)) {
-    return value;
-  }
+  verify({ key, value }, readChecksum(stored), place);
+  return value;
+}
+
+/** The checksum that stands before a value; one that nothing has, when there is none. */
+export function readChecksum(stored: Buffer): number {
+  return stored.length < checksumBytes ? -1 : stored.readUInt32BE(0);
+}
+
+/** @throws StoreError TABLES_CORRUPT when the checksum is another's. */
+export function verify(
+  { key, value }: { readonly key: Buffer; readonly value: Buffer },
+  checksum: number,
+  { path, name }: TablePlace,
+): void {
+  if (checksum === checksumOf(key, value)) return;
   throw new StoreError(
     "TABLES_CORRUPT",
     `${path} is damaged: the value of key ${key.toString("hex")} in table ${name} does not verify`,

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { runInBackground } from "./background.js";
 import { CheckpointError } from "./checkpoint-error.js";
 import { Lineage } from "./lineage.js";
 import type { StoredObject } from "./manifest.js";
@@ -8,7 +9,7 @@ import { openObjectStore } from "./objectstore/open-store.js";
 import { retryingStore } from "./objectstore/retrying-store.js";
 import { readObject } from "./run-source.js";
 
-export interface ObjectReaderData {
+export interface ObjectThreadData {
   readonly storeUrl: string;
   readonly access: StoreAccess;
   readonly retry: {
@@ -17,12 +18,19 @@ export interface ObjectReaderData {
     readonly backoffMsMax: number;
   };
   readonly lineage: string;
+  /** Beside a loop, which goes first. */
+  readonly isBackground: boolean;
 }
 
+export type ObjectRequest =
+  | { readonly kind: "read"; readonly id: number; readonly object: StoredObject }
+  | { readonly kind: "put"; readonly id: number; readonly key: string; readonly body: Uint8Array };
+
 /** What the thread says of a request: retries, then one of the others. */
-export type ObjectReaderReply =
+export type ObjectReply =
   | { readonly kind: "retrying"; readonly message: string }
   | { readonly kind: "read"; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: "put"; readonly id: number }
   | {
       readonly kind: "failed";
       readonly id: number;
@@ -33,7 +41,8 @@ export type ObjectReaderReply =
 /** Shorter bytes may lie in memory that others share, which cannot be handed over. */
 const sharedBytesMax = 64 * 1024;
 
-const data = workerData as ObjectReaderData;
+const data = workerData as ObjectThreadData;
+if (data.isBackground) runInBackground();
 const store = retryingStore(openObjectStore(data.storeUrl, data.access), {
   ...data.retry,
   random: Math.random,
@@ -42,17 +51,23 @@ const store = retryingStore(openObjectStore(data.storeUrl, data.access), {
 });
 const lineage = new Lineage(store, data.lineage);
 
-parentPort?.on("message", ({ id, object }: { id: number; object: StoredObject }) => {
-  readObject(lineage, object).then(
-    (raw) => hand(id, raw.length > sharedBytesMax ? raw : Uint8Array.from(raw)),
-    (error: unknown) => say({ kind: "failed", id, error: describe(error) }),
-  );
+parentPort?.on("message", (request: ObjectRequest) => {
+  const { id } = request;
+  const answering = request.kind === "read" ? read(request) : put(request);
+  answering.catch((error: unknown) => say({ kind: "failed", id, error: describe(error) }));
 });
 
 /** The bytes are the other thread's from here on. */
-function hand(id: number, bytes: Uint8Array): void {
-  const reply: ObjectReaderReply = { kind: "read", id, bytes };
+async function read({ id, object }: Extract<ObjectRequest, { kind: "read" }>): Promise<void> {
+  const raw = await readObject(lineage, object);
+  const bytes = raw.length > sharedBytesMax ? raw : Uint8Array.from(raw);
+  const reply: ObjectReply = { kind: "read", id, bytes };
   parentPort?.postMessage(reply, [bytes.buffer as ArrayBuffer]);
+}
+
+async function put({ id, key, body }: Extract<ObjectRequest, { kind: "put" }>): Promise<void> {
+  await store.put(key, Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+  say({ kind: "put", id });
 }
 
 function describe(error: unknown): { name: string; code: string; message: string } {
@@ -62,6 +77,6 @@ function describe(error: unknown): { name: string; code: string; message: string
   return { name, code: "", message: stack ?? message };
 }
 
-function say(reply: ObjectReaderReply): void {
+function say(reply: ObjectReply): void {
   parentPort?.postMessage(reply);
 }

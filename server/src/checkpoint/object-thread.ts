@@ -1,0 +1,94 @@
+import { Worker } from "node:worker_threads";
+import type { CheckpointErrorCode } from "./checkpoint-error.js";
+import { CheckpointError } from "./checkpoint-error.js";
+import type { StoredObject } from "./manifest.js";
+import type { ObjectReply, ObjectRequest, ObjectThreadData } from "./object-worker.js";
+import type { ObjectStoreErrorCode } from "./objectstore/object-store.js";
+import { ObjectStoreError } from "./objectstore/object-store.js";
+
+interface Waiting {
+  readonly resolve: (bytes: Buffer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const nothing = Buffer.alloc(0);
+
+/**
+ * A thread that reaches the store, so that a checkpoint's own thread has nothing to do but to read
+ * the tables, and a restore's to fill them. It fetches objects, checks and decompresses them; it
+ * puts what is compressed and hashed already.
+ */
+export class ObjectThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #onRetry: (reason: string) => void;
+  #asked = 0;
+  #ended: Error | null = null;
+
+  constructor(data: ObjectThreadData, onRetry: (reason: string) => void) {
+    this.#onRetry = onRetry;
+    const url = new URL("./object-worker.js", import.meta.url);
+    this.#worker = new Worker(url, { workerData: data });
+    this.#worker.on("message", (reply: ObjectReply) => this.#take(reply));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", () => this.#fail(new Error("the thread of objects has ended")));
+  }
+
+  /** As readObject(). The bytes belong to the caller. @throws CheckpointError; ObjectStoreError */
+  read(object: StoredObject): Promise<Buffer> {
+    return this.#ask((id) => ({ kind: "read", id, object }));
+  }
+
+  /**
+   * As ObjectStore.put(). Bytes in shared memory are not copied, and stay as they are until it has
+   * resolved. @throws ObjectStoreError
+   */
+  async put(key: string, body: Buffer): Promise<void> {
+    await this.#ask((id) => ({ kind: "put", id, key, body }));
+  }
+
+  /** Gives up what is under way. */
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ask(requestOf: (id: number) => ObjectRequest): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== null) {
+        reject(this.#ended);
+        return;
+      }
+      const id = this.#asked++;
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage(requestOf(id));
+    });
+  }
+
+  #take(reply: ObjectReply): void {
+    if (reply.kind === "retrying") {
+      this.#onRetry(reply.message);
+      return;
+    }
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (reply.kind === "failed") waiting?.reject(errorOf(reply.error));
+    else waiting?.resolve(reply.kind === "read" ? bufferOf(reply.bytes) : nothing);
+  }
+
+  #fail(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+function errorOf({ name, code, message }: { name: string; code: string; message: string }): Error {
+  if (name === "CheckpointError") return new CheckpointError(code as CheckpointErrorCode, message);
+  if (name === "ObjectStoreError")
+    return new ObjectStoreError(code as ObjectStoreErrorCode, message);
+  return new Error(message);
+}
