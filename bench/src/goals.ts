@@ -79,6 +79,7 @@ export const goals: readonly Goal[] = [
 /** A checkpoint must not be felt, and not cost much more than its bytes. */
 function checkpointGoals(place: string): readonly Goal[] {
   const own = `checkpoints in ${place}`;
+  const restores = `restores from ${place}`;
   const floor = `${place} alone`;
   return [
     atMost("checkpoint", 10, "ms", `${place}: longest pause of the loop, 1 GB of state`, {
@@ -91,7 +92,10 @@ function checkpointGoals(place: string): readonly Goal[] {
       value: ratio(`${own}.writeMBps`, `${floor}.putMBps`),
     }),
     atLeast("checkpoint", 0.7, `${place}: restoring, over the store's own gets`, {
-      value: ratio(`${own}.restoreMBps`, `${floor}.getMBps`),
+      value: ratio(`${restores}.restoreMBps`, `${floor}.getMBps`),
+    }),
+    atLeast("checkpoint", 0.8, `${place}: restoring, over LMDB's own appends`, {
+      value: ratio(`${restores}.restoreMBps`, "LMDB alone.restoreMBps"),
     }),
   ];
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { findFreePort } from "../process/free-port.js";
-import type { StorePlace } from "./checkpoint-trial.js";
+import type { StorePlace } from "./raw-store.js";
 
 /** A MinIO server of the benchmark's own, with its objects in a folder. */
 export interface S3Place {

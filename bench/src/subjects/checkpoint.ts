@@ -1,11 +1,9 @@
 import { join } from "node:path";
-import {
-  fillDataDirectory,
-  measureCheckpoint,
-  measureRawStore,
-  type StorePlace,
-} from "../checkpoint/checkpoint-trial.js";
+import type { CheckpointCommands } from "../checkpoint/checkpoint-process.js";
+import type { CheckpointTrial } from "../checkpoint/checkpoint-trial.js";
+import type { StorePlace } from "../checkpoint/raw-store.js";
 import { openS3Place } from "../checkpoint/s3-place.js";
+import { openChild } from "../process/child.js";
 import type { Bench, OpenSubject, Series, Subject } from "../subject.js";
 
 const entriesOf = (bench: Bench): number => (bench.quick ? 50_000 : 1_000_000);
@@ -18,7 +16,8 @@ export const checkpointSubject: Subject = {
   async open(bench): Promise<OpenSubject> {
     const directory = join(bench.scratchDirectory, "checkpoint", "data");
     bench.progress("filling a data directory");
-    await fillDataDirectory(directory, entriesOf(bench));
+    const entries = entriesOf(bench);
+    await inProcess("fillDataDirectory", { directory, entries });
     const access = {
       endpoint: null,
       region: "us-east-1",
@@ -30,28 +29,51 @@ export const checkpointSubject: Subject = {
       access: { ...access, environment: {} },
     };
     const s3 = await openS3Place(join(bench.scratchDirectory, "checkpoint", "s3"));
-    const series = [
-      ...seriesOf(bench, { name: "directory", place: local, directory }),
-      ...(s3 === null ? [] : seriesOf(bench, { name: "S3", place: s3.place, directory })),
+    const rawTables = join(bench.scratchDirectory, "checkpoint", "raw");
+    const series: readonly Series[] = [
+      {
+        name: "LMDB alone",
+        role: "floor",
+        measure: () => inProcess("measureRawTables", { directory: rawTables, entries }),
+      },
+      ...seriesOf(bench, "directory", { place: local, directory, entries }),
+      ...(s3 === null ? [] : seriesOf(bench, "S3", { place: s3.place, directory, entries })),
     ];
     return { series, close: async () => s3?.close() };
   },
 };
 
-function seriesOf(
-  bench: Bench,
-  { name, place, directory }: { name: string; place: StorePlace; directory: string },
-): readonly Series[] {
+function seriesOf(bench: Bench, name: string, trial: CheckpointTrial): readonly Series[] {
+  const { place } = trial;
   return [
     {
       name: `${name} alone`,
       role: "floor",
-      measure: () => measureRawStore(place, rawBytesOf(bench)),
+      measure: () => inProcess("measureRawStore", { place, bytes: rawBytesOf(bench) }),
     },
     {
       name: `checkpoints in ${name}`,
       role: "statewire",
-      measure: () => measureCheckpoint(directory, place, entriesOf(bench)),
+      measure: () => inProcess("measureWriting", trial),
+    },
+    {
+      name: `restores from ${name}`,
+      role: "statewire",
+      measure: () => inProcess("measureRestore", trial),
     },
   ];
+}
+
+/** Runs one command in a process of its own. */
+async function inProcess<K extends keyof CheckpointCommands>(
+  command: K,
+  argument: Parameters<CheckpointCommands[K]>[0],
+): Promise<Awaited<ReturnType<CheckpointCommands[K]>>> {
+  const entry = new URL("../checkpoint/checkpoint-process.js", import.meta.url);
+  const child = await openChild<CheckpointCommands>(entry);
+  try {
+    return await child.call(command, ...([argument] as Parameters<CheckpointCommands[K]>));
+  } finally {
+    await child.close();
+  }
 }

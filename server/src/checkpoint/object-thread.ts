@@ -1,4 +1,6 @@
 import { Worker } from "node:worker_threads";
+import type { TableName } from "../codec/table-layout.js";
+import type { TableBlock } from "../store/table-block.js";
 import type { CheckpointErrorCode } from "./checkpoint-error.js";
 import { CheckpointError } from "./checkpoint-error.js";
 import type { StoredObject } from "./manifest.js";
@@ -6,12 +8,14 @@ import type { ObjectReply, ObjectRequest, ObjectThreadData } from "./object-work
 import type { ObjectStoreErrorCode } from "./objectstore/object-store.js";
 import { ObjectStoreError } from "./objectstore/object-store.js";
 
+type Kind = ObjectRequest["kind"];
+type RequestOf<K extends Kind> = Omit<Extract<ObjectRequest, { kind: K }>, "kind" | "id">;
+type AnswerTo<K extends Kind> = Extract<ObjectReply, { kind: K }>;
+
 interface Waiting {
-  readonly resolve: (bytes: Buffer) => void;
+  readonly resolve: (answer: AnswerTo<Kind>) => void;
   readonly reject: (error: Error) => void;
 }
-
-const nothing = Buffer.alloc(0);
 
 /**
  * A thread that reaches the store, so that a checkpoint's own thread has nothing to do but to read
@@ -35,16 +39,22 @@ export class ObjectThread {
   }
 
   /** As readObject(). The bytes belong to the caller. @throws CheckpointError; ObjectStoreError */
-  read(object: StoredObject): Promise<Buffer> {
-    return this.#ask((id) => ({ kind: "read", id, object }));
+  async read(object: StoredObject): Promise<Buffer> {
+    return bufferOf((await this.#ask("read", { object })).bytes);
+  }
+
+  /** As packBlock() of readObject(). @throws CheckpointError; ObjectStoreError */
+  async pack(object: StoredObject, tables: readonly TableName[]): Promise<TableBlock> {
+    const { bytes, places } = await this.#ask("pack", { object, tables });
+    return { bytes: bufferOf(bytes), places };
   }
 
   /**
-   * As ObjectStore.put(). Bytes in shared memory are not copied, and stay as they are until it has
+   * As ObjectStore.put(). Bytes in shared memory are not copied: they stay as they are until it has
    * resolved. @throws ObjectStoreError
    */
   async put(key: string, body: Buffer): Promise<void> {
-    await this.#ask((id) => ({ kind: "put", id, key, body }));
+    await this.#ask("put", { key, body });
   }
 
   /** Gives up what is under way. */
@@ -52,15 +62,15 @@ export class ObjectThread {
     await this.#worker.terminate();
   }
 
-  #ask(requestOf: (id: number) => ObjectRequest): Promise<Buffer> {
+  #ask<K extends Kind>(kind: K, request: RequestOf<K>): Promise<AnswerTo<K>> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== null) {
         reject(this.#ended);
         return;
       }
       const id = this.#asked++;
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage(requestOf(id));
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      this.#worker.postMessage({ kind, id, ...request });
     });
   }
 
@@ -72,7 +82,7 @@ export class ObjectThread {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (reply.kind === "failed") waiting?.reject(errorOf(reply.error));
-    else waiting?.resolve(reply.kind === "read" ? bufferOf(reply.bytes) : nothing);
+    else waiting?.resolve(reply);
   }
 
   #fail(error: Error): void {

@@ -1,4 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { TableName } from "../codec/table-layout.js";
+import { packBlock } from "../store/table-block.js";
 import { runInBackground } from "./background.js";
 import { CheckpointError } from "./checkpoint-error.js";
 import { Lineage } from "./lineage.js";
@@ -24,12 +26,24 @@ export interface ObjectThreadData {
 
 export type ObjectRequest =
   | { readonly kind: "read"; readonly id: number; readonly object: StoredObject }
+  | {
+      readonly kind: "pack";
+      readonly id: number;
+      readonly object: StoredObject;
+      readonly tables: readonly TableName[];
+    }
   | { readonly kind: "put"; readonly id: number; readonly key: string; readonly body: Uint8Array };
 
 /** What the thread says of a request: retries, then one of the others. */
 export type ObjectReply =
   | { readonly kind: "retrying"; readonly message: string }
   | { readonly kind: "read"; readonly id: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "pack";
+      readonly id: number;
+      readonly bytes: Uint8Array;
+      readonly places: Int32Array;
+    }
   | { readonly kind: "put"; readonly id: number }
   | {
       readonly kind: "failed";
@@ -53,9 +67,19 @@ const lineage = new Lineage(store, data.lineage);
 
 parentPort?.on("message", (request: ObjectRequest) => {
   const { id } = request;
-  const answering = request.kind === "read" ? read(request) : put(request);
-  answering.catch((error: unknown) => say({ kind: "failed", id, error: describe(error) }));
+  answer(request).catch((error: unknown) => say({ kind: "failed", id, error: describe(error) }));
 });
+
+function answer(request: ObjectRequest): Promise<void> {
+  switch (request.kind) {
+    case "read":
+      return read(request);
+    case "pack":
+      return pack(request);
+    case "put":
+      return put(request);
+  }
+}
 
 /** The bytes are the other thread's from here on. */
 async function read({ id, object }: Extract<ObjectRequest, { kind: "read" }>): Promise<void> {
@@ -63,6 +87,14 @@ async function read({ id, object }: Extract<ObjectRequest, { kind: "read" }>): P
   const bytes = raw.length > sharedBytesMax ? raw : Uint8Array.from(raw);
   const reply: ObjectReply = { kind: "read", id, bytes };
   parentPort?.postMessage(reply, [bytes.buffer as ArrayBuffer]);
+}
+
+/** As read(). */
+async function pack(request: Extract<ObjectRequest, { kind: "pack" }>): Promise<void> {
+  const { id, object, tables } = request;
+  const { bytes, places } = packBlock(await readObject(lineage, object), tables);
+  const reply: ObjectReply = { kind: "pack", id, bytes, places };
+  parentPort?.postMessage(reply, [bytes.buffer as ArrayBuffer, places.buffer as ArrayBuffer]);
 }
 
 async function put({ id, key, body }: Extract<ObjectRequest, { kind: "put" }>): Promise<void> {

@@ -1,17 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
 import type { TableChange } from "../codec/record-codec.js";
+import type { TableBlock } from "../store/table-block.js";
+import { entryAt, packBlock } from "../store/table-block.js";
 import { TableLoader } from "../store/table-loader.js";
+import { BaseEntries } from "./base-entries.js";
 import { CheckpointError } from "./checkpoint-error.js";
 import { findCheckpoint, newestGoodCheckpoint } from "./find-checkpoint.js";
 import { forkEntry } from "./fork-entry.js";
 import { Lineage } from "./lineage.js";
 import { writeLineageRecord } from "./lineage-record.js";
 import type { Manifest, StoredObject } from "./manifest.js";
-import { netChange, visitMerged } from "./merge-sources.js";
+import { visitMerged } from "./merge-sources.js";
 import { ObjectThread } from "./object-thread.js";
 import type { ObjectThreadData } from "./object-worker.js";
-import { openRuns } from "./run-source.js";
+import type { ReadObject } from "./run-source.js";
+import { openRuns, readObject } from "./run-source.js";
 import type { Takeover } from "./takeover.js";
 import { takeOverForRestore } from "./takeover.js";
 
@@ -95,7 +99,7 @@ async function assertNew(lineage: Lineage): Promise<void> {
 interface Filling {
   /** Of the command line: names another checkpoint. */
   readonly option: "--at" | "--restore";
-  /** What an entry of the checkpoint becomes. */
+  /** What an entry of the checkpoint becomes. Absent: itself. */
   readonly entryOf?: ((change: TableChange) => TableChange) | undefined;
 }
 
@@ -103,32 +107,55 @@ async function fill(
   lineage: Lineage,
   manifest: Manifest,
   { dataDirectory, journalSegmentBytes, reader: options }: RestoreTarget,
-  { option, entryOf = (change) => change }: Filling,
+  { option, entryOf }: Filling,
 ): Promise<RestoreReport> {
   const startedAt = performance.now();
   const loader = new TableLoader(dataDirectory);
-  const reader = options === undefined ? null : openReader(lineage, options);
+  const thread = options === undefined ? null : openThread(lineage, options);
   try {
-    const read = reader === null ? undefined : (object: StoredObject) => reader.read(object);
-    const sources = await openRuns(lineage, manifest, read);
-    await visitMerged(sources, (versions) => {
-      const change = netChange(versions);
-      if (change !== null && change.value !== null) loader.put(entryOf(change));
-      return;
-    });
+    await load(lineage, manifest, { loader, entryOf, thread });
     await loader.finish(manifest.epoch, journalSegmentBytes);
   } catch (error) {
     await loader.abandon();
     throw await explain(lineage, manifest, { error, option });
   } finally {
-    await reader?.close();
+    await thread?.close();
   }
   const { number, epoch, createdAtMs } = manifest;
   const { entries, bytes } = loader;
   return { number, epoch, createdAtMs, entries, bytes, durationMs: performance.now() - startedAt };
 }
 
-function openReader(lineage: Lineage, { onRetry, ...data }: ReaderOptions): ObjectThread {
+/** Puts what comes of all runs: the entries of the base, but where a delta has another one or none. */
+async function load(
+  lineage: Lineage,
+  { runs, tables }: Manifest,
+  parts: Pick<Filling, "entryOf"> & {
+    readonly loader: TableLoader;
+    /** Null: objects are read here. */
+    readonly thread: ObjectThread | null;
+  },
+): Promise<void> {
+  const { loader, entryOf, thread } = parts;
+  const [base, ...deltas] = runs;
+  const read: ReadObject = (object) => thread?.read(object) ?? readObject(lineage, object);
+  const pack = async (object: StoredObject): Promise<TableBlock> =>
+    (await thread?.pack(object, tables)) ?? packBlock(await readObject(lineage, object), tables);
+  const put = (change: TableChange) => loader.put(entryOf === undefined ? change : entryOf(change));
+  const entries = new BaseEntries(base?.objects ?? [], pack, (block, from, to) => {
+    if (entryOf === undefined) loader.putEntries(block, from, to);
+    else for (let entry = from; entry < to; entry++) put(entryAt(block, entry));
+  });
+  await visitMerged(await openRuns(lineage, { runs: deltas, tables }, read), async (versions) => {
+    const [newest] = versions.changes;
+    if (newest === undefined) return;
+    await entries.putBefore(newest);
+    if (newest.value !== null) put(newest);
+  });
+  await entries.putBefore(null);
+}
+
+function openThread(lineage: Lineage, { onRetry, ...data }: ReaderOptions): ObjectThread {
   return new ObjectThread({ ...data, lineage: lineage.name, isBackground: false }, onRetry);
 }
 

@@ -7,6 +7,7 @@ import type { Lineage } from "./lineage.js";
 import type { Manifest, Run, StoredObject } from "./manifest.js";
 import { hashOf } from "./manifest.js";
 import { decodeBody } from "./object-body.js";
+import { ReadAhead } from "./read-ahead.js";
 
 /** Objects that one run has asked for ahead. */
 const aheadMax = 3;
@@ -43,12 +44,8 @@ export function openRuns(
 
 /** The changes of one run of a checkpoint. */
 export class RunSource implements ChangeSource {
-  readonly #read: ReadObject;
-  readonly #objects: readonly StoredObject[];
+  readonly #objects: ReadAhead<Buffer>;
   readonly #reader: ChangeReader;
-  readonly #ahead: number;
-  readonly #coming: Promise<Buffer>[] = [];
-  #asked = 0;
   head: TableChange | null = null;
 
   static async open(options: {
@@ -62,42 +59,21 @@ export class RunSource implements ChangeSource {
     return source;
   }
 
-  private constructor(options: Parameters<typeof RunSource.open>[0]) {
-    const { read, run, tables, ahead } = options;
-    this.#read = read;
-    this.#objects = run.objects;
+  private constructor({ read, run, tables, ahead }: Parameters<typeof RunSource.open>[0]) {
+    this.#objects = new ReadAhead(run.objects, read, ahead);
     this.#reader = new ChangeReader(tables);
-    this.#ahead = ahead;
   }
 
   advance(): Promise<void> | null {
     this.head = this.#reader.next();
-    return this.head === null && this.#hasMore ? this.#fill() : null;
-  }
-
-  get #hasMore(): boolean {
-    return this.#coming.length > 0 || this.#asked < this.#objects.length;
+    return this.head === null && this.#objects.hasMore ? this.#fill() : null;
   }
 
   async #fill(): Promise<void> {
-    while (this.head === null && this.#hasMore) {
-      this.#ask();
-      const raw = await this.#coming.shift();
-      this.#ask();
+    while (this.head === null && this.#objects.hasMore) {
+      const raw = await this.#objects.next();
       if (raw !== undefined) this.#reader.fill(raw);
       this.head = this.#reader.next();
-    }
-  }
-
-  #ask(): void {
-    while (this.#coming.length < this.#ahead + 1) {
-      const object = this.#objects[this.#asked];
-      if (object === undefined) return;
-      this.#asked++;
-      const coming = this.#read(object);
-      // It may fail before anybody waits for it, or when nobody does any more.
-      coming.catch(() => undefined);
-      this.#coming.push(coming);
     }
   }
 }

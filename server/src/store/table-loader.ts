@@ -9,26 +9,49 @@ import {
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Database } from "lmdb";
-import { open } from "lmdb";
 import type { TableChange } from "../codec/record-codec.js";
-import type { TableName } from "../codec/table-layout.js";
-import { derivedTables, formatVersion, tableNames } from "../codec/table-layout.js";
+import { formatVersion, tableNames } from "../codec/table-layout.js";
 import { makeDirectory } from "../files/make-directory.js";
 import { checksumBytes, checksumOf } from "./checked-table.js";
+import { EarlySync } from "./early-sync.js";
+import type { EntryPlace } from "./entry-tables.js";
+import { EntryTables } from "./entry-tables.js";
 import { expiryEntry } from "./expiry-index.js";
 import { assertFormat } from "./format-file.js";
 import { Journal } from "./journal.js";
 import { StoreError } from "./store-error.js";
 import { systemDisk } from "./system-disk.js";
+import type { TableBlock } from "./table-block.js";
+import { placeLength } from "./table-block.js";
+import { tableFilePath } from "./table-file.js";
 import { stampTables } from "./table-stamp.js";
-import { metaNumber, tableOptions } from "./tables.js";
+import { metaNumber } from "./tables.js";
 import { TransactionRoom } from "./transaction-room.js";
 
-/** Entries of one transaction: few enough that what they are read into is garbage while it is young. */
-const entriesMax = 1024;
+/** Of one transaction, whose memory LMDB keeps; and what is kept until there is so much. */
+const transactionBytes = 4 * 1024 * 1024;
 
 const nothing = Buffer.alloc(0);
+
+/** Beside a key and a value, with an entry of the expiry. */
+const entryRoom = 128;
+
+const append = { append: true };
+const inPlace = { append: false };
+const noPlace: EntryPlace = { bytes: nothing, keyAt: 0, checksumAt: 0, end: 0 };
+const rowsTable = tableNames.indexOf("rows");
+const metaTable = tableNames.indexOf("meta");
+/** It follows from the rows. */
+const expiriesTable = tableNames.indexOf("expiries");
+/** What a row begins with that never expires. */
+const rowForEver = 0;
+
+/** Entries of a block from one up to another. */
+interface Entries {
+  readonly block: TableBlock;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Keys of the table "meta" that are the data directory's own, and not the application's. */
 const ownKeys: ReadonlySet<string> = new Set(["foldedEpoch", "format", "nodeId"]);
@@ -65,11 +88,15 @@ export function assertDataDirectoryEmpty(directory: string): void {
 export class TableLoader {
   readonly #directory: string;
   readonly #building: string;
-  readonly #root: ReturnType<typeof open>;
-  readonly #tables: Readonly<Record<TableName, Database<Buffer, Buffer>>>;
-  #scratch = Buffer.allocUnsafeSlow(64 * 1024);
+  readonly #tables: EntryTables;
   readonly #room: TransactionRoom;
-  #batch: TableChange[] = [];
+  readonly #early: EarlySync;
+  /** What an entry that comes as a change is made in. */
+  readonly #made: EntryPlace = { ...noPlace, bytes: Buffer.allocUnsafeSlow(64 * 1024) };
+  /** An entry of a block. */
+  readonly #place: EntryPlace = { ...noPlace };
+  #waiting: (TableChange | Entries)[] = [];
+  #waitingBytes = 0;
   #entries = 0;
   #bytes = 0;
 
@@ -87,14 +114,8 @@ export class TableLoader {
     makeDirectory(this.#building);
     this.#room = new TransactionRoom(this.#building);
     this.#room.spend(0);
-    const root = open({ path: this.#building, ...tableOptions, noSync: true });
-    const openTable = (name: TableName) =>
-      root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
-    this.#root = root;
-    this.#tables = Object.fromEntries(tableNames.map((name) => [name, openTable(name)])) as Record<
-      TableName,
-      Database<Buffer, Buffer>
-    >;
+    this.#tables = new EntryTables(this.#building);
+    this.#early = new EarlySync(tableFilePath(this.#building));
   }
 
   get entries(): number {
@@ -105,29 +126,32 @@ export class TableLoader {
     return this.#bytes;
   }
 
-  /** Entries come in order of table and key. Their bytes must not change any more. */
+  /** Entries come in order of table and key, by either call. Their bytes must not change any more. */
   put(change: TableChange): void {
-    if (derivedTables.has(change.table)) return;
-    if (change.table === "meta" && ownKeys.has(change.key.toString())) return;
-    this.#batch.push(change);
-    this.#bytes += change.key.length + (change.value?.length ?? 0);
-    if (this.#batch.length >= entriesMax) this.#flush();
+    this.#take(change, change.key.length + (change.value?.length ?? 0));
+  }
+
+  /** Those of a block from one up to another, which is left out. */
+  putEntries(block: TableBlock, from: number, to: number): void {
+    const entries = { block, from, to };
+    this.#take(entries, bytesOf(entries));
   }
 
   /** The directory holds the state after the epoch, under a new node id; durable when it resolves. */
   async finish(epoch: number, segmentBytes: number): Promise<void> {
     this.#flush();
-    this.#root.transactionSync(() => {
+    this.#tables.transaction(() => {
       this.#putMeta("foldedEpoch", metaNumber(epoch));
       this.#putMeta("format", metaNumber(formatVersion));
       this.#putMeta("nodeId", Buffer.from(randomUUID()));
     });
-    await this.#root.close();
+    await this.#early.close();
+    await this.#tables.close();
     const journal = join(this.#directory, "journal");
     makeDirectory(journal);
     const options = { disk: systemDisk, directory: journal, segmentBytes };
     await new Journal(options, { folded: [], firstEpoch: epoch + 1 }).close();
-    syncFile(join(this.#building, "data.mdb"));
+    syncFile(tableFilePath(this.#building));
     systemDisk.syncNames(this.#building);
     renameSync(this.#building, join(this.#directory, "tables"));
     stampTables(join(this.#directory, "tables"), { isSettled: true });
@@ -136,43 +160,89 @@ export class TableLoader {
 
   /** Leaves the directory as empty as it was. */
   async abandon(): Promise<void> {
-    await this.#root.close();
+    await this.#early.close();
+    await this.#tables.close();
     rmSync(this.#building, { recursive: true, force: true });
   }
 
   #putMeta(name: string, value: Buffer): void {
-    const key = Buffer.from(name);
-    this.#tables.meta.putSync(key, this.#checked(key, value));
+    this.#make(Buffer.from(name), value);
+    this.#tables.put(metaTable, this.#made, inPlace);
   }
 
-  /** As it stands in its table. Valid until the next call: LMDB copies what it puts. */
-  #checked(key: Buffer, value: Buffer): Buffer {
-    const length = checksumBytes + value.length;
-    if (this.#scratch.length < length) this.#scratch = Buffer.allocUnsafeSlow(2 * length);
-    this.#scratch.writeUInt32BE(checksumOf(key, value), 0);
-    this.#scratch.set(value, checksumBytes);
-    return this.#scratch.subarray(0, length);
+  #take(entries: TableChange | Entries, bytes: number): void {
+    this.#waiting.push(entries);
+    this.#waitingBytes += bytes;
+    if (this.#waitingBytes >= transactionBytes) this.#flush();
   }
 
   #flush(): void {
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#room.spend(batch.reduce((sum, entry) => sum + bytesOf(entry), 0));
-    this.#root.transactionSync(() => {
-      for (const { table, key, value } of batch) {
-        if (value === null) continue;
-        this.#tables[table].putSync(key, this.#checked(key, value), { append: true });
-        this.#entries++;
-        const entry = table === "rows" ? expiryEntry(key, value) : null;
-        if (entry !== null) this.#tables.expiries.putSync(entry, this.#checked(entry, nothing));
+    const waiting = this.#waiting;
+    this.#room.spend(waiting.reduce((sum, entries) => sum + roomOf(entries), 0));
+    this.#early.note(this.#waitingBytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#tables.transaction(() => {
+      for (const entries of waiting) {
+        if ("block" in entries) this.#putBlock(entries);
+        else this.#putChange(entries);
       }
     });
   }
+
+  #putBlock({ block: { bytes, places }, from, to }: Entries): void {
+    const place = this.#place;
+    place.bytes = bytes;
+    for (let at = from * placeLength; at < to * placeLength; at += placeLength) {
+      place.keyAt = places[at + 1] as number;
+      place.checksumAt = places[at + 2] as number;
+      place.end = places[at + 3] as number;
+      this.#putEntry(places[at] as number, place);
+    }
+  }
+
+  #putChange({ table, key, value }: TableChange): void {
+    if (value === null) return;
+    this.#make(key, value);
+    this.#putEntry(tableNames.indexOf(table), this.#made);
+  }
+
+  #putEntry(table: number, place: EntryPlace): void {
+    const { bytes, keyAt, checksumAt, end } = place;
+    if (table === expiriesTable) return;
+    if (table === metaTable && ownKeys.has(bytes.toString("latin1", keyAt, checksumAt))) return;
+    this.#tables.put(table, place, append);
+    this.#entries++;
+    this.#bytes += end - keyAt - checksumBytes;
+    const valueAt = checksumAt + checksumBytes;
+    if (table !== rowsTable || bytes[valueAt] === rowForEver) return;
+    const entry = expiryEntry(bytes.subarray(keyAt, checksumAt), bytes.subarray(valueAt, end));
+    if (entry === null) return;
+    this.#make(entry, nothing);
+    this.#tables.put(expiriesTable, this.#made, inPlace);
+  }
+
+  /** Puts an entry together. LMDB copies what it puts: the memory serves the next one. */
+  #make(key: Buffer, value: Buffer): void {
+    const place = this.#made;
+    place.checksumAt = key.length;
+    place.end = key.length + checksumBytes + value.length;
+    if (place.bytes.length < place.end) place.bytes = Buffer.allocUnsafeSlow(2 * place.end);
+    place.bytes.set(key, 0);
+    place.bytes.writeUInt32BE(checksumOf(key, value), place.checksumAt);
+    place.bytes.set(value, place.checksumAt + checksumBytes);
+  }
 }
 
-/** In order of their keys, entries fill one page after the other; with an entry of the expiry. */
-function bytesOf({ key, value }: TableChange): number {
-  return 4 * key.length + 2 * (value?.length ?? 0) + 128;
+/** What entries may take on disk, in order of their keys; a key twice, when the row expires. */
+function roomOf(entries: TableChange | Entries): number {
+  if ("block" in entries) return 4 * bytesOf(entries) + entryRoom * (entries.to - entries.from);
+  return 4 * (entries.key.length + (entries.value?.length ?? 0)) + entryRoom;
+}
+
+function bytesOf({ block, from, to }: Entries): number {
+  const { places } = block;
+  return (places[to * placeLength - 1] ?? 0) - (places[from * placeLength + 1] ?? 0);
 }
 
 function syncFile(path: string): void {
