@@ -11,6 +11,7 @@ export class EarlySync {
   readonly #file: number;
   #bytes = 0;
   #syncing: Promise<void> | null = null;
+  #isOpen = true;
 
   /** The file is there. */
   constructor(path: string) {
@@ -32,6 +33,7 @@ export class EarlySync {
 
   async close(): Promise<void> {
     await this.#syncing;
-    closeSync(this.#file);
+    if (this.#isOpen) closeSync(this.#file);
+    this.#isOpen = false;
   }
 }

@@ -28,13 +28,15 @@ import { stampTables } from "./table-stamp.js";
 import { metaNumber } from "./tables.js";
 import { TransactionRoom } from "./transaction-room.js";
 
-/** Of one transaction, whose memory LMDB keeps; and what is kept until there is so much. */
+/** Of one transaction, whose memory LMDB keeps, and of what waits for one. */
 const transactionBytes = 4 * 1024 * 1024;
+/** Each may put an entry of the expiry somewhere else, and so on a page of its own. */
+const transactionEntries = 4096;
 
 const nothing = Buffer.alloc(0);
 
-/** Beside a key and a value, with an entry of the expiry. */
-const entryRoom = 128;
+/** On disk, beside a key and a value: such a page. */
+const entryRoom = 4096;
 
 const append = { append: true };
 const inPlace = { append: false };
@@ -97,6 +99,7 @@ export class TableLoader {
   readonly #place: EntryPlace = { ...noPlace };
   #waiting: (TableChange | Entries)[] = [];
   #waitingBytes = 0;
+  #waitingEntries = 0;
   #entries = 0;
   #bytes = 0;
 
@@ -128,13 +131,16 @@ export class TableLoader {
 
   /** Entries come in order of table and key, by either call. Their bytes must not change any more. */
   put(change: TableChange): void {
-    this.#take(change, change.key.length + (change.value?.length ?? 0));
+    this.#take(change, 1);
   }
 
   /** Those of a block from one up to another, which is left out. */
   putEntries(block: TableBlock, from: number, to: number): void {
-    const entries = { block, from, to };
-    this.#take(entries, bytesOf(entries));
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at + transactionEntries - this.#waitingEntries);
+      this.#take({ block, from: at, to: end }, end - at);
+      at = end;
+    }
   }
 
   /** The directory holds the state after the epoch, under a new node id; durable when it resolves. */
@@ -170,18 +176,22 @@ export class TableLoader {
     this.#tables.put(metaTable, this.#made, inPlace);
   }
 
-  #take(entries: TableChange | Entries, bytes: number): void {
+  #take(entries: TableChange | Entries, count: number): void {
     this.#waiting.push(entries);
-    this.#waitingBytes += bytes;
-    if (this.#waitingBytes >= transactionBytes) this.#flush();
+    this.#waitingBytes += bytesOf(entries);
+    this.#waitingEntries += count;
+    const isFull = this.#waitingEntries >= transactionEntries;
+    if (isFull || this.#waitingBytes >= transactionBytes) this.#flush();
   }
 
   #flush(): void {
     const waiting = this.#waiting;
-    this.#room.spend(waiting.reduce((sum, entries) => sum + roomOf(entries), 0));
+    // In order of their keys, entries fill one page after the other.
+    this.#room.spend(2 * this.#waitingBytes + entryRoom * this.#waitingEntries);
     this.#early.note(this.#waitingBytes);
     this.#waiting = [];
     this.#waitingBytes = 0;
+    this.#waitingEntries = 0;
     this.#tables.transaction(() => {
       for (const entries of waiting) {
         if ("block" in entries) this.#putBlock(entries);
@@ -234,13 +244,9 @@ export class TableLoader {
   }
 }
 
-/** What entries may take on disk, in order of their keys; a key twice, when the row expires. */
-function roomOf(entries: TableChange | Entries): number {
-  if ("block" in entries) return 4 * bytesOf(entries) + entryRoom * (entries.to - entries.from);
-  return 4 * (entries.key.length + (entries.value?.length ?? 0)) + entryRoom;
-}
-
-function bytesOf({ block, from, to }: Entries): number {
+function bytesOf(entries: TableChange | Entries): number {
+  if (!("block" in entries)) return entries.key.length + (entries.value?.length ?? 0);
+  const { block, from, to } = entries;
   const { places } = block;
   return (places[to * placeLength - 1] ?? 0) - (places[from * placeLength + 1] ?? 0);
 }
