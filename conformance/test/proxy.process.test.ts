@@ -133,7 +133,7 @@ describe("the proxy", () => {
       selects: (path) => expected.has(path) || /^(ingress)\//.test(path),
       onCase: court.onCase,
       start: async () => {
-        const runtime = await Runtime.start([`${subjects}/statewire/run.sh`], () =>
+        const runtime = await Runtime.start([`${subjects}/statewire/run.sh`], { environment: {} }, () =>
           createClient(`127.0.0.1:${port}`),
         );
         proxy = court.proxy(runtime.address);

@@ -26,7 +26,7 @@ let port = 0;
 async function startShared(): Promise<Runtime> {
   const gateway = () => createClient(`127.0.0.1:${port}`);
   if (shared === undefined || shared.process.exit !== undefined)
-    shared = await Runtime.start(correct, gateway);
+    shared = await Runtime.start(correct, { environment: {} }, gateway);
   return shared;
 }
 

@@ -17,6 +17,11 @@ export interface ServeOptions {
   readonly attachTo?: string | readonly string[];
   /** TLS for both. Default: clear text, for trusted networks. */
   readonly tls?: TlsOptions;
+  /**
+   * The `authorization` metadata by which the two sides know each other, for example "Bearer " and a
+   * secret: runtimes that dial must send it, and it is sent to those that are dialled. Use it with TLS.
+   */
+  readonly authorization?: string;
   /** Names this process in the runtime's logs. Default: "pid@" and the process id. */
   readonly name?: string;
   /** Invocations in flight per stream, at most. Default: 2048. */
@@ -77,7 +82,7 @@ export async function serve(
   functions: readonly AnyStatefulFunction[],
   options: ServeOptions,
 ): Promise<FunctionServer> {
-  const { address, attachTo = [], tls } = options;
+  const { address, attachTo = [], tls, authorization } = options;
   const runtimes = typeof attachTo === "string" ? [attachTo] : attachTo;
   if (address === undefined && runtimes.length === 0) {
     throw new StatewireError("invalid-declaration", "serve needs an address or attachTo");
@@ -90,9 +95,11 @@ export async function serve(
     handshakeTimeoutMs,
     onEvent,
   });
-  const server = address === undefined ? undefined : await openGrpcServer({ address, tls, host });
+  const security = { tls, authorization };
+  const server =
+    address === undefined ? undefined : await openGrpcServer({ address, ...security, host });
   const attachments = runtimes.map(
-    (runtime) => new Attachment({ address: runtime, tls, host, onEvent }),
+    (runtime) => new Attachment({ address: runtime, ...security, host, onEvent }),
   );
   const close = async (): Promise<void> => {
     server?.stopAccepting();

@@ -78,7 +78,7 @@ export async function runAgainst(
   return bad.length === 0 ? 0 : 1;
 }
 
-type Common = Omit<RunOptions<never>, "start" | "stop">;
+type Common = Omit<RunOptions<never>, "start" | "stop" | "startAs">;
 
 function runSdk(command: readonly string[], common: Common): Promise<RunOutcome> {
   return runSdkSuites({
@@ -86,6 +86,7 @@ function runSdk(command: readonly string[], common: Common): Promise<RunOutcome>
     suites: loadSdkSuites(),
     start: () => FunctionServer.start(command),
     stop: (server) => server.stop(),
+    startAs: (told) => FunctionServer.start(command, told),
   });
 }
 
@@ -95,6 +96,7 @@ function runRuntime(command: readonly string[], common: Common): Promise<RunOutc
     suites: loadRuntimeSuites(),
     start: () => Runtime.start(command),
     stop: (runtime) => runtime.stop(),
+    startAs: (told) => Runtime.start(command, told),
   });
 }
 

@@ -26,7 +26,8 @@ export interface RunningCase<Step> {
   readonly streams: readonly FrameStream[];
   /** How the subject ended although no step asked for it; empty: it runs. */
   readonly death: string;
-  close(): void;
+  /** Ends its streams, and what else it has started. */
+  close(): Promise<void>;
 }
 
 /** Runs one case, and tells how it ended. */
@@ -89,7 +90,7 @@ async function failureOf<Step>(
     }
     return unexpected(running.streams, permitted, steps.length - 1);
   } finally {
-    running.close();
+    await running.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RecordedCase } from "../golden/transcript.js";
 import type { CaseReport } from "../report/run-report.js";
+import type { StartAs } from "../subject/told.js";
 import { type Tier, tiers } from "../suite/data.js";
 
 /** What both kinds of run are told. */
@@ -7,6 +8,11 @@ export interface RunOptions<Subject> {
   /** Called for the first case, and again when the subject has ended. */
   readonly start: () => Promise<Subject>;
   readonly stop: (subject: Subject) => Promise<void>;
+  /**
+   * Starts one more, for a case that tells it something else. Without it no such case may be
+   * selected, and nobody looks whether the subject dials.
+   */
+  readonly startAs?: StartAs<Subject>;
   /** What the subject is said to offer; undefined: whatever it announces. */
   readonly declared: ReadonlySet<string> | undefined;
   /** Whether a case, "suite/name", is wanted. */

@@ -1,10 +1,11 @@
-import { Client, credentials } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { Fields } from "../protocol/protocol.js";
 import { methodOf, rawMethod, runtimeFrame, serverFrame } from "../protocol/protocol.js";
 import { FrameStream } from "../wire/frame-stream.js";
 import type { Trace } from "../wire/trace.js";
 import { freePort } from "./free-port.js";
 import { SubjectError, SubjectProcess } from "./subject-process.js";
+import type { Told } from "./told.js";
 
 /** The environment variable by which the function server learns where to listen: host:port. */
 export const addressVariable = "CONFORMANCE_ADDRESS";
@@ -26,30 +27,45 @@ export interface Answer {
 export class FunctionServer {
   readonly address: string;
   readonly process: SubjectProcess;
+  readonly #credentials: ChannelCredentials;
   #client: Client;
 
-  /** A function server that runs already; stop() ends its process. */
-  constructor(address: string, process: SubjectProcess) {
+  /**
+   * A function server that runs already; stop() ends its process.
+   *
+   * @param how By which credentials it is dialled.
+   */
+  constructor(address: string, process: SubjectProcess, how = credentials.createInsecure()) {
     this.address = address;
     this.process = process;
-    this.#client = createClient(address);
+    this.#credentials = how;
+    this.#client = createClient(address, how);
   }
 
   /** @throws SubjectError when it ends, or accepts no connection in time. */
-  static async start(command: readonly string[]): Promise<FunctionServer> {
+  static async start(
+    command: readonly string[],
+    { environment, credentials: how, startMs = startMsMax }: Told = { environment: {} },
+  ): Promise<FunctionServer> {
     const address = `127.0.0.1:${await freePort()}`;
-    const process = new SubjectProcess(command, { [addressVariable]: address });
-    const server = new FunctionServer(address, process);
-    await server.#ready();
+    const process = new SubjectProcess(command, { ...environment, [addressVariable]: address });
+    const server = new FunctionServer(address, process, how);
+    try {
+      await server.#ready(startMs);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
   /** Opens a stream as a runtime does. */
-  open(name: string, trace: Trace): FrameStream {
+  open(name: string, trace: Trace, metadata = new Metadata()): FrameStream {
     const call = this.#client.makeBidiStreamRequest(
       connect.path,
       connect.requestSerialize,
       connect.responseDeserialize,
+      metadata,
     );
     const codec = { outgoing: runtimeFrame, incoming: serverFrame };
     return new FrameStream({ name, call: call as never, codec, trace });
@@ -81,28 +97,30 @@ export class FunctionServer {
     await this.process.stop(10_000);
   }
 
-  async #ready(): Promise<void> {
-    const untilMs = Date.now() + startMsMax;
+  async #ready(startMs: number): Promise<void> {
+    const untilMs = Date.now() + startMs;
     while (!(await connected(this.#client))) {
       const { exit, output } = this.process;
       if (exit !== undefined)
         throw new SubjectError(`the function server ended with ${exit}\n${output}`);
       if (Date.now() > untilMs) {
         const hint = `it has to listen on ${this.address}, which ${addressVariable} tells it`;
-        throw new SubjectError(`no connection after ${startMsMax} ms: ${hint}\n${output}`);
+        throw new SubjectError(`no connection after ${Math.round(startMs)} ms: ${hint}\n${output}`);
       }
       // A new channel: a failed one waits longer and longer before it tries again.
       this.#client.close();
-      this.#client = createClient(this.address);
+      this.#client = createClient(this.address, this.#credentials);
     }
   }
 }
 
-function createClient(address: string): Client {
-  return new Client(address, credentials.createInsecure(), {
+function createClient(address: string, how: ChannelCredentials): Client {
+  return new Client(address, how, {
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     "grpc.use_local_subchannel_pool": 1,
+    // Of a certificate's names one that is no address: TLS has no place for those. [RFC 6066]
+    "grpc.ssl_target_name_override": "localhost",
   });
 }
 

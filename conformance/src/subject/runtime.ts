@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { Fields } from "../protocol/protocol.js";
 import { methodOf, rawMethod, runtimeFrame, serverFrame } from "../protocol/protocol.js";
 import { FrameStream } from "../wire/frame-stream.js";
@@ -10,6 +10,7 @@ import { freePort } from "./free-port.js";
 import type { Answer } from "./function-server.js";
 import { SubjectError, SubjectProcess } from "./subject-process.js";
 import { Subscription } from "./subscription.js";
+import type { Told } from "./told.js";
 
 /** What a runtime under test is told, by environment; RUNTIME.md describes it. */
 export const runtimeVariables = {
@@ -18,6 +19,17 @@ export const runtimeVariables = {
   /** An empty folder for its data, the same after a restart. */
   data: "CONFORMANCE_DATA",
 } as const;
+
+/** Makes what a stream is opened on. */
+export type Gateway = (api: string, how?: ChannelCredentials) => Client;
+
+/** How a stream is opened, where that is not as usual. */
+export interface Dialler {
+  readonly credentials?: ChannelCredentials;
+  readonly metadata?: Metadata;
+  /** host:port of what stands before the runtime. */
+  readonly at?: string;
+}
 
 /** How long a subject may take until it accepts connections, in milliseconds. */
 const startMsMax = 60_000;
@@ -33,25 +45,33 @@ export class Runtime {
   #client: Client;
   #restarting: Promise<void> = Promise.resolve();
   readonly #subscription: Subscription;
+  readonly #told: Told;
   /** Where function servers dial in; another address stands between in tests of the kit. */
-  readonly #gateway: (api: string) => Client;
+  readonly #gateway: Gateway;
 
-  private constructor(command: readonly string[], api: string, gateway: (api: string) => Client) {
+  private constructor(command: readonly string[], api: string, told: Told, gateway: Gateway) {
     this.#command = command;
     this.#api = api;
+    this.#told = told;
     this.#gateway = gateway;
     this.#process = this.#spawn();
-    this.#client = createClient(api);
+    this.#client = createClient(api, told.credentials);
     this.#subscription = new Subscription(this.#client);
   }
 
   /** @throws SubjectError when it ends, or accepts no connection in time. */
   static async start(
     command: readonly string[],
-    gateway: (api: string) => Client = createClient,
+    told: Told = { environment: {} },
+    gateway: Gateway = createClient,
   ): Promise<Runtime> {
-    const runtime = new Runtime(command, `127.0.0.1:${await freePort()}`, gateway);
-    await runtime.#ready();
+    const runtime = new Runtime(command, `127.0.0.1:${await freePort()}`, told, gateway);
+    try {
+      await runtime.#ready();
+    } catch (error) {
+      await runtime.stop();
+      throw error;
+    }
     return runtime;
   }
 
@@ -65,12 +85,13 @@ export class Runtime {
   }
 
   /** Opens a stream as a function server that dials in. */
-  attach(name: string, trace: Trace): FrameStream {
-    const client = this.#gateway(this.#api);
+  attach(name: string, trace: Trace, as: Dialler = {}): FrameStream {
+    const client = this.#gateway(as.at ?? this.#api, as.credentials ?? this.#told.credentials);
     const call = client.makeBidiStreamRequest(
       attach.path,
       attach.requestSerialize,
       attach.responseDeserialize,
+      as.metadata ?? new Metadata(),
     );
     const codec = { outgoing: serverFrame, incoming: runtimeFrame };
     return new FrameStream({ name, call: call as never, codec, trace });
@@ -112,7 +133,7 @@ export class Runtime {
     await this.#process.exitWithin(30_000);
     this.#client.close();
     this.#process = this.#spawn();
-    this.#client = createClient(this.#api);
+    this.#client = createClient(this.#api, this.#told.credentials);
     this.#subscription.moveTo(this.#client);
     await this.#ready();
   }
@@ -126,28 +147,35 @@ export class Runtime {
 
   #spawn(): SubjectProcess {
     return new SubjectProcess(this.#command, {
+      ...this.#told.environment,
       [runtimeVariables.api]: this.#api,
       [runtimeVariables.data]: this.#directory,
     });
   }
 
   async #ready(): Promise<void> {
-    const untilMs = Date.now() + startMsMax;
+    const { startMs = startMsMax } = this.#told;
+    const untilMs = Date.now() + startMs;
     while (!(await isReady(this.#client))) {
       const { exit, output } = this.#process;
       if (exit !== undefined) throw new SubjectError(`the runtime ended with ${exit}\n${output}`);
       if (Date.now() <= untilMs) continue;
       const hint = `it has to serve its API on ${this.#api}, which ${runtimeVariables.api} tells it`;
-      throw new SubjectError(`no connection after ${startMsMax} ms: ${hint}\n${output}`);
+      throw new SubjectError(`no connection after ${Math.round(startMs)} ms: ${hint}\n${output}`);
     }
   }
 }
 
-export function createClient(address: string): Client {
-  return new Client(address, credentials.createInsecure(), {
+export function createClient(
+  address: string,
+  how: ChannelCredentials = credentials.createInsecure(),
+): Client {
+  return new Client(address, how, {
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     "grpc.use_local_subchannel_pool": 1,
+    // Of a certificate's names one that is no address: TLS has no place for those. [RFC 6066]
+    "grpc.ssl_target_name_override": "localhost",
     "grpc.initial_reconnect_backoff_ms": 50,
     "grpc.max_reconnect_backoff_ms": 200,
   });

@@ -1,5 +1,6 @@
 import { Client, type ClientDuplexStream, type StatusObject } from "@grpc/grpc-js";
 import type { ServeEvent } from "../serve-event.js";
+import { createMetadata } from "./authorization.js";
 import { backoffDelayMs } from "./backoff.js";
 import { FrameInbox } from "./frame-inbox.js";
 import { keepalive } from "./keepalive.js";
@@ -12,6 +13,7 @@ export interface AttachmentOptions {
   /** "host:port" of the runtime. */
   readonly address: string;
   readonly tls: TlsOptions | undefined;
+  readonly authorization: string | undefined;
   readonly host: StreamHost;
   readonly onEvent: (event: ServeEvent) => void;
 }
@@ -45,7 +47,7 @@ export class Attachment {
   }
 
   #dial(): void {
-    const { host, address, tls } = this.#options;
+    const { host, address, tls, authorization } = this.#options;
     // A channel that failed reconnects at a pace of its own: each attempt gets a new one.
     this.#client?.close();
     const client = new Client(address, createChannelCredentials(tls), {
@@ -60,6 +62,7 @@ export class Attachment {
       path,
       requestSerialize,
       responseDeserialize,
+      createMetadata(authorization),
     );
     const stream = host.open(address, {
       write: (frame) => call.write(frame),

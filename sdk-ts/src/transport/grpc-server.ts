@@ -9,6 +9,7 @@ import type { DiscoverRequest, Welcome } from "@statewire/protos/statewire/v1/st
 import { HealthImplementation } from "grpc-health-check";
 import { StatewireError } from "../errors.js";
 import { createWelcome, protocolVersion } from "../session/handshake.js";
+import { isAuthorized } from "./authorization.js";
 import { FrameInbox } from "./frame-inbox.js";
 import { keepalive } from "./keepalive.js";
 import { functionServerService } from "./services.js";
@@ -20,6 +21,8 @@ export interface GrpcServerOptions {
   /** "host:port"; port 0 takes a free one. */
   readonly address: string;
   readonly tls: TlsOptions | undefined;
+  /** What calls have to carry, if anything. */
+  readonly authorization: string | undefined;
   readonly host: StreamHost;
 }
 
@@ -34,6 +37,12 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
+/** How a peer without the right `authorization` is answered. [TLS-2] */
+const unknownPeer = {
+  code: status.UNAUTHENTICATED,
+  details: "the authorization is missing, or another one than this server expects",
+} as const;
+
 const serviceName = "statewire.v1.FunctionServer";
 
 /**
@@ -42,7 +51,7 @@ const serviceName = "statewire.v1.FunctionServer";
  * @throws StatewireError `bind-failed` when the address cannot be bound.
  */
 export async function openGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { host } = options;
+  const { host, authorization } = options;
   const server = new Server({
     "grpc.max_receive_message_length": host.offer.frameBytesMax,
     "grpc.max_send_message_length": -1,
@@ -52,10 +61,20 @@ export async function openGrpcServer(options: GrpcServerOptions): Promise<GrpcSe
   health.addToServer(server);
   let accepting = true;
   server.addService(functionServerService, {
-    discover: (call: ServerUnaryCall<DiscoverRequest, Welcome>, callback: sendUnaryData<Welcome>) =>
-      discover(host, call.request, callback),
+    discover: (
+      call: ServerUnaryCall<DiscoverRequest, Welcome>,
+      callback: sendUnaryData<Welcome>,
+    ) => {
+      if (isAuthorized(call.metadata, authorization)) {
+        discover(host, call.request, callback);
+      } else {
+        callback(unknownPeer);
+      }
+    },
     connect: (call: ServerDuplexStream<Buffer, Buffer>) => {
-      if (accepting) {
+      if (!isAuthorized(call.metadata, authorization)) {
+        call.emit("error", unknownPeer);
+      } else if (accepting) {
         connect(host, call);
       } else {
         call.emit("error", { code: status.UNAVAILABLE, details: "the function server drains" });

@@ -23,7 +23,7 @@ export async function runRuntimeSuites(
   const selected = selectCases(options.suites, options);
   const cases: CaseReport[] = [];
   let runtime = await options.start();
-  const announced = await discoverRuntimeFeatures(runtime);
+  const announced = await discoverRuntimeFeatures(runtime, options.startAs);
   const features = options.declared ?? announced;
   const add = (report: CaseReport) => {
     cases.push(report);
@@ -31,7 +31,8 @@ export async function runRuntimeSuites(
   };
   const run = async ({ suite, testCase, above }: (typeof selected)[number], number: number) => {
     const open = (trace: RuntimeCase["trace"]) => {
-      return running(new RuntimeCase(runtime, trace, `${options.prefix ?? ""}c${number}-`));
+      const prefix = `${options.prefix ?? ""}c${number}-`;
+      return running(new RuntimeCase(runtime, trace, { prefix, startAs: options.startAs }));
     };
     add(
       await runCase({ suite, testCase, above, features, permitted, open, record: options.record }),
@@ -39,13 +40,16 @@ export async function runRuntimeSuites(
   };
   try {
     add(compareFeatures(features, announced));
+    const slow = selected.flatMap((each, at) => (each.testCase.slow ? [{ each, at }] : []));
     for (const [at, each] of selected.entries()) {
+      if (each.testCase.slow) continue;
       await run(each, at);
       await runtime.settled();
       if (runtime.process.exit === undefined) continue;
       await options.stop(runtime);
       runtime = await options.start();
     }
+    await Promise.all(slow.map(({ each, at }) => run(each, at)));
   } finally {
     await options.stop(runtime);
   }
@@ -53,13 +57,14 @@ export async function runRuntimeSuites(
 }
 
 function running(testCase: RuntimeCase): RunningCase<RuntimeStep> {
+  const { runtime } = testCase;
   return {
     run: (step) => runRuntimeStep(testCase, step),
     get streams() {
       return [...testCase.sessions].map(({ stream }) => stream);
     },
     get death() {
-      const { exit, output } = testCase.runtime.process;
+      const { exit, output } = runtime.process;
       return exit === undefined ? "" : `the subject ended with ${exit}\n${output}`;
     },
     close: () => testCase.close(),

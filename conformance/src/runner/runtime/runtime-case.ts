@@ -1,8 +1,11 @@
 import type { Fields } from "../../protocol/protocol.js";
 import type { Answer } from "../../subject/function-server.js";
-import type { Runtime } from "../../subject/runtime.js";
+import type { Dialler, Runtime } from "../../subject/runtime.js";
+import type { StartAs, Told } from "../../subject/told.js";
 import type { Data } from "../../suite/data.js";
+import type { FrameStream } from "../../wire/frame-stream.js";
 import type { Trace } from "../../wire/trace.js";
+import { startWithin } from "../start-within.js";
 import type { Session } from "../session.js";
 import { CaseError } from "../values.js";
 
@@ -23,7 +26,8 @@ export interface ServerSession extends Session {
 
 /** What the steps of a case work on. */
 export class RuntimeCase {
-  readonly runtime: Runtime;
+  /** The one that steps speak of. */
+  runtime: Runtime;
   readonly trace: Trace;
   /** Stands in ids and types for "@", so that cases do not meet. */
   readonly prefix: string;
@@ -31,19 +35,44 @@ export class RuntimeCase {
   readonly received = new Map<string, Received>();
   /** When the step before the current one began, by performance.now(). */
   stepBeforeMs = performance.now();
+  readonly #startAs: StartAs<Runtime> | undefined;
   readonly #sessions = new Map<string, ServerSession>();
+  readonly #closing: (() => unknown)[] = [];
   #current: ServerSession | undefined;
 
-  constructor(runtime: Runtime, trace: Trace, prefix: string) {
+  constructor(
+    runtime: Runtime,
+    trace: Trace,
+    { prefix, startAs }: { readonly prefix: string; readonly startAs: StartAs<Runtime> | undefined },
+  ) {
     this.runtime = runtime;
     this.trace = trace;
     this.prefix = prefix;
+    this.#startAs = startAs;
+  }
+
+  /** Starts one more, until the case ends; from here on it is the one that steps speak of. */
+  async startAs(told: Told): Promise<Runtime> {
+    const runtime = await startWithin(this.#startAs, told);
+    this.onClose(() => runtime.stop());
+    this.runtime = runtime;
+    return runtime;
+  }
+
+  /** Something to be done at the end of the case, the last first. */
+  onClose(close: () => unknown): void {
+    this.#closing.push(close);
   }
 
   /** Dials in, and makes the stream the current one. */
-  attach(name: string): ServerSession {
+  attach(name: string, as: Dialler = {}): ServerSession {
+    return this.take(name, this.runtime.attach(name, this.trace, as));
+  }
+
+  /** A stream that is open, or that the subject has opened, becomes the current one. */
+  take(name: string, stream: FrameStream): ServerSession {
     const session: ServerSession = {
-      stream: this.runtime.attach(name, this.trace),
+      stream,
       variables: new Map(),
       functions: [],
       types: new Map(),
@@ -75,8 +104,9 @@ export class RuntimeCase {
     return own(data, this.prefix) as D;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const { stream } of this.#sessions.values()) stream.cancel();
+    for (const close of this.#closing.reverse()) await close();
   }
 }
 

@@ -22,7 +22,7 @@ export async function runSdkSuites(
   const selected = selectCases(options.suites, options);
   const cases: CaseReport[] = [];
   let server = await options.start();
-  const announced = await discoverFeatures(server);
+  const announced = await discoverFeatures(server, options.startAs);
   const features = options.declared ?? announced;
   const add = (report: CaseReport) => {
     cases.push(report);
@@ -30,7 +30,7 @@ export async function runSdkSuites(
   };
   const run = async ({ suite, testCase, above }: (typeof selected)[number]) => {
     const mayEnd = testCase.steps.some((step) => "exit" in step);
-    const open = (trace: SdkCase["trace"]) => running(new SdkCase(server, trace), mayEnd);
+    const open = (trace: SdkCase["trace"]) => running(new SdkCase(server, trace, options.startAs), mayEnd);
     add(
       await runCase({ suite, testCase, above, features, permitted, open, record: options.record }),
     );

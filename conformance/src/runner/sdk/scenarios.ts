@@ -1,4 +1,5 @@
 import type { Data } from "../../suite/data.js";
+import { dialsAgain, pingsWhoDialled, pingsWhomItDialled } from "./scenarios/connections.js";
 import {
   lateResult,
   longFailure,
@@ -28,6 +29,13 @@ import {
 } from "./scenarios/handshake.js";
 import { lazyAfterLease, manyLeases } from "./scenarios/leases.js";
 import { manyKeys } from "./scenarios/many-keys.js";
+import {
+  dialsByTls,
+  servesMutualTls,
+  servesTls,
+  showsWhoItIs,
+  wantsAuthorization,
+} from "./scenarios/security.js";
 import type { SdkCase } from "./sdk-case.js";
 
 /** A part of a case that is easier to say as a program than as steps. */
@@ -42,6 +50,8 @@ export const scenarios: { readonly [name: string]: Scenario } = {
   "credit-of-many": creditOfMany,
   "cut-streams": cutStreams,
   "declared-expiration": declaredExpiration,
+  "dials-again": dialsAgain,
+  "dials-by-tls": dialsByTls,
   "discover-as-welcome": discoverAsWelcome,
   "error-without": errorWithout,
   "late-result": lateResult,
@@ -58,9 +68,15 @@ export const scenarios: { readonly [name: string]: Scenario } = {
   "overfill-bytes": overfillBytes,
   "overfill-invocations": overfillInvocations,
   "own-credit": ownCredit,
+  "pings-who-dialled": pingsWhoDialled,
+  "pings-whom-it-dialled": pingsWhomItDialled,
   "refused-as-too-large": refusedAsTooLarge,
   "send-targets": sendTargets,
+  "serves-mutual-tls": servesMutualTls,
+  "serves-tls": servesTls,
+  "shows-who-it-is": showsWhoItIs,
   "slow-reader": slowReader,
   "takes-or-refuses": takesOrRefuses,
   "valid-table": validTable,
+  "wants-authorization": wantsAuthorization,
 };

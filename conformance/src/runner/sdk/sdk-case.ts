@@ -1,7 +1,10 @@
 import type { Fields } from "../../protocol/protocol.js";
 import type { FunctionServer } from "../../subject/function-server.js";
 import type { Data } from "../../suite/data.js";
+import type { StartAs, Told } from "../../subject/told.js";
+import type { FrameStream } from "../../wire/frame-stream.js";
 import type { Trace } from "../../wire/trace.js";
+import { startWithin } from "../start-within.js";
 import type { Session } from "../session.js";
 import { CaseError, defaultLimits } from "../values.js";
 
@@ -24,20 +27,42 @@ export interface SdkSession extends Session {
 
 /** What the steps of a case work on. */
 export class SdkCase {
-  readonly server: FunctionServer;
+  /** The one that steps speak of. */
+  server: FunctionServer;
   readonly trace: Trace;
+  readonly #startAs: StartAs<FunctionServer> | undefined;
   readonly #sessions = new Map<string, SdkSession>();
+  readonly #closing: (() => unknown)[] = [];
   #current: SdkSession | undefined;
 
-  constructor(server: FunctionServer, trace: Trace) {
+  constructor(server: FunctionServer, trace: Trace, startAs?: StartAs<FunctionServer>) {
     this.server = server;
     this.trace = trace;
+    this.#startAs = startAs;
+  }
+
+  /** Starts one more, until the case ends; from here on it is the one that steps speak of. */
+  async startAs(told: Told): Promise<FunctionServer> {
+    const server = await startWithin(this.#startAs, told);
+    this.onClose(() => server.stop());
+    this.server = server;
+    return server;
+  }
+
+  /** Something to be done at the end of the case, the last first. */
+  onClose(close: () => unknown): void {
+    this.#closing.push(close);
   }
 
   /** Opens a stream and makes it the current one. */
   open(name: string): SdkSession {
+    return this.take(name, this.server.open(name, this.trace));
+  }
+
+  /** A stream that is open, or that the subject has opened, becomes the current one. */
+  take(name: string, stream: FrameStream): SdkSession {
     const session = {
-      stream: this.server.open(name, this.trace),
+      stream,
       variables: new Map<string, number>(),
       welcome: {},
       nextInvocation: 1,
@@ -66,8 +91,9 @@ export class SdkCase {
   }
 
   /** Cuts what is still open. */
-  close(): void {
+  async close(): Promise<void> {
     for (const { stream } of this.#sessions.values()) stream.cancel();
+    for (const close of this.#closing.reverse()) await close();
   }
 }
 

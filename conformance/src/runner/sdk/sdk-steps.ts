@@ -1,16 +1,15 @@
-import type { Fields } from "../../protocol/protocol.js";
-import type { Data } from "../../suite/data.js";
 import type { SdkStep } from "../../suite/sdk-schema.js";
 import { CaseFailure } from "../case-failure.js";
-import { nextEvent, stepMs } from "../events.js";
-import { mismatch, show } from "../match.js";
+import { stepMs } from "../events.js";
+import { mismatch } from "../match.js";
 import { patienceMs } from "../patience.js";
 import { expectClause, expectEnd, expectFrame, expectQuiet } from "../stream-steps.js";
 import { CaseError, hexBytes, toFields } from "../values.js";
 import { invocationFrame } from "./invoke.js";
+import { expectAlive, greet } from "./greet.js";
 import { expectResults } from "./results.js";
 import { scenarios } from "./scenarios.js";
-import { helloFields, nameTable, type SdkCase, type SdkSession } from "./sdk-case.js";
+import type { SdkCase, SdkSession } from "./sdk-case.js";
 
 /** Runs one step. @throws CaseFailure when the subject did not do what it expects. */
 export async function runStep(testCase: SdkCase, step: SdkStep): Promise<void> {
@@ -42,35 +41,6 @@ async function runStreamStep(session: SdkSession, step: SdkStep): Promise<void> 
   else if ("alive" in step) await expectAlive(session);
 }
 
-async function greet(
-  session: SdkSession,
-  overrides: { readonly [key: string]: Data },
-): Promise<void> {
-  const hello = helloFields(overrides);
-  await session.stream.send({ hello });
-  const { fields } = await nextEvent(session, ["welcome"], stepMs);
-  agree(hello, fields);
-  nameTable(session, fields);
-}
-
-/** The answer stays within what was offered. [HELLO-3] [HELLO-4] */
-function agree(hello: Fields, welcome: Fields): void {
-  const versions = hello["versions"] as readonly unknown[];
-  if (!versions.includes(welcome["version"])) {
-    throw new CaseFailure(
-      `version: expected one of ${show(versions)}, received ${show(welcome["version"])}`,
-    );
-  }
-  const offered = hello["features"] as readonly string[];
-  const features = (welcome["features"] ?? []) as readonly string[];
-  const valid =
-    new Set(features).size === features.length && features.every((each) => offered.includes(each));
-  if (!valid)
-    throw new CaseFailure(
-      `features: expected some of ${show(offered)}, received ${show(features)}`,
-    );
-}
-
 /** What a server may send at any time. */
 const permitted: ReadonlySet<string> = new Set(["window"]);
 
@@ -78,14 +48,6 @@ const permitted: ReadonlySet<string> = new Set(["window"]);
 async function expectProtocolError(session: SdkSession, clauses: readonly string[]): Promise<void> {
   await expectClause(session, clauses);
   await expectEnd(session, ["INVALID_ARGUMENT"]);
-}
-
-/** The stream still works: an invocation goes through. */
-async function expectAlive(session: SdkSession): Promise<void> {
-  const as = `alive-${session.nextInvocation}`;
-  const probe = { as, type: "interpreter", id: as, inputs: [[]], states: {}, with: {} };
-  await session.stream.send(invocationFrame(session, { invoke: probe }));
-  await expectResults(session, [{ of: as }]);
 }
 
 async function discover(
