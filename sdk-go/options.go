@@ -24,6 +24,10 @@ type Options struct {
 	// TLS is for both: as a server it needs Certificates, and ClientCAs with ClientAuth for mutual TLS; to
 	// dial, RootCAs, and Certificates for mutual TLS. Nil: clear text, for trusted networks.
 	TLS *tls.Config
+	// Authorization is the metadata of that name by which the two sides know each other, for example
+	// "Bearer " and a secret: runtimes that dial must send it, and it is sent to those that are dialled.
+	// Use it with TLS. Empty: nobody has to.
+	Authorization string
 	// Name is this process's in the runtimes' logs. Default: "pid@" and the process id.
 	Name string
 	// InFlightMax is how many invocations one stream may have in flight. Default: 2048.

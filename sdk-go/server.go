@@ -74,10 +74,12 @@ func Start(ctx context.Context, options Options, functions ...Function) (*Server
 			return nil, err
 		}
 		options.Logger.Info("statewire: listening", "address", listener.Addr().String())
-		server.port = transport.Listen(listener, server.host, server.grpcOptions())
+		server.port = transport.Listen(listener, server.host, options.Authorization, server.grpcOptions())
 	}
 	for _, address := range options.AttachTo {
-		attachment := transport.Attach(address, server.host, server.security(), options.DialOptions)
+		attachment := transport.Attach(address, server.host, transport.AttachOptions{
+			Security: server.security(), Authorization: options.Authorization, Dial: options.DialOptions,
+		})
 		server.attachments = append(server.attachments, attachment)
 	}
 	return server, nil

@@ -17,6 +17,13 @@ const definitions = {
     "127.0.0.1:7411",
     "Where HTTP listens: ingress, health and metrics; port 0: any free one.",
   ),
+  grpcCertFile: file(
+    "The certificate of the gRPC API, PEM. Not set: clear text. The other verbs show it to the node.",
+  ),
+  grpcKeyFile: file("The key of grpcCertFile, PEM."),
+  grpcCaFile: file(
+    "Who has to have signed the certificates of those that call the gRPC API, PEM. Not set: they need none. The other verbs verify the node by it.",
+  ),
   checkpointStore: store("Where checkpoints go."),
   checkpointLineage: name(
     "Names the history of checkpoints that the node goes on with. Not set: that of dataDir, else main.",
@@ -266,6 +273,13 @@ function contradictions(settings: Settings, origins: SettingOrigins): string[] {
     const allowed = Math.floor(frameBytesMax / valuesPerFrame);
     refuse("frameBytesMax", valueBytesMax * valuesPerFrame, allowed, "a quarter of ");
   }
+  if ((settings.grpcCertFile === "") !== (settings.grpcKeyFile === "")) {
+    const [has, lacks] =
+      settings.grpcKeyFile === ""
+        ? (["grpcCertFile", "grpcKeyFile"] as const)
+        : (["grpcKeyFile", "grpcCertFile"] as const);
+    problems.push(`${describe(has)} is set without ${lacks}: set both or neither`);
+  }
   if (valueBytesMax > requestBytesMax)
     refuse("requestBytesMax", valueBytesMax, requestBytesMax, "");
   return problems;
@@ -281,6 +295,20 @@ function directory(written: string, description: string): SettingDefinition<stri
       typeof value === "string" && value !== ""
         ? { kind: "value", value: resolve(folder, value) }
         : { kind: "wrong", message: "expected the path of a directory" },
+    format: String,
+  };
+}
+
+function file(description: string): SettingDefinition<string> {
+  return {
+    default: "",
+    valid: "a path",
+    placeholder: "FILE",
+    description,
+    parse: (value, folder) => {
+      if (typeof value !== "string") return { kind: "wrong", message: "expected the path of a file" };
+      return { kind: "value", value: value === "" ? "" : resolve(folder, value) };
+    },
     format: String,
   };
 }

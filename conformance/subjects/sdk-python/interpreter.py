@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from statewire import (
@@ -18,6 +19,7 @@ from statewire import (
     State,
     StatefulFunction,
     States,
+    Tls,
     Type,
     TypedValue,
     types,
@@ -141,6 +143,24 @@ def bytes_of(command: Mapping[str, Any]) -> bytes:
     return str(command.get("text", "")).encode()
 
 
+def told(name: str) -> bytes | None:
+    """What a file holds that the kit names, if it does."""
+    path = os.environ.get(name)
+    return None if path is None else Path(path).read_bytes()
+
+
+def main() -> None:
+    """Serves as the kit says by environment."""
+    certificate = told("CONFORMANCE_TLS_CERT")
+    tls = Tls(certificate, told("CONFORMANCE_TLS_KEY"), told("CONFORMANCE_TLS_CA"))
+    FunctionServer(
+        [interpreter, limited, any_type],
+        address=os.environ.get("CONFORMANCE_ADDRESS", "127.0.0.1:0"),
+        attach_to=os.environ.get("CONFORMANCE_DIAL", ()),
+        tls=None if certificate is None else tls,
+        authorization=os.environ.get("CONFORMANCE_AUTHORIZATION"),
+    ).run()
+
+
 if __name__ == "__main__":
-    address = os.environ.get("CONFORMANCE_ADDRESS", "127.0.0.1:0")
-    FunctionServer([interpreter, limited, any_type], address=address).run()
+    main()

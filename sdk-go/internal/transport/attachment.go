@@ -21,19 +21,28 @@ const lastFrameGrace = time.Second
 // Attachment dials a runtime and keeps dialling: whenever its stream ends, the next attempt follows
 // after a delay that grows until a handshake has completed.
 type Attachment struct {
-	address string
-	host    *Host
-	options []grpc.DialOption
+	address       string
+	host          *Host
+	authorization string
+	options       []grpc.DialOption
 	// dialling ends the attempts, calls ends the stream that is open as well.
 	dialling, calls         context.Context
 	stopDialling, stopCalls context.CancelFunc
 	done                    chan struct{}
 }
 
+// AttachOptions say how a runtime is dialled.
+type AttachOptions struct {
+	Security credentials.TransportCredentials
+	// Authorization is sent with every call, unless it is empty.
+	Authorization string
+	Dial          []grpc.DialOption
+}
+
 // Attach starts to dial "host:port" of a runtime.
-func Attach(address string, host *Host, security credentials.TransportCredentials, more []grpc.DialOption) *Attachment {
+func Attach(address string, host *Host, how AttachOptions) *Attachment {
 	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(security),
+		grpc.WithTransportCredentials(how.Security),
 		grpc.WithDefaultCallOptions(
 			grpc.ForceCodecV2(newFrameCodec()),
 			grpc.MaxCallRecvMsgSize(host.options.Offer.FrameBytesMax),
@@ -47,7 +56,10 @@ func Attach(address string, host *Host, security credentials.TransportCredential
 		grpc.WithReadBufferSize(bufferBytes),
 		grpc.WithWriteBufferSize(bufferBytes),
 	}
-	a := &Attachment{address: address, host: host, options: append(options, more...), done: make(chan struct{})}
+	a := &Attachment{
+		address: address, host: host, authorization: how.Authorization,
+		options: append(options, how.Dial...), done: make(chan struct{}),
+	}
 	a.dialling, a.stopDialling = context.WithCancel(context.Background())
 	a.calls, a.stopCalls = context.WithCancel(context.Background())
 	go a.keepDialling()
@@ -94,7 +106,7 @@ func (a *Attachment) dial() (opened bool, err error) {
 		return false, err
 	}
 	defer connection.Close()
-	ctx, cancel := context.WithCancel(a.calls)
+	ctx, cancel := context.WithCancel(withAuthorization(a.calls, a.authorization))
 	defer cancel()
 	call, err := pb.NewFunctionGatewayClient(connection).Attach(ctx)
 	if err != nil {

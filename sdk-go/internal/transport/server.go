@@ -45,8 +45,8 @@ type Server struct {
 	done     chan error
 }
 
-// Listen serves on a listener, which it takes over.
-func Listen(listener net.Listener, host *Host, more []grpc.ServerOption) *Server {
+// Listen serves on a listener, which it takes over. Calls must carry the authorization, unless it is empty.
+func Listen(listener net.Listener, host *Host, authorization string, more []grpc.ServerOption) *Server {
 	options := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(newFrameCodec()),
 		grpc.MaxRecvMsgSize(host.options.Offer.FrameBytesMax),
@@ -61,7 +61,7 @@ func Listen(listener net.Listener, host *Host, more []grpc.ServerOption) *Server
 	server := &Server{
 		grpc:     grpc.NewServer(append(options, more...)...),
 		health:   health.NewServer(),
-		service:  &functionServer{host: host},
+		service:  &functionServer{host: host, authorization: authorization},
 		listener: listener,
 		done:     make(chan error, 1),
 	}
@@ -95,11 +95,15 @@ func (s *Server) Stop() {
 // functionServer implements the service FunctionServer.
 type functionServer struct {
 	pb.UnimplementedFunctionServerServer
-	host      *Host
-	accepting atomic.Bool
+	host          *Host
+	authorization string
+	accepting     atomic.Bool
 }
 
-func (f *functionServer) Discover(_ context.Context, request *pb.DiscoverRequest) (*pb.Welcome, error) {
+func (f *functionServer) Discover(ctx context.Context, request *pb.DiscoverRequest) (*pb.Welcome, error) {
+	if err := authorize(ctx, f.authorization); err != nil {
+		return nil, err
+	}
 	if !slices.Contains(request.Versions, session.ProtocolVersion) {
 		return nil, status.Errorf(codes.FailedPrecondition,
 			"the caller speaks versions %v, this server speaks %d", request.Versions, session.ProtocolVersion)
@@ -109,6 +113,9 @@ func (f *functionServer) Discover(_ context.Context, request *pb.DiscoverRequest
 }
 
 func (f *functionServer) Connect(call grpc.BidiStreamingServer[pb.RuntimeFrame, pb.ServerFrame]) error {
+	if err := authorize(call.Context(), f.authorization); err != nil {
+		return err
+	}
 	if !f.accepting.Load() {
 		return status.Error(codes.Unavailable, "the function server drains")
 	}

@@ -45,6 +45,7 @@ class FunctionServer:
         address: str | None = None,
         attach_to: str | Sequence[str] = (),
         tls: Tls | None = None,
+        authorization: str | None = None,
         name: str | None = None,
         in_flight_max: int = 2048,
         in_flight_bytes_max: int = 64 * _MEBIBYTE,
@@ -58,6 +59,9 @@ class FunctionServer:
         - `address`: where runtimes dial this process, "host:port"; port 0 takes a free one.
         - `attach_to`: the gRPC address of a runtime that this process dials, or several.
         - `tls`: for both. Without it, clear text, for trusted networks.
+        - `authorization`: the metadata of that name by which the two sides know each other, for
+          example "Bearer " and a secret: runtimes that dial must send it, and it is sent to those
+          that are dialled. Use it with `tls`.
         - `name`: names this process in the runtime's logs. Default: "pid@" and the process id.
         - `in_flight_max`: invocations in flight per stream.
         - `in_flight_bytes_max`: their payload bytes; one invocation may exceed it.
@@ -76,6 +80,7 @@ class FunctionServer:
             raise DeclarationError("a FunctionServer needs an address or attach_to")
         self._requested_address = address
         self._tls = tls
+        self._authorization = authorization
         self._drain_timeout = drain_timeout
         self._offer = Offer(
             sdk_version=__version__,
@@ -126,10 +131,11 @@ class FunctionServer:
         self._host = StreamHost(self._functions, self._offer)
         self._closed = asyncio.Event()
         if self._requested_address is not None:
-            self._server = GrpcServer(self._host, self._tls)
+            self._server = GrpcServer(self._host, self._tls, self._authorization)
             self._port = await self._server.open(self._requested_address)
         self._attachments = [
-            Attachment(runtime, self._host, self._tls) for runtime in self._runtimes
+            Attachment(runtime, self._host, self._tls, self._authorization)
+            for runtime in self._runtimes
         ]
 
     async def close(self) -> None:

@@ -32,8 +32,7 @@ export interface ApiOptions {
   readonly services?: readonly GrpcService[];
   /** What module.yaml declares of StateFun's playground. */
   readonly playground?: PlaygroundOptions;
-  /** Plain text unless given. */
-  readonly grpcCredentials?: ServerCredentials;
+  readonly grpcCredentials: ServerCredentials;
 }
 
 /** The values of the settings with these names. */
@@ -78,7 +77,7 @@ export class Api {
         ...services,
       ],
       limits: settings,
-      ...(grpcCredentials === undefined ? {} : { credentials: grpcCredentials }),
+      credentials: grpcCredentials,
     });
     this.#http = new HttpApi({
       listen: options.http,

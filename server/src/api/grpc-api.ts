@@ -1,7 +1,7 @@
 import {
   logVerbosity,
   Server,
-  ServerCredentials,
+  type ServerCredentials,
   type ServerInterceptingCall,
   type ServerInterceptor,
   type ServiceDefinition,
@@ -24,13 +24,12 @@ export interface GrpcApiOptions {
   readonly services: readonly GrpcService[];
   /** The settings with these names; each service keeps its own, the server cuts at the larger. */
   readonly limits: { readonly requestBytesMax: number; readonly frameBytesMax: number };
-  /** Plain text unless given. */
-  readonly credentials?: ServerCredentials;
+  readonly credentials: ServerCredentials;
 }
 
-/** Pings every idle client now and then, so that one that is gone without a word is noticed. */
-const keepaliveMs = 60_000;
-const keepaliveTimeoutMs = 20_000;
+/** Pings every quiet client, so that one that is gone without a word is noticed. [KEEP-3] */
+const keepaliveMs = 20_000;
+const keepaliveTimeoutMs = 10_000;
 
 /**
  * The gRPC server: the given services, server reflection and the standard health service. Health
@@ -47,7 +46,7 @@ export class GrpcApi {
     // It writes on stderr, in a form of its own, what its errors say as well.
     if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
     this.#address = options.listen;
-    this.#credentials = options.credentials ?? ServerCredentials.createInsecure();
+    this.#credentials = options.credentials;
     const { requestBytesMax, frameBytesMax } = options.limits;
     this.#server = new Server({
       "grpc.max_receive_message_length": Math.max(requestBytesMax, frameBytesMax),

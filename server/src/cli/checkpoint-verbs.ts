@@ -187,12 +187,12 @@ export function readChoice(text: string): CheckpointChoice {
 }
 
 async function runCreate(options: Options, { terminal }: Context): Promise<void> {
-  const { grpc } = readSettings({ ...options }, terminal);
+  const settings = readSettings({ ...options }, terminal);
   const patience = {
     timeoutMs: createTimeoutMs,
     onTimeout: `the checkpoint is not complete after ${createTimeoutMs} ms; the node goes on with it`,
   };
-  const created = await withNode(grpc, (ask) => ask(AdminService.createCheckpoint, {}, patience));
+  const created = await withNode(settings, (ask) => ask(AdminService.createCheckpoint, {}, patience));
   if (options.json === true) return print(terminal, JSON.stringify(created));
   const { number, epoch, kind, bytes, durationMs } = created;
   const what = kind === "nothing" ? "held everything already" : `${kind}, ${bytes} bytes`;

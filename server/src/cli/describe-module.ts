@@ -37,8 +37,8 @@ export function hostsOf({ endpoints }: Module): ReadonlySet<string> {
 }
 
 /** The names of the secrets that a module refers to: variables, and files as "file:PATH". */
-export function secretsOf({ egresses }: Module): string[] {
-  const names = secretTexts(egresses).flatMap((text) => text.references.map(nameOf));
+export function secretsOf(module: Module): string[] {
+  const names = secretTexts(module).flatMap((text) => text.references.map(nameOf));
   return [...new Set(names)];
 }
 
@@ -47,10 +47,10 @@ export function secretsOf({ egresses }: Module): string[] {
  * read. Never holds a secret.
  */
 export function missingSecrets(
-  { egresses }: Module,
+  module: Module,
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const problems = secretTexts(egresses).flatMap((text) => {
+  const problems = secretTexts(module).flatMap((text) => {
     try {
       text.reveal(environment);
       return [];
@@ -61,10 +61,14 @@ export function missingSecrets(
   return [...new Set(problems)];
 }
 
-function secretTexts(egresses: readonly EgressSpec[]): SecretText[] {
-  return egresses.flatMap((egress) =>
+function secretTexts({ endpoints, egresses }: Module): SecretText[] {
+  const ofEndpoints = endpoints.flatMap((endpoint) =>
+    "authorization" in endpoint && endpoint.authorization !== null ? [endpoint.authorization] : [],
+  );
+  const ofEgresses = egresses.flatMap((egress) =>
     egress.kind === "statewire.http.v1/egress" ? [egress.url, ...egress.headers.values()] : [],
   );
+  return [...ofEndpoints, ...ofEgresses];
 }
 
 function nameOf(reference: SecretReference): string {

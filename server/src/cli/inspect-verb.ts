@@ -39,9 +39,9 @@ interface InspectOptions {
 
 async function runInspect(options: InspectOptions, terminal: Terminal): Promise<void> {
   const method = await loadMethod();
-  const { grpc } = readSettings({ ...options }, terminal);
+  const settings = readSettings({ ...options }, terminal);
   const format = formatFor(options, terminal);
-  await withNode(grpc, async (ask) => {
+  await withNode(settings, async (ask) => {
     for (let isFirst = true; ; isFirst = false) {
       await print(terminal, format(await ask(method, {}), isFirst));
       if (options.watch === undefined) return;

@@ -92,7 +92,7 @@ async function runSend(
   if ((source === undefined) !== (sequence === undefined)) {
     throw new CommandError("usage", "--source and --sequence come together");
   }
-  const { grpc } = readSettings({ ...options }, terminal);
+  const settings = readSettings({ ...options }, terminal);
   const message = await readMessageValue(argument, options, terminal);
   const request = {
     target,
@@ -104,7 +104,7 @@ async function runSend(
   };
   const timeoutMs = options.timeout ?? defaultTimeoutMs;
   const onTimeout = `no answer within ${timeoutMs} ms; the message may have been accepted`;
-  const response = await withNode(grpc, (ask) =>
+  const response = await withNode(settings, (ask) =>
     ask(IngressService.send, request, { timeoutMs, onTimeout }),
   );
   const text = response.duplicate ? "duplicate: accepted before" : "accepted";
@@ -117,7 +117,7 @@ async function runCall(
   { options, terminal }: Invocation<MessageOptions>,
 ): Promise<void> {
   const target = readTarget(address);
-  const { grpc } = readSettings({ ...options }, terminal);
+  const settings = readSettings({ ...options }, terminal);
   const message = await readMessageValue(argument, options, terminal);
   const request = {
     target,
@@ -127,7 +127,7 @@ async function runCall(
   };
   const timeoutMs = options.timeout ?? defaultTimeoutMs;
   const onTimeout = `no reply within ${timeoutMs} ms; the message runs all the same`;
-  const { reply } = await withNode(grpc, (ask) =>
+  const { reply } = await withNode(settings, (ask) =>
     ask(IngressService.call, request, { timeoutMs, onTimeout }),
   );
   if (options.json === true) return print(terminal, formatReply(reply));

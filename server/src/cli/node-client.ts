@@ -1,6 +1,8 @@
-import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { clientCredentials, type GrpcTlsFiles } from "../api/grpc-tls.js";
 import { describeGrpcProblem } from "../codec/grpc-problem.js";
 import { isFunctionTypeName, parseAddress } from "../core/address.js";
+import type { Settings } from "../settings.js";
 import { CommandError } from "./command-error.js";
 
 /** An address of a function as the protocol has it. */
@@ -56,19 +58,27 @@ export type Ask = <Request, Response>(
   patience?: Patience,
 ) => Promise<Response>;
 
-/** Connects to the node that listens at an address, for as long as `use` runs. */
+/** Connects to the node that has these settings, for as long as `use` runs. */
 export async function withNode<T>(
-  listenAddress: string,
+  settings: Pick<Settings, "grpc" | keyof GrpcTlsFiles>,
   use: (ask: Ask) => Promise<T>,
 ): Promise<T> {
-  const node = dialAddress(listenAddress);
-  const client = new Client(node, credentials.createInsecure());
+  const node = dialAddress(settings.grpc);
+  const client = new Client(node, credentialsOf(settings));
   try {
     return await use((method, request, patience = defaultPatience(node)) =>
       askOnce({ client, node }, { method, request, patience }),
     );
   } finally {
     client.close();
+  }
+}
+
+function credentialsOf(files: GrpcTlsFiles): ChannelCredentials {
+  try {
+    return clientCredentials(files);
+  } catch (error) {
+    throw new CommandError("usage", (error as Error).message, { cause: error });
   }
 }
 

@@ -122,8 +122,8 @@ async function runList(
 ): Promise<void> {
   if (type !== null) checkType(type);
   const after = options.after === undefined ? undefined : readAddress(options.after);
-  const { grpc } = readSettings({ ...options }, terminal);
-  const { listed, last, more } = await withNode(grpc, (ask) =>
+  const settings = readSettings({ ...options }, terminal);
+  const { listed, last, more } = await withNode(settings, (ask) =>
     printPages({ ask, type, after, options, terminal }),
   );
   if (more) {
@@ -170,8 +170,8 @@ async function printPages({ ask, type: written, after, options, terminal }: List
 
 async function runShow(written: string, options: Options, terminal: Terminal): Promise<void> {
   const address = readAddress(written);
-  const { grpc } = readSettings({ ...options }, terminal);
-  const { parked } = await withNode(grpc, (ask) => ask(AdminService.getParked, { address }));
+  const settings = readSettings({ ...options }, terminal);
+  const { parked } = await withNode(settings, (ask) => ask(AdminService.getParked, { address }));
   if (parked === undefined) throw new CommandError("failed", `${written} is not parked`);
   await print(terminal, options.json === true ? formatParkedJson(parked) : formatParked(parked));
 }
@@ -185,9 +185,9 @@ async function runRetry(
   terminal: Terminal,
 ): Promise<void> {
   const addresses = choose(written, options);
-  const { grpc } = readSettings({ ...options }, terminal);
+  const settings = readSettings({ ...options }, terminal);
   const onTimeout = `no answer within ${retryTimeoutMs} ms; some may try again already`;
-  const { retried } = await withNode(grpc, (ask) =>
+  const { retried } = await withNode(settings, (ask) =>
     ask(AdminService.retryParked, { addresses }, { timeoutMs: retryTimeoutMs, onTimeout }),
   );
   if (options.json === true) return print(terminal, JSON.stringify({ retried }));
@@ -209,9 +209,9 @@ function choose(written: string | undefined, { type, all }: RetryOptions) {
 
 async function runDrop(written: string, options: DropOptions, terminal: Terminal): Promise<void> {
   const address = readAddress(written);
-  const { grpc } = readSettings({ ...options }, terminal);
+  const settings = readSettings({ ...options }, terminal);
   const request = { address, sequence: options.message ?? 0 };
-  const { dropped } = await withNode(grpc, (ask) => ask(AdminService.dropParked, request));
+  const { dropped } = await withNode(settings, (ask) => ask(AdminService.dropParked, request));
   if (dropped === undefined) throw new CommandError("failed", `${written} is not parked`);
   if (options.json === true) return print(terminal, formatParkedJson(dropped));
   await print(terminal, `dropped\n${formatParked(dropped)}`);

@@ -181,7 +181,8 @@ function announce(
 ): void {
   // The process that a shell knows may be npx, which does not hand signals on.
   logger.info(`process ${process.pid}: SIGTERM stops it`);
-  logger.info(`gRPC API on ${node.grpcAddress}`);
+  const tls = settings.grpcCertFile === "" ? "" : " (TLS)";
+  logger.info(`gRPC API on ${node.grpcAddress}${tls}`);
   logger.info(`HTTP on ${node.httpAddress}`);
   for (const [name, address] of Object.entries(node.playground)) {
     logger.info(`${name} of the playground on ${address}`);

@@ -19,9 +19,12 @@ export function addSettingOptions(command: Command): Command {
   return addConfigOption(command);
 }
 
-/** Adds what a verb needs that asks a node: --grpc, and --config, which may hold it. */
+/** Adds what a verb needs that asks a node: --grpc, its TLS, and --config, which may hold them. */
 export function addNodeOptions(command: Command): Command {
   command.addOption(createOption("grpc", "The node's gRPC address."));
+  command.addOption(createOption("grpcCaFile", "Who signs the node's certificate, PEM."));
+  command.addOption(createOption("grpcCertFile", "The certificate that the node is shown, PEM."));
+  command.addOption(createOption("grpcKeyFile", "Its key, PEM."));
   return addConfigOption(command);
 }
 

@@ -64,8 +64,8 @@ async function runGet(
   terminal: Terminal,
 ): Promise<void> {
   const address = readAddress(written);
-  const { grpc } = readSettings({ ...options }, terminal);
-  const { states } = await withNode(grpc, (ask) =>
+  const settings = readSettings({ ...options }, terminal);
+  const { states } = await withNode(settings, (ask) =>
     ask(AdminService.getState, { address, name: name ?? "" }),
   );
   if (name === undefined) {
@@ -95,8 +95,8 @@ async function runList(type: string, options: ListOptions, terminal: Terminal): 
   if (!isFunctionTypeName(type)) {
     throw new CommandError("usage", `"${type}" is not a function type: expected NAMESPACE/TYPE`);
   }
-  const { grpc } = readSettings({ ...options }, terminal);
-  const { listed, last, more } = await withNode(grpc, (ask) =>
+  const settings = readSettings({ ...options }, terminal);
+  const { listed, last, more } = await withNode(settings, (ask) =>
     printPages({ ask, type, options, terminal }),
   );
   if (more) {

@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import { covers } from "../core/address.js";
 import type { ClosedSession, SessionDispatch } from "../core/effect.js";
-import type { EndpointSpec, HttpEndpointSpec } from "../module/module.js";
+import type { EndpointSpec, GrpcEndpointSpec, HttpEndpointSpec } from "../module/module.js";
 import { awaitedServers } from "./awaited-servers.js";
 import { Endpoint } from "./endpoint.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import { Gateway } from "./gateway.js";
+import { GatewayGuard } from "./gateway-guard.js";
 import { HttpEndpoint } from "./http/http-endpoint.js";
 import type { DispatchSession } from "./session.js";
 import type { StreamOptions } from "./stream-options.js";
@@ -20,10 +21,11 @@ export class Dispatcher {
   /** @throws Error when a TLS file of an HTTP endpoint cannot be read. */
   constructor(specs: readonly EndpointSpec[], options: StreamOptions) {
     this.#specs = specs;
-    this.gateway = new Gateway(options, this.#sessions);
+    const guard = new GatewayGuard(specs.filter(isGrpc));
+    this.gateway = new Gateway({ options, sessions: this.#sessions, guard });
     const parts = { options, sessions: this.#sessions };
     this.#endpoints = specs.flatMap((spec): readonly (Endpoint | HttpEndpoint)[] => {
-      if (spec.kind !== "statewire.endpoints.v1/grpc") {
+      if (!isGrpc(spec)) {
         return [this.#createHttpEndpoint(spec, exactNamesBeside(spec, specs), options)];
       }
       return spec.addresses.map((address) => new Endpoint(spec, address, parts));
@@ -95,6 +97,10 @@ export class Dispatcher {
     this.#sessions.set(endpoint.id, endpoint);
     return endpoint;
   }
+}
+
+function isGrpc(spec: EndpointSpec): spec is GrpcEndpointSpec {
+  return spec.kind === "statewire.endpoints.v1/grpc";
 }
 
 /** Function types that a wildcard covers and another endpoint names: that one serves them. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ChannelCredentials, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { FunctionServerService } from "@statewire/protos/statewire/v1/stream.js";
 import { describeGrpcProblem } from "../codec/grpc-problem.js";
 import { ResultDecoder } from "../codec/result-decoder.js";
@@ -62,11 +62,13 @@ export class Endpoint {
     if (this.#closing) return;
     this.#timer = null;
     const { frameBytesMax, hello, limits, submit, nextSession, handshakeTimeoutMs } = this.#options;
-    const { tls } = this.#spec;
+    const { tls, authorization } = this.#spec;
+    const metadata = new Metadata();
     const place = overrideAddress(this.#options.hosts, this.#address);
     const target = place ?? this.#address;
     let client: Client;
     try {
+      if (authorization !== null) metadata.set("authorization", authorization.reveal(process.env));
       client = new Client(target, credentialsOf(tls), {
         ...channelOptions(frameBytesMax),
         ...nameOptions(this.#address, tls?.serverName ?? null, place !== undefined),
@@ -76,7 +78,7 @@ export class Endpoint {
       return;
     }
     this.#client = client;
-    const call: Call = client.makeBidiStreamRequest(connectPath, identity, identity);
+    const call: Call = client.makeBidiStreamRequest(connectPath, identity, identity, metadata);
     this.#call = call;
     const session = new StreamSession({
       id: nextSession(),

@@ -6,8 +6,10 @@ import type {
 import { status } from "@grpc/grpc-js";
 import { FunctionGatewayService } from "@statewire/protos/statewire/v1/stream.js";
 import { ResultDecoder } from "../codec/result-decoder.js";
+import { cutForPeople } from "../codec/shown-text.js";
 import type { EndpointStatus } from "./endpoint-status.js";
 import { FrameInbox } from "./frame-inbox.js";
+import { type Admission, forbidden, type GatewayGuard } from "./gateway-guard.js";
 import type { DispatchSession } from "./session.js";
 import type { StreamOptions } from "./stream-options.js";
 import { StreamSession } from "./stream-session.js";
@@ -20,13 +22,19 @@ type Call = ServerDuplexStream<Buffer, Buffer>;
  */
 export class Gateway {
   readonly #options: StreamOptions;
+  readonly #guard: GatewayGuard;
   readonly #sessions: Map<number, DispatchSession>;
   readonly #statuses = new Map<number, EndpointStatus>();
   readonly #calls = new Set<Call>();
 
-  constructor(options: StreamOptions, sessions: Map<number, DispatchSession>) {
-    this.#options = options;
-    this.#sessions = sessions;
+  constructor(parts: {
+    readonly options: StreamOptions;
+    readonly sessions: Map<number, DispatchSession>;
+    readonly guard: GatewayGuard;
+  }) {
+    this.#options = parts.options;
+    this.#sessions = parts.sessions;
+    this.#guard = parts.guard;
   }
 
   /** The service with opaque frames: the session decodes them. */
@@ -45,7 +53,7 @@ export class Gateway {
   }
 
   get implementation(): UntypedServiceImplementation {
-    return { attach: (call: Call) => this.#attach(call) };
+    return { attach: (call: Call) => this.#admit(call) };
   }
 
   statuses(): readonly EndpointStatus[] {
@@ -60,7 +68,22 @@ export class Gateway {
     for (const call of this.#calls) endWith(call, status.UNAVAILABLE, "the runtime has stopped");
   }
 
-  #attach(call: Call): void {
+  #admit(call: Call): void {
+    const peer = call.getPeer();
+    let reason = "the authorization is missing, or another one than an endpoint names";
+    try {
+      const admission = this.#guard.admit(call.metadata.get("authorization").map(String));
+      if (admission.kind === "known") return this.#attach(call, admission);
+    } catch (error) {
+      // A secret that cannot be read: nobody is known.
+      reason = (error as Error).message;
+    }
+    this.#options.logger.warn({ peer, reason }, "function server unknown");
+    const details = "the authorization is missing, or not one that this runtime knows";
+    endWith(call, status.UNAUTHENTICATED, details);
+  }
+
+  #attach(call: Call, admission: Admission): void {
     const { hello, limits, submit, nextSession } = this.#options;
     const id = nextSession();
     let violated = false;
@@ -81,7 +104,12 @@ export class Gateway {
       onReady: (handshake) => {
         const functions = handshake.functions.map(({ pattern }) => pattern);
         this.#change(id, { sdk: handshake.sdk, functions, session: id });
-        return handshake.functions;
+        const refused = forbidden(admission, functions);
+        if (refused.length === 0) return handshake.functions;
+        const reason = `its authorization is not for ${refused.join(", ")}`;
+        this.#change(id, { state: "rejected", reason });
+        endWith(call, status.PERMISSION_DENIED, cutForPeople(reason));
+        return [];
       },
       onAttached: () => this.#change(id, { state: "ready" }),
       onDraining: () => this.#change(id, { state: "draining", reason: "the server is draining" }),

@@ -10,12 +10,14 @@ import {
   oneOf,
   oneOrMore,
   path,
+  Refusal,
   text,
   wholeNumber,
 } from "./field.js";
 import { hostAndPortSyntax, isHostAndPort } from "./host-and-port.js";
 import type { BackoffPolicy, GrpcEndpointSpec, RetryPolicy, TlsSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
+import { parseSecretText, type SecretText, secretByReference, secretSyntax } from "./secret-text.js";
 
 const dayMs = 86_400_000;
 
@@ -105,6 +107,7 @@ export function grpcEndpointSchema(
     addresses: oneOrMore(endpointAddress(context)).optional(),
     dialIn: boolean.default(false),
     tls: tlsSchema(context).optional(),
+    authorization: authorizationSchema(context).optional(),
     retry: retrySchema,
     timeout: duration(dayMs).optional(),
     maxBatch: wholeNumber({ min: 1, max: 100_000 }).optional(),
@@ -115,6 +118,7 @@ export function grpcEndpointSchema(
       functions: spec.functions,
       addresses: spec.addresses ?? (spec.address === undefined ? [] : [spec.address]),
       tls: spec.tls ?? null,
+      authorization: spec.authorization ?? null,
       retry: spec.retry,
       timeoutMs: spec.timeout ?? null,
       batchMax: spec.maxBatch ?? null,
@@ -171,6 +175,18 @@ function tlsSchema({ resolvePath }: SchemaContext): z.ZodType<TlsSpec> {
       keyFile: keyFile ?? null,
       serverName: serverName ?? null,
     }));
+}
+
+function authorizationSchema({ resolvePath }: SchemaContext): z.ZodType<SecretText> {
+  return field(
+    secretSyntax,
+    (value) => {
+      if (typeof value !== "string" || value === "" || /[\r\n]/.test(value)) return;
+      const parsed = parseSecretText(value, resolvePath);
+      return parsed?.references.length === 0 ? new Refusal(secretByReference) : parsed;
+    },
+    { secret: true },
+  );
 }
 
 const addressSyntax = `${hostAndPortSyntax} or "unix:path"`;

@@ -12,7 +12,7 @@ import {
 } from "./field.js";
 import type { GrpcEgressSpec, HttpEgressSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
-import { parseSecretText, type SecretText, secretSyntax } from "./secret-text.js";
+import { parseSecretText, type SecretText, secretByReference, secretSyntax } from "./secret-text.js";
 
 const hourMs = 3_600_000;
 
@@ -53,8 +53,6 @@ export function grpcEgressSchema(): z.ZodType<Omit<GrpcEgressSpec, "source">> {
 
 /** Names of headers and query parameters whose value is a secret, whatever it looks like. */
 const secretName = /authorization|cookie|token|secret|passw|credential|signature|api.?key/i;
-// biome-ignore lint/suspicious/noTemplateCurlyInString: it shows what to write.
-const byReference = "a secret stands in no module file; write it as ${VARIABLE} or ${file:PATH}";
 
 function urlField({ resolvePath }: SchemaContext): z.ZodType<SecretText> {
   const expected = `the URL of a web server, http or https; ${secretSyntax}`;
@@ -71,7 +69,7 @@ function urlField({ resolvePath }: SchemaContext): z.ZodType<SecretText> {
         return new Refusal("it holds a user's name or password; send an Authorization header");
       }
       for (const [name, written] of new URL(parsed.toString(), "http://x").searchParams) {
-        if (secretName.test(name) && !written.includes("${")) return new Refusal(byReference);
+        if (secretName.test(name) && !written.includes("${")) return new Refusal(secretByReference);
       }
       return parsed;
     },
@@ -110,6 +108,6 @@ const connectionHeaders = ["connection", "content-length", "expect", "host", "tr
 function headerProblem(name: string, value: SecretText): string | undefined {
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) return "is not the name of a header";
   if (connectionHeaders.includes(name.toLowerCase())) return "is set by the runtime";
-  if (secretName.test(name) && value.references.length === 0) return `is text: ${byReference}`;
+  if (secretName.test(name) && value.references.length === 0) return `is text: ${secretByReference}`;
   return undefined;
 }

@@ -45,6 +45,11 @@ export interface GrpcEndpointSpec {
   readonly addresses: readonly string[];
   /** Null: plain text. */
   readonly tls: TlsSpec | null;
+  /**
+   * The metadata of this name, which the runtime sends to servers that it dials, and which servers
+   * that dial in have to send; null: none.
+   */
+  readonly authorization: SecretText | null;
   /** Of an invocation that failed; its waits are those between attempts to connect, too. */
   readonly retry: RetryPolicy;
   /** How long one invocation may take; null: the setting invocationTimeoutMs. */

@@ -66,6 +66,11 @@ function resolvePart(
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it shows what to write.
 export const secretSyntax = "text with secrets as ${VARIABLE} or ${file:PATH}";
 
+/** Where a secret may not stand, for error messages. */
+export const secretByReference =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it shows what to write.
+  "a secret stands in no module file; write it as ${VARIABLE} or ${file:PATH}";
+
 /**
  * Reads text with `${NAME}` (an environment variable) and `${file:PATH}` in it; `$$` is a dollar.
  * @returns The text, or undefined when a reference is not closed or names nothing.

@@ -1,6 +1,7 @@
 import type { AdminPorts } from "../admin/admin-service.js";
 import { Metrics } from "../admin/metrics.js";
 import { Api } from "../api/api.js";
+import { serverCredentials } from "../api/grpc-tls.js";
 import { parseHostPort } from "../api/host-port.js";
 import { findWaiting } from "../core/waiting.js";
 import type { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
@@ -42,6 +43,7 @@ export function createApi(parts: ApiParts): { readonly api: Api; readonly metric
     },
     subscriptions,
     services: [dispatcher.gateway],
+    grpcCredentials: serverCredentials(settings),
   });
   return { api, metrics };
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { credentials } from "@grpc/grpc-js";
+import { credentials, ServerCredentials } from "@grpc/grpc-js";
 import { pino } from "pino";
 import type { CheckpointPort } from "../../src/admin/checkpoint-port.js";
 import { Metrics } from "../../src/admin/metrics.js";
@@ -77,6 +77,7 @@ export class ApiNode {
     this.view = createView(this);
     this.metrics = new Metrics(this.view);
     this.api = new Api({
+      grpcCredentials: ServerCredentials.createInsecure(),
       grpc: { host: "127.0.0.1", port: 0 },
       http: { host: "127.0.0.1", port: 0 },
       ...listen,

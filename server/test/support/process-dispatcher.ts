@@ -25,6 +25,7 @@ export function endpointSpec(address: string, ...functions: string[]): GrpcEndpo
     functions: functions.length === 0 ? ["example/*"] : functions,
     addresses: [address],
     tls: null,
+    authorization: null,
     retry: {
       initialBackoffMs: 10,
       maxBackoffMs: 50,

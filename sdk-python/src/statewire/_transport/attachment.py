@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 
 from statewire import _log
+from statewire._transport.authorization import metadata_of
 from statewire._transport.backoff import backoff_seconds
 from statewire._transport.options import channel_options
 from statewire._transport.stream_driver import STREAM_LOST, StreamDriver, read_frames
@@ -26,10 +27,13 @@ class Attachment:
     The delay between attempts grows until a handshake has completed.
     """
 
-    def __init__(self, address: str, host: StreamHost, tls: Tls | None) -> None:
+    def __init__(
+        self, address: str, host: StreamHost, tls: Tls | None, authorization: str | None
+    ) -> None:
         self._address = address
         self._host = host
         self._tls = tls
+        self._metadata = metadata_of(authorization)
         self._stopping = asyncio.Event()
         self._dialling = asyncio.create_task(self._dial_on())
 
@@ -70,7 +74,8 @@ class Attachment:
     async def _stream(self, driver: StreamDriver) -> str:
         """Runs one stream to its end, and answers why it ended."""
         async with self._channel() as channel:
-            call: grpc.aio.StreamStreamCall[bytes, bytes] = channel.stream_stream(_ATTACH)()
+            attach = channel.stream_stream(_ATTACH)
+            call: grpc.aio.StreamStreamCall[bytes, bytes] = attach(metadata=self._metadata)
             reader = asyncio.create_task(read_frames(driver, call))
             try:
                 while (frame := await driver.next_frame()) is not None:

@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 
 from statewire._session.handshake import PROTOCOL_VERSION, create_welcome, features_of
+from statewire._transport.authorization import is_authorized
 from statewire._transport.options import server_options
 from statewire._transport.stream_driver import STREAM_LOST, read_frames
 from statewire._transport.stream_host import StreamHost
@@ -26,9 +27,10 @@ _STATUS_DETAILS_MAX = 1000
 class GrpcServer:
     """Serves FunctionServer and grpc.health.v1.Health."""
 
-    def __init__(self, host: StreamHost, tls: Tls | None) -> None:
+    def __init__(self, host: StreamHost, tls: Tls | None, authorization: str | None) -> None:
         self._host = host
         self._tls = tls
+        self._authorization = authorization
         self._accepting = True
         self._health = health_aio.HealthServicer()
         self._server = grpc.aio.server(options=server_options(host.offer.frame_bytes_max))
@@ -76,6 +78,7 @@ class GrpcServer:
             await self._health.set(service, status)
 
     async def _connect(self, _: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        await self._authorize(context)
         if not self._accepting:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "the function server drains")
         driver = self._host.open(context.peer())
@@ -95,9 +98,18 @@ class GrpcServer:
             details = f"{driver.error.clause}: {driver.error.message}"
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, details[:_STATUS_DETAILS_MAX])
 
+    async def _authorize(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        """Ends the call of a peer that is not known."""
+        if not is_authorized(context.invocation_metadata(), self._authorization):
+            await context.abort(
+                grpc.StatusCode.UNAUTHENTICATED,
+                "the authorization is missing, or another one than this server expects",
+            )
+
     async def _discover(
         self, request: pb.DiscoverRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.Welcome:
+        await self._authorize(context)
         if PROTOCOL_VERSION not in request.versions:
             await context.abort(
                 grpc.StatusCode.FAILED_PRECONDITION,
