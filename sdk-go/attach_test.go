@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	statewire "github.com/statewire/statewire/sdk-go"
@@ -155,6 +156,29 @@ func TestMutualTLSWhoeverDials(t *testing.T) {
 	dialled, _ := runtime.next(t)
 	dialled.invoke(&pb.Invocation{Id: "a", Inputs: []*pb.Input{text("hi")}})
 	dialled.results(1)
+}
+
+func TestAuthorizationWhoeverDials(t *testing.T) {
+	const known = "Bearer s3cret"
+	server := serving(t, statewire.Options{Authorization: known}, echo())
+	client := pb.NewFunctionServerClient(dial(t, server, nil))
+	for sent, want := range map[string]codes.Code{known: codes.OK, "Bearer other": codes.Unauthenticated, "": codes.Unauthenticated} {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		if sent != "" {
+			ctx = metadata.AppendToOutgoingContext(ctx, "authorization", sent)
+		}
+		if _, err := client.Discover(ctx, &pb.DiscoverRequest{Versions: []uint32{1}}); status.Code(err) != want {
+			t.Errorf("%q: %v", sent, err)
+		}
+		cancel()
+	}
+
+	runtime, address := listen(t)
+	serving(t, statewire.Options{AttachTo: []string{address}, Authorization: known}, echo())
+	stream, _ := runtime.next(t)
+	if sent := metadata.ValueFromIncomingContext(stream.frames.(grpc.ServerStream).Context(), "authorization"); len(sent) != 1 || sent[0] != known {
+		t.Errorf("sent %q", sent)
+	}
 }
 
 // certificates makes an authority that signs itself, for localhost.

@@ -133,8 +133,10 @@ describe("the proxy", () => {
       selects: (path) => expected.has(path) || /^(ingress)\//.test(path),
       onCase: court.onCase,
       start: async () => {
-        const runtime = await Runtime.start([`${subjects}/statewire/run.sh`], { environment: {} }, () =>
-          createClient(`127.0.0.1:${port}`),
+        const runtime = await Runtime.start(
+          [`${subjects}/statewire/run.sh`],
+          { environment: {} },
+          () => createClient(`127.0.0.1:${port}`),
         );
         proxy = court.proxy(runtime.address);
         port = await proxy.listen("127.0.0.1:0");

@@ -30,7 +30,9 @@ describe("package statewire.v1", () => {
   );
 
   it("keeps every number, type and name that it had", () => {
-    const known = readFileSync(wirePath, "utf8").split("\n").filter((line) => line !== "");
+    const known = readFileSync(wirePath, "utf8")
+      .split("\n")
+      .filter((line) => line !== "");
     assert.deepEqual(
       known.filter((line) => !current.includes(line)),
       [],

@@ -98,3 +98,16 @@ async def test_a_server_attaches_to_a_runtime_that_it_trusts(identities):
         await stream.greet()
         end.set()
     await gateway.stop()
+
+
+async def test_a_runtime_with_another_authorization_is_not_served():
+    server = FunctionServer([counter], address="localhost:0", authorization="Bearer s3cret")
+    async with server, grpc.aio.insecure_channel(server.address or "") as channel:
+        for sent in ((), (("authorization", "Bearer other"),)):
+            stream = Stream(channel.stream_stream(CONNECT)(metadata=sent))
+            assert await stream.status() is grpc.StatusCode.UNAUTHENTICATED
+        known = Stream(
+            channel.stream_stream(CONNECT)(metadata=(("authorization", "Bearer s3cret"),))
+        )
+        await known.greet()
+        known.call.cancel()

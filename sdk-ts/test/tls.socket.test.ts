@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { ChannelCredentials, type Client, status } from "@grpc/grpc-js";
+import { ChannelCredentials, type Client, Metadata, status } from "@grpc/grpc-js";
 import { FunctionServerClient } from "@statewire/protos/statewire/v1/stream.js";
 import { type FunctionServer, serve, statefulFunction, types } from "../src/index.js";
 import { dial, RuntimeStream } from "./support/runtime-stream.js";
@@ -32,17 +32,18 @@ describe("a function server with TLS", () => {
     await server?.close();
   });
 
-  function connect(credentials: ChannelCredentials): RuntimeStream {
+  function connect(credentials: ChannelCredentials, metadata = new Metadata()): RuntimeStream {
     const client = new FunctionServerClient(`localhost:${server?.port}`, credentials);
     clients.push(client);
-    return new RuntimeStream(client.connect());
+    return new RuntimeStream(client.connect(metadata));
   }
 
-  const start = async (tls: object): Promise<void> => {
+  const start = async (tls: object, more: { authorization?: string } = {}): Promise<void> => {
     server = await serve([echo], {
       address: "127.0.0.1:0",
       drainTimeoutMs: 10,
       tls,
+      ...more,
       onEvent: () => undefined,
     });
   };
@@ -67,6 +68,19 @@ describe("a function server with TLS", () => {
     known.cancel();
     const unknown = connect(ChannelCredentials.createSsl(authorities));
     assert.equal((await unknown.ended).code, status.UNAVAILABLE);
+  });
+
+  it("with an authorization refuses a runtime that does not send it", async () => {
+    await start({ certificate, privateKey }, { authorization: "Bearer s3cret" });
+    const by = ChannelCredentials.createSsl(authorities);
+    const metadata = new Metadata();
+    metadata.set("authorization", "Bearer s3cret");
+    const known = connect(by, metadata);
+    assert.equal((await known.greet()).version, 1);
+    known.cancel();
+    assert.equal((await connect(by).ended).code, status.UNAUTHENTICATED);
+    metadata.set("authorization", "Bearer other");
+    assert.equal((await connect(by, metadata).ended).code, status.UNAUTHENTICATED);
   });
 
   it("does not start without a certificate", async () => {

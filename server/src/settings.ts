@@ -306,7 +306,8 @@ function file(description: string): SettingDefinition<string> {
     placeholder: "FILE",
     description,
     parse: (value, folder) => {
-      if (typeof value !== "string") return { kind: "wrong", message: "expected the path of a file" };
+      if (typeof value !== "string")
+        return { kind: "wrong", message: "expected the path of a file" };
       return { kind: "value", value: value === "" ? "" : resolve(folder, value) };
     },
     format: String,

@@ -1,4 +1,4 @@
-import { ChannelCredentials, credentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
+import { type ChannelCredentials, credentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
 import type { Identity } from "../subject/certificate.js";
 import { type Identities, identities } from "../subject/identities.js";
 import { variables } from "../subject/told.js";

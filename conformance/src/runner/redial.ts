@@ -39,8 +39,7 @@ export async function expectRedials(kit: KitServer, steps: RedialSteps): Promise
   dialled.stream.cancel();
   dialled = await next(kit);
   const freshMs = dialled.openedMs - lostMs;
-  if (freshMs > freshDelayMsMax)
-    throw differ("after a handshake", `about 100 ms`, freshMs);
+  if (freshMs > freshDelayMsMax) throw differ("after a handshake", "about 100 ms", freshMs);
   await steps.shakeHands(dialled);
   await steps.breakClause(dialled);
   const brokenMs = performance.now();

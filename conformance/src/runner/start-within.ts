@@ -8,10 +8,14 @@ import { CaseError } from "./values.js";
 const startMs = 15_000;
 
 /** Starts the subject for a case. @throws CaseFailure when nobody can connect to it in time. */
-export async function startWithin<Subject>(start: StartAs<Subject> | undefined, told: Told): Promise<Subject> {
+export async function startWithin<Subject>(
+  start: StartAs<Subject> | undefined,
+  told: Told,
+): Promise<Subject> {
   if (start === undefined) throw new CaseError("this run has no startAs");
   try {
-    return await start({ startMs: patienceMs(startMs), ...told });
+    const started: Promise<Subject> = start({ startMs: patienceMs(startMs), ...told });
+    return await started;
   } catch (error) {
     if (!(error instanceof SubjectError)) throw error;
     throw new CaseFailure(`told ${Object.keys(told.environment).join(", ")}: ${error.message}`);

@@ -94,8 +94,7 @@ async function follow(
 
 async function expectNoStream(kit: KitServer, what: string): Promise<void> {
   const dialled = await kit.next(impostorMs);
-  if (dialled !== undefined)
-    throw new CaseFailure(`expected no stream to ${what}, received one`);
+  if (dialled !== undefined) throw new CaseFailure(`expected no stream to ${what}, received one`);
   kit.close();
 }
 

@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import type { Fields } from "../protocol/protocol.js";
 import { methodOf, rawMethod, runtimeFrame, serverFrame } from "../protocol/protocol.js";
 import { FrameStream } from "../wire/frame-stream.js";

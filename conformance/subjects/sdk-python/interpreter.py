@@ -151,12 +151,13 @@ def told(name: str) -> bytes | None:
 
 def main() -> None:
     """Serves as the kit says by environment."""
+    runtime = os.environ.get("CONFORMANCE_DIAL")
     certificate = told("CONFORMANCE_TLS_CERT")
     tls = Tls(certificate, told("CONFORMANCE_TLS_KEY"), told("CONFORMANCE_TLS_CA"))
     FunctionServer(
         [interpreter, limited, any_type],
         address=os.environ.get("CONFORMANCE_ADDRESS", "127.0.0.1:0"),
-        attach_to=os.environ.get("CONFORMANCE_DIAL", ()),
+        attach_to=() if runtime is None else runtime,
         tls=None if certificate is None else tls,
         authorization=os.environ.get("CONFORMANCE_AUTHORIZATION"),
     ).run()

@@ -192,7 +192,9 @@ async function runCreate(options: Options, { terminal }: Context): Promise<void>
     timeoutMs: createTimeoutMs,
     onTimeout: `the checkpoint is not complete after ${createTimeoutMs} ms; the node goes on with it`,
   };
-  const created = await withNode(settings, (ask) => ask(AdminService.createCheckpoint, {}, patience));
+  const created = await withNode(settings, (ask) =>
+    ask(AdminService.createCheckpoint, {}, patience),
+  );
   if (options.json === true) return print(terminal, JSON.stringify(created));
   const { number, epoch, kind, bytes, durationMs } = created;
   const what = kind === "nothing" ? "held everything already" : `${kind}, ${bytes} bytes`;

@@ -143,6 +143,15 @@ describe("settings", () => {
     );
   });
 
+  it("wants the certificate of the gRPC API together with its key", () => {
+    const workingDirectory = temporaryDirectory({});
+    const flags = { grpcKeyFile: "key.pem" };
+    assert.deepEqual(problemsOf({ workingDirectory, environment: {}, flags }), [
+      `grpcKeyFile ${join(workingDirectory, "key.pem")} [--grpc-key-file] is set without ` +
+        "grpcCertFile: set both or neither",
+    ]);
+  });
+
   const wrong: readonly (readonly [keyof SettingSources["flags"], string, string])[] = [
     ["grpc", "7410", '--grpc: grpc is "7410": expected "host:port" or "[ipv6]:port"'],
     ["http", "localhost:70000", '--http: http is "localhost:70000": expected "host:port"'],

@@ -1,6 +1,12 @@
-import { type ChannelCredentials, Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { clientCredentials, type GrpcTlsFiles } from "../api/grpc-tls.js";
+import {
+  type ChannelCredentials,
+  Client,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import { describeGrpcProblem } from "../codec/grpc-problem.js";
+import { clientCredentials, type GrpcTlsFiles } from "../codec/grpc-tls.js";
 import { isFunctionTypeName, parseAddress } from "../core/address.js";
 import type { Settings } from "../settings.js";
 import { CommandError } from "./command-error.js";

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { endpointSpec, LoneDispatcher } from "../../test/support/process-dispatcher.js";
 import { ScriptedDialler } from "../../test/support/process-function-server.js";
 import type { GrpcEndpointSpec } from "../module/module.js";
+import { parseSecretText } from "../module/secret-text.js";
 
 // Goal: a function server that dials in is served as one that is dialled, and gets the end that a
 // gRPC client needs: a status. Method: real sockets, a client that a test drives frame by frame.
@@ -11,6 +15,14 @@ describe("Gateway", () => {
   let lone: LoneDispatcher;
   let diallers: ScriptedDialler[] = [];
   let address = "";
+  let folder = "";
+
+  /** A file with the authorization of the test's peers. */
+  function secretFile(): string {
+    folder = mkdtempSync(join(tmpdir(), "statewire-gateway-"));
+    writeFileSync(join(folder, "secret"), "Bearer s3cret\n");
+    return join(folder, "secret");
+  }
 
   async function serve(
     handshakeTimeoutMs?: number,
@@ -20,8 +32,8 @@ describe("Gateway", () => {
     address = await lone.serveGateway();
   }
 
-  function attach(): ScriptedDialler["stream"] {
-    const dialler = new ScriptedDialler(address);
+  function attach(authorization?: string): ScriptedDialler["stream"] {
+    const dialler = new ScriptedDialler(address, authorization);
     diallers.push(dialler);
     return dialler.stream;
   }
@@ -30,6 +42,8 @@ describe("Gateway", () => {
     for (const dialler of diallers) dialler.close();
     diallers = [];
     lone.close();
+    if (folder !== "") rmSync(folder, { recursive: true });
+    folder = "";
   });
 
   it("speaks first, attaches everything offered, and logs who came and went", async () => {
@@ -126,6 +140,31 @@ describe("Gateway", () => {
     assert.equal((await stream.ended()).code, status.DEADLINE_EXCEEDED);
     await lone.until(() => lone.dispatcher.openCount === 0);
     assert.deepEqual(lone.commands, []);
+  });
+
+  it("knows peers by their authorization, and what each may offer [TLS-2] [TLS-3]", async () => {
+    const authorization = parseSecretText(`\${file:${secretFile()}}`, (path) => path) ?? null;
+    const spec = { ...endpointSpec("", "example/*"), addresses: [], authorization };
+    await serve(undefined, [spec]);
+    for (const unknown of [undefined, "Bearer other"]) {
+      const { code, details } = await attach(unknown).ended();
+      assert.equal(code, status.UNAUTHENTICATED);
+      assert.doesNotMatch(details, /s3cret/);
+    }
+    const greedy = attach("Bearer s3cret");
+    await greedy.welcome("example/a", "mail/*");
+    assert.deepEqual(await greedy.ended(), {
+      code: status.PERMISSION_DENIED,
+      details: "its authorization is not for mail/*",
+    });
+    const known = attach("Bearer s3cret");
+    await known.welcome("example/a");
+    const [{ functions }] = [await lone.command("sessionAttached", 2)];
+    assert.deepEqual(
+      functions.map(({ pattern }) => pattern),
+      ["example/a"],
+    );
+    assert.doesNotMatch(JSON.stringify(lone.log), /s3cret/);
   });
 
   it("cuts what is left when it closes", async () => {

@@ -69,16 +69,21 @@ export class Gateway {
   }
 
   #admit(call: Call): void {
-    const peer = call.getPeer();
-    let reason = "the authorization is missing, or another one than an endpoint names";
+    const sent = call.metadata.get("authorization").map(String);
+    let admission: Admission = { kind: "unknown" };
+    let reason =
+      sent.length === 0 ? "it sent no authorization" : "no endpoint has its authorization";
     try {
-      const admission = this.#guard.admit(call.metadata.get("authorization").map(String));
-      if (admission.kind === "known") return this.#attach(call, admission);
+      admission = this.#guard.admit(sent);
     } catch (error) {
       // A secret that cannot be read: nobody is known.
       reason = (error as Error).message;
     }
-    this.#options.logger.warn({ peer, reason }, "function server unknown");
+    if (admission.kind === "known") {
+      this.#attach(call, admission);
+      return;
+    }
+    this.#options.logger.warn({ peer: call.getPeer(), reason }, "function server unknown");
     const details = "the authorization is missing, or not one that this runtime knows";
     endWith(call, status.UNAUTHENTICATED, details);
   }

@@ -17,7 +17,12 @@ import {
 import { hostAndPortSyntax, isHostAndPort } from "./host-and-port.js";
 import type { BackoffPolicy, GrpcEndpointSpec, RetryPolicy, TlsSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
-import { parseSecretText, type SecretText, secretByReference, secretSyntax } from "./secret-text.js";
+import {
+  parseSecretText,
+  type SecretText,
+  secretByReference,
+  secretSyntax,
+} from "./secret-text.js";
 
 const dayMs = 86_400_000;
 

@@ -12,7 +12,12 @@ import {
 } from "./field.js";
 import type { GrpcEgressSpec, HttpEgressSpec } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
-import { parseSecretText, type SecretText, secretByReference, secretSyntax } from "./secret-text.js";
+import {
+  parseSecretText,
+  type SecretText,
+  secretByReference,
+  secretSyntax,
+} from "./secret-text.js";
 
 const hourMs = 3_600_000;
 
@@ -108,6 +113,7 @@ const connectionHeaders = ["connection", "content-length", "expect", "host", "tr
 function headerProblem(name: string, value: SecretText): string | undefined {
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) return "is not the name of a header";
   if (connectionHeaders.includes(name.toLowerCase())) return "is set by the runtime";
-  if (secretName.test(name) && value.references.length === 0) return `is text: ${secretByReference}`;
+  if (secretName.test(name) && value.references.length === 0)
+    return `is text: ${secretByReference}`;
   return undefined;
 }

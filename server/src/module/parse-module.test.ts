@@ -59,6 +59,7 @@ describe("a module file", () => {
           functions: ["flights/*"],
           addresses: ["localhost:7500"],
           tls: null,
+          authorization: null,
           retry: {
             initialBackoffMs: 100,
             maxBackoffMs: 30_000,
@@ -84,6 +85,7 @@ spec:
   functions: [flights/airport, "flights/*"]
   addresses: ["[::1]:7500", unix:run/functions.sock, functions.example.com:443]
   tls: {caFile: ca.pem, certFile: /keys/cert.pem, keyFile: /keys/key.pem, serverName: functions}
+  authorization: Bearer \${TOKEN}
   retry:
     initialBackoff: 1s
     maxBackoff: 2 min
@@ -98,7 +100,10 @@ spec:
 kind: statewire.grpc.v1/egress
 spec: {id: flights/failed}
 `).endpoints;
-    assert.deepEqual(spec, {
+    assert.ok(spec?.kind === "statewire.endpoints.v1/grpc");
+    const { authorization, ...others } = spec;
+    assert.equal(authorization?.reveal({ TOKEN: "s3cret" }), "Bearer s3cret");
+    assert.deepEqual(others, {
       kind: "statewire.endpoints.v1/grpc",
       source: { file: "/modules/module.yaml", line: 2, column: 7 },
       functions: ["flights/airport", "flights/*"],
@@ -342,6 +347,12 @@ spec: {path: alerts.ndjson}
       "a number as function",
       endpoint("7"),
       'a.yaml:4:14: spec.functions is 7: expected "namespace/type"',
+    ],
+    [
+      "an authorization that is no reference",
+      `${endpoint("a/b")}  authorization: Bearer abc\n`,
+      "a.yaml:6:18: spec.authorization is not valid: a secret stands in no module file; " +
+        "write it as ${VARIABLE} or ${file:PATH}",
     ],
     [
       "a certificate without its key",

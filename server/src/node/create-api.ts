@@ -1,8 +1,8 @@
 import type { AdminPorts } from "../admin/admin-service.js";
 import { Metrics } from "../admin/metrics.js";
 import { Api } from "../api/api.js";
-import { serverCredentials } from "../api/grpc-tls.js";
 import { parseHostPort } from "../api/host-port.js";
+import { serverCredentials } from "../codec/grpc-tls.js";
 import { findWaiting } from "../core/waiting.js";
 import type { SubscriptionSink } from "../egress/grpc/subscription-sink.js";
 import type { TopicSink } from "../egress/playground/topic-sink.js";

@@ -1,5 +1,5 @@
 import type { ClientDuplexStream, ServerDuplexStream } from "@grpc/grpc-js";
-import { Client, credentials, Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { Hello, Invocation, Result } from "@statewire/protos/statewire/v1/stream.js";
 import {
   FunctionGatewayService,
@@ -223,10 +223,12 @@ export class ScriptedDialler {
   readonly #client: Client;
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
 
-  constructor(grpcAddress: string) {
+  constructor(grpcAddress: string, authorization?: string) {
     this.#client = new Client(grpcAddress, credentials.createInsecure());
     const { path } = FunctionGatewayService.attach;
-    this.#call = this.#client.makeBidiStreamRequest(path, identity, identity);
+    const metadata = new Metadata();
+    if (authorization !== undefined) metadata.set("authorization", authorization);
+    this.#call = this.#client.makeBidiStreamRequest(path, identity, identity, metadata);
     this.stream = new ScriptedStream(this.#call);
   }
 

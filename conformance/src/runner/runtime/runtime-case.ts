@@ -5,8 +5,8 @@ import type { StartAs, Told } from "../../subject/told.js";
 import type { Data } from "../../suite/data.js";
 import type { FrameStream } from "../../wire/frame-stream.js";
 import type { Trace } from "../../wire/trace.js";
-import { startWithin } from "../start-within.js";
 import type { Session } from "../session.js";
+import { startWithin } from "../start-within.js";
 import { CaseError } from "../values.js";
 
 /** An invocation that the kit's function server has received. */
@@ -43,7 +43,10 @@ export class RuntimeCase {
   constructor(
     runtime: Runtime,
     trace: Trace,
-    { prefix, startAs }: { readonly prefix: string; readonly startAs: StartAs<Runtime> | undefined },
+    {
+      prefix,
+      startAs,
+    }: { readonly prefix: string; readonly startAs: StartAs<Runtime> | undefined },
   ) {
     this.runtime = runtime;
     this.trace = trace;

@@ -30,7 +30,8 @@ export async function runSdkSuites(
   };
   const run = async ({ suite, testCase, above }: (typeof selected)[number]) => {
     const mayEnd = testCase.steps.some((step) => "exit" in step);
-    const open = (trace: SdkCase["trace"]) => running(new SdkCase(server, trace, options.startAs), mayEnd);
+    const open = (trace: SdkCase["trace"]) =>
+      running(new SdkCase(server, trace, options.startAs), mayEnd);
     add(
       await runCase({ suite, testCase, above, features, permitted, open, record: options.record }),
     );

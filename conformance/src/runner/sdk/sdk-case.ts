@@ -1,11 +1,11 @@
 import type { Fields } from "../../protocol/protocol.js";
 import type { FunctionServer } from "../../subject/function-server.js";
-import type { Data } from "../../suite/data.js";
 import type { StartAs, Told } from "../../subject/told.js";
+import type { Data } from "../../suite/data.js";
 import type { FrameStream } from "../../wire/frame-stream.js";
 import type { Trace } from "../../wire/trace.js";
-import { startWithin } from "../start-within.js";
 import type { Session } from "../session.js";
+import { startWithin } from "../start-within.js";
 import { CaseError, defaultLimits } from "../values.js";
 
 /** Short names of the function types that every subject offers. */

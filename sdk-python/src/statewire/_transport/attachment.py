@@ -74,8 +74,9 @@ class Attachment:
     async def _stream(self, driver: StreamDriver) -> str:
         """Runs one stream to its end, and answers why it ended."""
         async with self._channel() as channel:
-            attach = channel.stream_stream(_ATTACH)
-            call: grpc.aio.StreamStreamCall[bytes, bytes] = attach(metadata=self._metadata)
+            call: grpc.aio.StreamStreamCall[bytes, bytes] = channel.stream_stream(_ATTACH)(
+                metadata=self._metadata
+            )
             reader = asyncio.create_task(read_frames(driver, call))
             try:
                 while (frame := await driver.next_frame()) is not None:

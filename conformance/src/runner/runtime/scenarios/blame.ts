@@ -8,7 +8,10 @@ import type { RuntimeScenario } from "../runtime-scenarios.js";
  * Results of one address break a clause, again and again, while another one is in flight: nothing of
  * that is held against the other. [ERROR-8]
  */
-export const blamesTheBreaker: RuntimeScenario = async (testCase, { breaker, bystander, times }) => {
+export const blamesTheBreaker: RuntimeScenario = async (
+  testCase,
+  { breaker, bystander, times },
+) => {
   const message = { type: "conformance/@main", typename: "t/t", text: "x", with: {} };
   for (const id of [breaker, bystander])
     await sendMessages(testCase, [{ ...message, id: String(id) }]);

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { ChannelCredentials, ServerCredentials } from "@grpc/grpc-js";
@@ -68,6 +69,8 @@ function check(files: GrpcTlsFiles, name: keyof GrpcTlsFiles, contents: Partial<
   const given = Object.entries(contents).filter(([, content]) => content !== null);
   try {
     createSecureContext(Object.fromEntries(given));
+    // Whatever is no certificate would be passed over: then nobody were known.
+    if (contents.ca) new X509Certificate(contents.ca);
   } catch (error) {
     throw new Error(`${name} ${files[name]} cannot be used: ${(error as Error).message}`, {
       cause: error,
