@@ -142,6 +142,22 @@ describe("the check of a conversation", () => {
     });
   }
 
+  it("names both kinds of a frame that has two, of which a decoder sees one", () => {
+    const checker = new ConversationChecker();
+    for (const [side, frame] of [hello, welcome])
+      checker.frame(side, (side === "runtime" ? runtimeFrame : serverFrame).encode(frame), 0);
+    const credit = runtimeFrame.encode({ credit: { bytes: 1 } });
+    const drain = runtimeFrame.encode({ drain: {} });
+    const unknown = Buffer.from("7a03616263", "hex");
+    const twoKinds = checker.frame("runtime", Buffer.concat([credit, unknown, drain]), 0);
+    assert.deepEqual(twoKinds.violations, [
+      { side: "runtime", clause: "FRAME-1", message: "a frame that is credit and drain" },
+    ]);
+    // A message field that comes twice is merged, and a field that nobody knows is no kind.
+    const merged = checker.frame("runtime", Buffer.concat([credit, unknown, credit]), 0);
+    assert.deepEqual(merged.violations, []);
+  });
+
   it("lets the runtime send again what it has given up, and its result come late", () => {
     const lines = [invoke(1, { id: "a", timeout_ms: 50 }), invoke(2, { id: "a" }), result(1)];
     assert.deepEqual(told([...lines, result(2)], 100), []);

@@ -3,6 +3,7 @@ import { checkHello, checkWelcome } from "./check-handshake.js";
 import { checkBatch, checkStateReply } from "./check-runtime-frames.js";
 import { checkResults, checkStateRequest } from "./check-server-frames.js";
 import { Conversation, number, type Side, text, type Violation } from "./conversation.js";
+import { fieldNumbers } from "./frame-kinds.js";
 import type { Report } from "./report.js";
 
 /** What Hello may have at most. [LIMIT-5] */
@@ -31,7 +32,9 @@ export class ConversationChecker {
     this.#talk.nowMs = nowMs;
     const frame = decode(side, bytes, report);
     checkSize(this.#talk, side, bytes.length, report);
-    if (frame !== undefined) this.#check(side, frame, report);
+    const kinds = kindsOf(side, bytes);
+    if (kinds.length > 1) report("FRAME-1", `a frame that is ${kinds.join(" and ")}`);
+    else if (frame !== undefined) this.#check(side, frame, report);
     return { frame, violations };
   }
 
@@ -141,6 +144,15 @@ function decode(side: Side, bytes: Buffer, report: Report): Fields | undefined {
     report("FRAME-2", `no frame: ${(error as Error).message}`);
     return undefined;
   }
+}
+
+/** The kinds that a frame has, by name: its decoder keeps only the last. */
+function kindsOf(side: Side, bytes: Buffer): readonly string[] {
+  return fieldNumbers(bytes).flatMap((number) => {
+    // The oneof's numbers are below 16, so that a tag is one byte; an empty message follows.
+    if (number > 15) return [];
+    return Object.keys(codecs[side].decode(Buffer.from([(number << 3) | 2, 0])));
+  });
 }
 
 /** The decoder puts U+FFFD where a text is no UTF-8: then the frame has more of them than the bytes. */

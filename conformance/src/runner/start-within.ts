@@ -4,7 +4,7 @@ import { CaseFailure } from "./case-failure.js";
 import { patienceMs } from "./patience.js";
 import { CaseError } from "./values.js";
 
-/** Until it accepts connections by the credentials that it was told, in milliseconds. */
+/** Until it accepts connections, in milliseconds. */
 const startMs = 15_000;
 
 /** Starts the subject for a case. @throws CaseFailure when nobody can connect to it in time. */

@@ -3,6 +3,7 @@ import type { Fields } from "../protocol/protocol.js";
 import { methodOf, rawMethod, runtimeFrame, serverFrame } from "../protocol/protocol.js";
 import { FrameStream } from "../wire/frame-stream.js";
 import type { Trace } from "../wire/trace.js";
+import { acceptsConnections } from "./accepts.js";
 import { freePort } from "./free-port.js";
 import { SubjectError, SubjectProcess } from "./subject-process.js";
 import type { Told } from "./told.js";
@@ -51,7 +52,9 @@ export class FunctionServer {
     const process = new SubjectProcess(command, { ...environment, [addressVariable]: address });
     const server = new FunctionServer(address, process, how);
     try {
-      await server.#ready(startMs);
+      // Whether it is TLS is for the case to find out.
+      if (how === undefined) await server.#ready(startMs);
+      else await server.#ready(startMs, () => acceptsConnections(address));
     } catch (error) {
       await server.stop();
       throw error;
@@ -97,9 +100,9 @@ export class FunctionServer {
     await this.process.stop(10_000);
   }
 
-  async #ready(startMs: number): Promise<void> {
+  async #ready(startMs: number, isReady = () => connected(this.#client)): Promise<void> {
     const untilMs = Date.now() + startMs;
-    while (!(await connected(this.#client))) {
+    while (!(await isReady())) {
       const { exit, output } = this.process;
       if (exit !== undefined)
         throw new SubjectError(`the function server ended with ${exit}\n${output}`);

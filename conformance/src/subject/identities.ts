@@ -13,6 +13,7 @@ export interface Identities {
   readonly elsewhere: Identity;
   /** As the kit's, but signed by an authority that nobody trusts. */
   readonly stranger: Identity;
+  readonly strangersAuthority: string;
   /** Paths of what a subject is told. */
   readonly files: {
     readonly authority: string;
@@ -31,6 +32,7 @@ export function identities(): Identities {
 
 function make(): Identities {
   const authority = createAuthority("conformance");
+  const strangers = createAuthority("stranger");
   const here = ["127.0.0.1", "localhost"];
   const subject = issue(authority, here);
   const folder = mkdtempSync(join(tmpdir(), "statewire-conformance-tls-"));
@@ -44,7 +46,8 @@ function make(): Identities {
     authority: authority.certificate,
     kit: issue(authority, here),
     elsewhere: issue(authority, ["elsewhere.example"]),
-    stranger: issue(createAuthority("stranger"), here),
+    stranger: issue(strangers, here),
+    strangersAuthority: strangers.certificate,
     files: {
       authority: write("authority.pem", authority.certificate),
       certificate: write("subject.pem", subject.certificate),

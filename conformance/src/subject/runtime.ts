@@ -12,6 +12,7 @@ import type { Fields } from "../protocol/protocol.js";
 import { methodOf, rawMethod, runtimeFrame, serverFrame } from "../protocol/protocol.js";
 import { FrameStream } from "../wire/frame-stream.js";
 import type { Trace } from "../wire/trace.js";
+import { acceptsConnections } from "./accepts.js";
 import { freePort } from "./free-port.js";
 import type { Answer } from "./function-server.js";
 import { SubjectError, SubjectProcess } from "./subject-process.js";
@@ -160,9 +161,12 @@ export class Runtime {
   }
 
   async #ready(): Promise<void> {
-    const { startMs = startMsMax } = this.#told;
+    const { startMs = startMsMax, credentials: how } = this.#told;
+    // Whether it is TLS is for the case to find out.
+    const ready =
+      how === undefined ? () => isReady(this.#client) : () => acceptsConnections(this.#api);
     const untilMs = Date.now() + startMs;
-    while (!(await isReady(this.#client))) {
+    while (!(await ready())) {
       const { exit, output } = this.#process;
       if (exit !== undefined) throw new SubjectError(`the runtime ended with ${exit}\n${output}`);
       if (Date.now() <= untilMs) continue;

@@ -19,7 +19,7 @@ export const variables = {
 /** One start of the subject that differs from the usual one. */
 export interface Told {
   readonly environment: { readonly [name: string]: string };
-  /** By which the kit dials it. Default: none, clear text. */
+  /** By which the kit dials it. Default: in clear text. */
   readonly credentials?: ChannelCredentials;
   /** How long it may take until it accepts connections, in milliseconds. */
   readonly startMs?: number;

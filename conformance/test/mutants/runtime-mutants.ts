@@ -216,6 +216,13 @@ export const runtimeMutants: { readonly [name: string]: Mutant } = {
     caughtBy: ["flow-control/drains its streams when it is asked to stop"],
     fromRuntime: (frame) => (frame["drain"] === undefined ? [frame] : []),
   },
+  "blames-everybody": {
+    about: "holds a result that breaks a clause against everything that was in flight",
+    caughtBy: [
+      "failures/holds a result that breaks a clause against nothing else that was in flight",
+    ],
+    fromRuntime: blamesEverybody(),
+  },
   "silent-errors": {
     about: "ends the stream on a broken clause without saying which",
     caughtBy: ["frames/refuses a frame of no kind"],
@@ -230,6 +237,20 @@ export const runtimeMutants: { readonly [name: string]: Mutant } = {
     },
   },
 };
+
+/** Counts an attempt at every input for each protocol error. */
+function blamesEverybody(): (frame: Fields) => readonly Fields[] {
+  let errors = 0;
+  return (frame) => {
+    if (frame["error"] !== undefined) errors++;
+    return [
+      inInvocations(frame, (invocation) => ({
+        ...invocation,
+        attempt: Number(invocation["attempt"] ?? 0) + errors,
+      })),
+    ];
+  };
+}
 
 function inTable(frame: Fields, change: (spec: Fields) => Fields): Fields {
   return inWelcome(frame, (welcome) => ({
