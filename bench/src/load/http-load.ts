@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type Figures, LatencyRecorder } from "../figures.js";
 import { instanceIds } from "../instance-id.js";
@@ -33,38 +32,60 @@ async function run(options: HttpLoadOptions): Promise<Figures> {
   const latency = new LatencyRecorder();
   const requests = instanceIds(options.keys).map((id) => renderRequest(options, id));
   const keys = new KeySequence(options.keys, "uniform", 3);
-  const sockets = await Promise.all(
-    Array.from({ length: options.connections }, () => openSocket(options.port)),
+  const connections = await Promise.all(
+    Array.from({ length: options.connections }, () => openConnection(options.port)),
   );
   const startMs = performance.now();
   const endMs = startMs + options.durationMs;
   const next = (): Buffer => requests[keys.next()] ?? Buffer.alloc(0);
-  const counts = await Promise.all(sockets.map((socket) => drive(socket, next, endMs, latency)));
+  const counts = await Promise.all(
+    connections.map((connection) => drive(connection, next, endMs, latency)),
+  );
   const seconds = (performance.now() - startMs) / 1000;
   const done = counts.reduce((sum, count) => sum + count, 0);
   return { perSecond: done / seconds, ...latency.figures() };
 }
 
-async function openSocket(port: number): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  await once(socket, "connect");
-  return socket;
+/** What a socket reads goes here: it is looked at, or copied, before the next one reads. */
+const readBuffer = Buffer.alloc(64 * 1024);
+
+interface Connection {
+  readonly socket: Socket;
+  /** Takes what was read, until the next read. */
+  onBytes: (bytes: Buffer) => void;
+}
+
+function openConnection(port: number): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const onread = {
+      buffer: readBuffer,
+      callback(length: number): boolean {
+        connection.onBytes(readBuffer.subarray(0, length));
+        return true;
+      },
+    };
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true, onread });
+    const connection: Connection = { socket, onBytes: () => undefined };
+    socket.once("error", reject);
+    socket.once("connect", () => resolve(connection));
+  });
 }
 
 /** Sends a request, awaits its response, and so on until the time is over. Returns the count. */
 function drive(
-  socket: Socket,
+  connection: Connection,
   next: () => Buffer,
   endMs: number,
   latency: LatencyRecorder,
 ): Promise<number> {
+  const { socket } = connection;
   const scanner = new HttpResponseScanner();
   let done = 0;
   let sentMs = performance.now();
   return new Promise((resolve, reject) => {
     socket.on("error", reject);
     socket.on("close", () => reject(new Error("the server closed a connection")));
-    socket.on("data", (bytes) => {
+    connection.onBytes = (bytes) => {
       const status = scanner.push(bytes);
       if (status === undefined) return;
       if (status < 200 || status > 299) {
@@ -81,7 +102,7 @@ function drive(
       }
       resolve(done);
       socket.destroy();
-    });
+    };
     socket.write(next());
   });
 }

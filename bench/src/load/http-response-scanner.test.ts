@@ -24,6 +24,14 @@ describe("HTTP response scanner", () => {
     });
   }
 
+  it("keeps nothing of the bytes that it was given", () => {
+    const scanner = new HttpResponseScanner();
+    const buffer = Buffer.from(sized.subarray(0, 20));
+    assert.equal(scanner.push(buffer), undefined);
+    buffer.fill(0);
+    assert.equal(scanner.push(sized.subarray(20)), 200);
+  });
+
   it("starts anew after a response", () => {
     const scanner = new HttpResponseScanner();
     assert.equal(scanner.push(sized), 200);

@@ -1,5 +1,6 @@
 const headEnd = Buffer.from("\r\n\r\n");
 const chunkedEnd = Buffer.from("0\r\n\r\n");
+const nothing = Buffer.alloc(0);
 
 /**
  * Finds where the responses of one keep-alive connection end, with one request in flight: enough of
@@ -7,13 +8,17 @@ const chunkedEnd = Buffer.from("0\r\n\r\n");
  * without trailers, and responses without a body.
  */
 export class HttpResponseScanner {
-  #received: Buffer = Buffer.alloc(0);
+  #received: Buffer = nothing;
 
-  /** The status when the response is complete, `undefined` while it is not. */
+  /**
+   * The status when the response is complete, `undefined` while it is not. The bytes may change after
+   * the call.
+   */
   push(bytes: Buffer): number | undefined {
     const received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
     const status = completeStatus(received);
-    this.#received = status === undefined ? received : Buffer.alloc(0);
+    if (status !== undefined) this.#received = nothing;
+    else this.#received = received === bytes ? Buffer.from(bytes) : received;
     return status;
   }
 }
