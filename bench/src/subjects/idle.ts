@@ -57,26 +57,42 @@ async function loadInstances(deployment: Deployment, keys: number): Promise<Figu
   return { perSecond: (keys * 1000) / (performance.now() - startMs), instances: keys };
 }
 
-/** Waits until the tables hold everything, then watches. */
+const pollMs = 500;
+/** What a node still does after its load is done by then. */
+const settleMsMax = 60_000;
+/** Of one core. A node that takes less over a whole watch has nothing left to do. */
+const settledPercent = 0.5;
+
+/** Waits until the node has finished what the load left behind, then watches what it is idle. */
 async function observeIdle(deployment: Deployment, bench: Bench): Promise<Figures> {
-  const foldWaitMs = 500;
-  const foldWaitsMax = 120;
-  for (let waits = 0; waits < foldWaitsMax; waits += 1) {
-    const { epochDurable, epochFolded } = await inspectNode(deployment.grpcPort);
-    if (epochDurable === epochFolded) break;
-    await setTimeout(foldWaitMs);
-  }
   const watchMs = bench.quick ? 2000 : 10_000;
-  // Memory that the load left behind gets the same time to be given back.
-  await setTimeout(watchMs);
+  const startMs = performance.now();
+  const { cpuMs: cpuMsBefore } = readProcessUsage(deployment.runtime().pid);
+  await untilFolded(deployment, startMs + settleMsMax);
+  let settling = await watch(deployment, watchMs);
+  while (settling.cpuPercent > settledPercent && performance.now() - startMs < settleMsMax) {
+    settling = await watch(deployment, watchMs);
+  }
+  const settledMs = performance.now() - startMs - watchMs;
+  const settlingCpuMs = readProcessUsage(deployment.runtime().pid).cpuMs - cpuMsBefore;
+  return { ...(await watch(deployment, watchMs)), settledMs, settlingCpuMs };
+}
+
+/** The tables hold everything that is durable. */
+async function untilFolded(deployment: Deployment, endMs: number): Promise<void> {
+  while (performance.now() < endMs) {
+    const { epochDurable, epochFolded } = await inspectNode(deployment.grpcPort);
+    if (epochDurable === epochFolded) return;
+    await setTimeout(pollMs);
+  }
+}
+
+async function watch(deployment: Deployment, watchMs: number) {
   const before = readProcessUsage(deployment.runtime().pid);
   await setTimeout(watchMs);
-  const after = readProcessUsage(deployment.runtime().pid);
-  return {
-    residentBytes: after.residentBytes,
-    anonymousBytes: after.anonymousBytes,
-    cpuPercent: ((after.cpuMs - before.cpuMs) / watchMs) * 100,
-  };
+  const { residentBytes, anonymousBytes, cpuMs } = readProcessUsage(deployment.runtime().pid);
+  const cpuPercent = ((cpuMs - before.cpuMs) / watchMs) * 100;
+  return { residentBytes, anonymousBytes, cpuPercent };
 }
 
 async function restart(deployment: Deployment, manner: "clean" | "kill"): Promise<Figures> {
