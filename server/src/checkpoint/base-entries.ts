@@ -7,8 +7,15 @@ import { ReadAhead } from "./read-ahead.js";
 /** Objects of a base that are on their way. */
 const aheadMax = 3;
 
-/** Takes the entries of a block from one up to another, which is left out. */
-export type PutEntries = (block: TableBlock, from: number, to: number) => void;
+/** Where blocks come from, and where their entries go. */
+export interface BaseEntriesOptions {
+  readonly objects: readonly StoredObject[];
+  readonly read: (object: StoredObject) => Promise<TableBlock>;
+  /** Takes the entries from one up to another, which is left out. */
+  readonly put: (block: TableBlock, from: number, to: number) => void;
+  /** There are no more entries in the block. */
+  readonly release: (block: TableBlock) => void;
+}
 
 /**
  * The entries of a base, which pass in whole stretches: most of them have no later change, and
@@ -16,17 +23,13 @@ export type PutEntries = (block: TableBlock, from: number, to: number) => void;
  */
 export class BaseEntries {
   readonly #blocks: ReadAhead<TableBlock>;
-  readonly #put: PutEntries;
+  readonly #options: BaseEntriesOptions;
   #block: TableBlock | undefined;
   #at = 0;
 
-  constructor(
-    objects: readonly StoredObject[],
-    read: (object: StoredObject) => Promise<TableBlock>,
-    put: PutEntries,
-  ) {
-    this.#blocks = new ReadAhead(objects, read, aheadMax);
-    this.#put = put;
+  constructor(options: BaseEntriesOptions) {
+    this.#blocks = new ReadAhead(options.objects, options.read, aheadMax);
+    this.#options = options;
   }
 
   /** Puts what comes before the key of a change, and passes over its own entry. Null: all the rest. */
@@ -36,12 +39,13 @@ export class BaseEntries {
       if (block === undefined) return;
       this.#block = block;
       const to = change === null ? entriesOf(block) : findEntry(block, change, this.#at);
-      if (to > this.#at) this.#put(block, this.#at, to);
+      if (to > this.#at) this.#options.put(block, this.#at, to);
       this.#at = to;
       if (change !== null && to < entriesOf(block)) {
         if (compareEntry(block, to, change) === 0) this.#at++;
         return;
       }
+      this.#options.release(block);
       this.#block = undefined;
       this.#at = 0;
     }

@@ -8,7 +8,7 @@ import type { ObjectReply, ObjectRequest, ObjectThreadData } from "./object-work
 import type { ObjectStoreErrorCode } from "./objectstore/object-store.js";
 import { ObjectStoreError } from "./objectstore/object-store.js";
 
-type Kind = ObjectRequest["kind"];
+type Kind = Exclude<ObjectRequest["kind"], "release">;
 type RequestOf<K extends Kind> = Omit<Extract<ObjectRequest, { kind: K }>, "kind" | "id">;
 type AnswerTo<K extends Kind> = Extract<ObjectReply, { kind: K }>;
 
@@ -47,6 +47,12 @@ export class ObjectThread {
   async pack(object: StoredObject, tables: readonly TableName[]): Promise<TableBlock> {
     const { bytes, places } = await this.#ask("pack", { object, tables });
     return { bytes: bufferOf(bytes), places };
+  }
+
+  /** The block of pack() will not be read any more: its memory serves a later one. */
+  release({ bytes }: TableBlock): void {
+    const request: ObjectRequest = { kind: "release", bytes };
+    this.#worker.postMessage(request, [bytes.buffer as ArrayBuffer]);
   }
 
   /**

@@ -32,7 +32,9 @@ export type ObjectRequest =
       readonly object: StoredObject;
       readonly tables: readonly TableName[];
     }
-  | { readonly kind: "put"; readonly id: number; readonly key: string; readonly body: Uint8Array };
+  | { readonly kind: "put"; readonly id: number; readonly key: string; readonly body: Uint8Array }
+  /** Has no answer. */
+  | { readonly kind: "release"; readonly bytes: Uint8Array };
 
 /** What the thread says of a request: retries, then one of the others. */
 export type ObjectReply =
@@ -65,12 +67,19 @@ const store = retryingStore(openObjectStore(data.storeUrl, data.access), {
 });
 const lineage = new Lineage(store, data.lineage);
 
+/** Of blocks that are released: memory that is always new keeps the collector of garbage busy. */
+const free: ArrayBuffer[] = [];
+
 parentPort?.on("message", (request: ObjectRequest) => {
+  if (request.kind === "release") {
+    free.push(request.bytes.buffer as ArrayBuffer);
+    return;
+  }
   const { id } = request;
   answer(request).catch((error: unknown) => say({ kind: "failed", id, error: describe(error) }));
 });
 
-function answer(request: ObjectRequest): Promise<void> {
+function answer(request: Exclude<ObjectRequest, { kind: "release" }>): Promise<void> {
   switch (request.kind) {
     case "read":
       return read(request);
@@ -92,9 +101,15 @@ async function read({ id, object }: Extract<ObjectRequest, { kind: "read" }>): P
 /** As read(). */
 async function pack(request: Extract<ObjectRequest, { kind: "pack" }>): Promise<void> {
   const { id, object, tables } = request;
-  const { bytes, places } = packBlock(await readObject(lineage, object), tables);
+  const { bytes, places } = packBlock(await readObject(lineage, object), tables, allocate);
   const reply: ObjectReply = { kind: "pack", id, bytes, places };
   parentPort?.postMessage(reply, [bytes.buffer as ArrayBuffer, places.buffer as ArrayBuffer]);
+}
+
+function allocate(bytes: number): Buffer {
+  const released = free.pop();
+  if (released === undefined || released.byteLength < bytes) return Buffer.allocUnsafeSlow(bytes);
+  return Buffer.from(released);
 }
 
 async function put({ id, key, body }: Extract<ObjectRequest, { kind: "put" }>): Promise<void> {

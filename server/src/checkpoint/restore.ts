@@ -142,9 +142,17 @@ async function load(
   const pack = async (object: StoredObject): Promise<TableBlock> =>
     (await thread?.pack(object, tables)) ?? packBlock(await readObject(lineage, object), tables);
   const put = (change: TableChange) => loader.put(entryOf === undefined ? change : entryOf(change));
-  const entries = new BaseEntries(base?.objects ?? [], pack, (block, from, to) => {
-    if (entryOf === undefined) loader.putEntries(block, from, to);
-    else for (let entry = from; entry < to; entry++) put(entryAt(block, entry));
+  const entries = new BaseEntries({
+    objects: base?.objects ?? [],
+    read: pack,
+    put: (block, from, to) => {
+      if (entryOf === undefined) loader.putEntries(block, from, to);
+      else for (let entry = from; entry < to; entry++) put(entryAt(block, entry));
+    },
+    release: (block) => {
+      loader.flush();
+      thread?.release(block);
+    },
   });
   await visitMerged(await openRuns(lineage, { runs: deltas, tables }, read), async (versions) => {
     const [newest] = versions.changes;

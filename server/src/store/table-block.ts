@@ -28,12 +28,17 @@ const changeBytesMin = 3;
  * Makes a block of changes; deletes are left out.
  *
  * @param tables - The names behind the indexes.
+ * @param allocate - Gives memory of at least so many bytes, for the block alone.
  * @throws CorruptBytesError for bytes that are no changes, or end within one.
  */
-export function packBlock(raw: Buffer, tables: readonly TableName[]): TableBlock {
+export function packBlock(
+  raw: Buffer,
+  tables: readonly TableName[],
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+): TableBlock {
   const reader = new ChangeReader(tables);
   reader.fill(raw);
-  const bytes = Buffer.allocUnsafeSlow(raw.length + Math.ceil(raw.length / changeBytesMin));
+  const bytes = allocate(raw.length + Math.ceil(raw.length / changeBytesMin));
   const places: number[] = [];
   let at = 0;
   for (let change = reader.next(); change !== null; change = reader.next()) {

@@ -129,7 +129,7 @@ export class TableLoader {
     return this.#bytes;
   }
 
-  /** Entries come in order of table and key, by either call. Their bytes must not change any more. */
+  /** Entries come in order of table and key, by either call. Their bytes stay as they are until flush(). */
   put(change: TableChange): void {
     this.#take(change, 1);
   }
@@ -143,9 +143,14 @@ export class TableLoader {
     }
   }
 
+  /** Hands LMDB everything that waits for a transaction. */
+  flush(): void {
+    if (this.#waiting.length > 0) this.#flush();
+  }
+
   /** The directory holds the state after the epoch, under a new node id; durable when it resolves. */
   async finish(epoch: number, segmentBytes: number): Promise<void> {
-    this.#flush();
+    this.flush();
     this.#tables.transaction(() => {
       this.#putMeta("foldedEpoch", metaNumber(epoch));
       this.#putMeta("format", metaNumber(formatVersion));
