@@ -1,6 +1,6 @@
 import { StatewireError } from "./errors.js";
 import type { RegisteredState } from "./registered-function.js";
-import { type StateSlot, unread } from "./session/batch.js";
+import { isUnread, type StateSlot } from "./session/batch.js";
 import type { EagerState, LazyState } from "./state.js";
 import { describeCause, encodeValue } from "./type.js";
 
@@ -48,7 +48,7 @@ class LazyHandle implements LazyState<unknown> {
 
   async get(): Promise<unknown> {
     const { index } = this.#state;
-    if (this.#host.readSlot(index) === unread) {
+    if (isUnread(this.#host.readSlot(index))) {
       await this.#host.loadSlot(index);
     }
     return decodeSlot(this.#state, this.#host.readSlot(index));
@@ -104,7 +104,7 @@ function writeValue(host: StateHost, state: RegisteredState, value: unknown): vo
 }
 
 function decodeSlot(state: RegisteredState, slot: StateSlot): unknown {
-  if (slot === undefined || slot === unread) {
+  if (slot === undefined || isUnread(slot)) {
     return undefined;
   }
   const { type } = state.declaration;

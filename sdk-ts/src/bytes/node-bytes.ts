@@ -2,10 +2,10 @@
  * What this package needs of bytes and text, where there is Node. `#bytes` names this module there and
  * web-bytes.ts anywhere else; both have the same exports, and a test holds them against each other.
  */
-import { isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 
-/** Up to here a loop is faster than a call into native code. */
-const loopBytesMax = 64;
+/** Up to here the engine keeps bytes among its objects, and needs no memory from elsewhere. */
+const inHeapBytesMax = 64;
 
 /** Bytes to be written over, which hold anything. */
 export function allocateBytes(length: number): Uint8Array {
@@ -15,14 +15,11 @@ export function allocateBytes(length: number): Uint8Array {
 /** The same bytes in memory of their own. */
 export function copyBytes(bytes: Uint8Array): Uint8Array {
   const { length } = bytes;
+  if (length <= inHeapBytesMax) {
+    return new Uint8Array(bytes);
+  }
   const copy = Buffer.allocUnsafe(length);
-  if (length > loopBytesMax) {
-    copy.set(bytes);
-    return copy;
-  }
-  for (let at = 0; at < length; at++) {
-    copy[at] = bytes[at] as number;
-  }
+  copy.set(bytes);
   return copy;
 }
 
@@ -31,6 +28,14 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * The same, where nothing but bytes is read from them: they may be no Buffer. To make one of bytes that
+ * the engine keeps among its objects would move them elsewhere.
+ */
+export function asWireBytes(bytes: Uint8Array): Buffer {
+  return bytes as Buffer;
 }
 
 /** Bytes of a text in UTF-8. Half of a surrogate pair counts as U+FFFD, which replaces it. */

@@ -20,6 +20,10 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return bytes as Buffer;
 }
 
+export function asWireBytes(bytes: Uint8Array): Buffer {
+  return bytes as Buffer;
+}
+
 export function utf8Length(text: string): number {
   return encoder.encode(text).length;
 }

@@ -1,4 +1,5 @@
-import type { StateSlot } from "./batch.js";
+import { copyBytes } from "#bytes";
+import { isUnread, type StateSlot } from "./batch.js";
 import type { Flight } from "./flight.js";
 import { UseOrder } from "./use-order.js";
 
@@ -10,6 +11,7 @@ export interface AddressEntry {
   running: Flight | undefined;
   /** The invocation whose result left `slots`; 0 when nothing is held. */
   version: number;
+  /** Without a lease: what was held last, whose memory the next lease uses again. */
   slots: StateSlot[];
   /** What `slots` counts against the limit. */
   bytes: number;
@@ -29,6 +31,8 @@ const entryBytes = 200;
 const recentSlots = 32_768;
 /** Node's allocation pool. A value that is a view of more than this keeps a frame alive. */
 const poolBytes = 8192;
+/** Values up to this size are copied into memory of the entry's own. */
+const smallBytes = 256;
 const noSlots: StateSlot[] = [];
 
 /**
@@ -60,6 +64,12 @@ export class AddressBook {
     return this.#heldCount;
   }
 
+  /** The id of the address that holds the lease, or another one. */
+  idOf(lease: number): string | undefined {
+    const recent = this.#entries[this.#recent[lease & (recentSlots - 1)] ?? 0];
+    return recent !== undefined && lease !== 0 && recent.version === lease ? recent.id : undefined;
+  }
+
   /** The entry of an address, made when there is none. Found at once if it holds the lease. */
   open(type: number, id: string, lease: number): AddressEntry {
     const recent = this.#entries[this.#recent[lease & (recentSlots - 1)] ?? 0];
@@ -84,10 +94,11 @@ export class AddressBook {
   }
 
   /**
-   * Takes the held states out, if they are of exactly this version; whatever is held is dropped.
+   * The held states, if they are of exactly this version, in a list of the caller's; whatever is held
+   * is dropped. The values are good until close().
    */
   takeLease(entry: AddressEntry, version: number): StateSlot[] | undefined {
-    const slots = entry.version === version && version !== 0 ? entry.slots : undefined;
+    const slots = entry.version === version && version !== 0 ? entry.slots.slice() : undefined;
     this.#drop(entry);
     return slots;
   }
@@ -100,8 +111,7 @@ export class AddressBook {
       return;
     }
     entry.version = lease.version;
-    entry.slots = lease.slots;
-    entry.bytes = detachAll(lease.slots) + entryBytes + entry.id.length;
+    entry.bytes = hold(entry, lease.slots) + entryBytes + entry.id.length;
     this.#recent[lease.version & (recentSlots - 1)] = entry.place;
     this.#leased.append(entry.place);
     this.#heldCount++;
@@ -126,7 +136,6 @@ export class AddressBook {
     }
     this.#leased.remove(entry.place);
     entry.version = 0;
-    entry.slots = noSlots;
     this.#heldCount--;
     this.#heldBytes -= entry.bytes;
   }
@@ -143,18 +152,51 @@ function newEntry(type: number, id: string, place: number): AddressEntry {
   return { type, id, running: undefined, version: 0, slots: noSlots, bytes: 0, place };
 }
 
-/** Lets no slot keep more memory than its own bytes, and counts them. */
-function detachAll(slots: StateSlot[]): number {
+/**
+ * Makes the slots the entry's, and counts their bytes. A small value that takes as much as the one
+ * before it is written over that: a new one would have to be moved and found from an old entry by the
+ * garbage collector, for every result. Nobody has the old one any more, since types keep no bytes.
+ */
+function hold(entry: AddressEntry, slots: readonly StateSlot[]): number {
+  if (entry.slots.length !== slots.length) {
+    entry.slots = slots.map(() => undefined);
+  }
   let bytes = 0;
   for (let index = 0; index < slots.length; index++) {
     const slot = slots[index];
-    if (slot instanceof Uint8Array) {
-      bytes += slot.length;
-      const keepsFrame = slot.buffer.byteLength > Math.max(poolBytes, 2 * slot.length);
-      if (keepsFrame) {
-        slots[index] = Buffer.from(slot);
-      }
+    const held = entry.slots[index];
+    if (slot === held) {
+      bytes += bytesOf(slot);
+      continue;
+    }
+    if (slot === undefined || isUnread(slot)) {
+      entry.slots[index] = slot;
+      continue;
+    }
+    bytes += slot.length;
+    if (slot.length <= smallBytes && bytesOf(held) === slot.length && slot.length > 0) {
+      copyInto(held as Uint8Array, slot);
+    } else {
+      entry.slots[index] = detached(slot);
     }
   }
   return bytes;
+}
+
+function copyInto(target: Uint8Array, source: Uint8Array): void {
+  for (let at = 0; at < source.length; at++) {
+    target[at] = source[at] as number;
+  }
+}
+
+/** The value in memory that holds little else. */
+function detached(value: Uint8Array): Uint8Array {
+  const isSmall = value.length <= smallBytes;
+  return isSmall || value.buffer.byteLength > Math.max(poolBytes, 2 * value.length)
+    ? copyBytes(value)
+    : value;
+}
+
+function bytesOf(slot: StateSlot): number {
+  return slot === undefined || isUnread(slot) ? 0 : slot.length;
 }

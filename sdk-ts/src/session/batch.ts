@@ -8,18 +8,28 @@ import type {
   Send,
   StateValue,
 } from "@statewire/protos/statewire/v1/stream.js";
-import { asBuffer } from "#bytes";
+import { asWireBytes } from "#bytes";
 import { StatewireError } from "../errors.js";
 import { createFailure } from "./failure.js";
 import type { Flight } from "./flight.js";
 import { type LimitName, SideEffects } from "./side-effects.js";
 import type { TypeIndex } from "./type-index.js";
 
+/** An object and no symbol: slots are compared with it, and the engine compares like with like faster. */
+class Unread {
+  readonly unread = true;
+}
+
 /** The value of a lazy state that has not been read yet. */
-export const unread: unique symbol = Symbol("unread");
+export const unread: Unread = new Unread();
 
 /** A state's bytes, that it has none, or that nobody has asked yet. */
-export type StateSlot = Uint8Array | undefined | typeof unread;
+export type StateSlot = Uint8Array | undefined | Unread;
+
+/** Whether nobody has asked for the state yet. */
+export function isUnread(slot: StateSlot): slot is Unread {
+  return slot === unread;
+}
 
 /** What a batch is made from. */
 export interface BatchOptions {
@@ -67,7 +77,7 @@ export class Batch {
   readonly #lazyStates: readonly boolean[];
   readonly #stateBytesMax: number;
   #slots: StateSlot[];
-  /** By state index; replaced by a list of its own with the first change. */
+  /** By state index; replaced by a list of its own with the first change. Most have no entry. */
   #changed: boolean[] = noChanges;
   // The states before the current input; absent until it writes one.
   #slotsBefore: StateSlot[] | undefined;
@@ -145,10 +155,10 @@ export class Batch {
     this.#admitState(index, value);
     if (this.#slotsBefore === undefined) {
       this.#slotsBefore = this.#slots.slice();
-      this.#changedBefore = this.#changed.length === 0 ? noChanges : this.#changed.slice();
+      this.#changedBefore = this.#changed === noChanges ? noChanges : this.#changed.slice();
     }
-    if (this.#changed.length === 0) {
-      this.#changed = this.#lazyStates.map(isUnchanged);
+    if (this.#changed === noChanges) {
+      this.#changed = [];
     }
     this.#slots[index] = value;
     this.#changed[index] = true;
@@ -219,17 +229,16 @@ export class Batch {
 
   /** Bytes of all values of the result: what result credit counts. */
   payloadBytes(): number {
-    return this.#effects.payloadBytes + this.#sumBytes((state) => this.#changed[state] === true);
+    return this.#effects.payloadBytes + this.#changedBytes(-1);
   }
 
   /** The eager states of an address travel in one frame, and the changed ones in another. */
   #admitState(index: number, value: Uint8Array | undefined): void {
     const bytes = value?.length ?? 0;
     const changedCount = this.#slots.length;
-    const changed =
-      bytes + this.#sumBytes((state) => state !== index && this.#changed[state] === true);
+    const changed = bytes + this.#changedBytes(index);
     if (this.#lazyStates[index] !== true) {
-      const eager = bytes + this.#sumBytes((state) => state !== index && !this.#lazyStates[state]);
+      const eager = bytes + this.#eagerBytes(index);
       if (eager > this.#stateBytesMax) {
         throw new StatewireError(
           "limit-exceeded",
@@ -240,12 +249,23 @@ export class Batch {
     this.#effects.admitStates(value, changedCount, changed);
   }
 
-  #sumBytes(includes: (state: number) => boolean): number {
+  /** Of the changed states but one. */
+  #changedBytes(except: number): number {
+    let sum = 0;
+    for (let state = 0; state < this.#changed.length; state++) {
+      if (state !== except && this.#changed[state] === true) {
+        sum += bytesOf(this.#slots[state]);
+      }
+    }
+    return sum;
+  }
+
+  /** Of the eager states but one. */
+  #eagerBytes(except: number): number {
     let sum = 0;
     for (let state = 0; state < this.#slots.length; state++) {
-      const slot = this.#slots[state];
-      if (slot instanceof Uint8Array && includes(state)) {
-        sum += slot.length;
+      if (state !== except && this.#lazyStates[state] !== true) {
+        sum += bytesOf(this.#slots[state]);
       }
     }
     return sum;
@@ -255,10 +275,10 @@ export class Batch {
     let changes = noStates;
     for (let state = 0; state < this.#slots.length; state++) {
       const slot = this.#slots[state];
-      if (this.#changed[state] !== true || slot === unread) {
+      if (this.#changed[state] !== true || isUnread(slot)) {
         continue;
       }
-      const change = { state, value: slot === undefined ? undefined : asBuffer(slot) };
+      const change = { state, value: slot === undefined ? undefined : asWireBytes(slot) };
       if (changes === noStates) {
         changes = [change];
       } else {
@@ -269,7 +289,6 @@ export class Batch {
   }
 }
 
-/** So every state begins. */
-function isUnchanged(): boolean {
-  return false;
+function bytesOf(slot: StateSlot): number {
+  return slot === undefined || isUnread(slot) ? 0 : slot.length;
 }

@@ -82,6 +82,11 @@ export class Session {
     return this.#open?.limits.frameBytesMax;
   }
 
+  /** For the decoder of frames. */
+  idOf(lease: number): string | undefined {
+    return this.#open?.book.idOf(lease);
+  }
+
   /** Invocations whose results are not queued yet. */
   get inFlightCount(): number {
     return this.#flights.count;

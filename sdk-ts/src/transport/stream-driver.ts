@@ -74,7 +74,9 @@ export class StreamDriver implements BatchRunner {
   receive(bytes: Buffer): void {
     try {
       this.#validateSize(bytes.length);
-      this.#perform(this.#session.receive(this.#decoder.decode(bytes), performance.now()));
+      this.#perform(
+        this.#session.receive(this.#decoder.decode(bytes, this.#session), performance.now()),
+      );
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) {
         throw error;

@@ -11,11 +11,20 @@ import {
   type StateValue,
   type TypeDefinition,
 } from "@statewire/protos/statewire/v1/stream.js";
+import { asBuffer } from "#bytes";
 import { ProtocolViolation } from "../session/protocol-violation.js";
-import { createInternTable, WireReader } from "./wire-reader.js";
+import { createInternTable, type LateText, WireReader } from "./wire-reader.js";
 
 /** What a list is before its first element: shared, so nobody adds to it. */
 const none: never[] = [];
+
+/** What a stream knows of the ids that invocations under a lease name again. */
+export interface LeasedIds {
+  /** The id of the address that likely holds the lease; undefined: nobody knows. */
+  idOf(lease: number): string | undefined;
+}
+
+const noLeasedIds: LeasedIds = { idOf: () => undefined };
 
 type Frame = NonNullable<RuntimeFrame["frame"]>;
 
@@ -27,16 +36,16 @@ export class RuntimeFrameDecoder {
   readonly #interned = createInternTable();
 
   /** @throws ProtocolViolation FRAME-2 or LIMIT-7 when the bytes are not a frame. */
-  decode(bytes: Buffer): RuntimeFrame {
+  decode(bytes: Buffer, leasedIds: LeasedIds = noLeasedIds): RuntimeFrame {
     const reader = new WireReader(bytes, this.#interned);
     let frame: Frame | undefined;
     while (reader.position < bytes.length) {
       const tag = reader.uint32();
       if (tag === 0x12) {
-        const value = readInvocationBatch(reader, reader.messageEnd());
+        const value = readInvocationBatch(reader, reader.messageEnd(), leasedIds);
         frame = { $case: "invocations", value };
       } else if ((tag & 7) === 2) {
-        frame = readRareFrame(tag, reader.bytes()) ?? frame;
+        frame = readRareFrame(tag, asBuffer(reader.bytes())) ?? frame;
       } else {
         reader.skip(tag);
       }
@@ -70,7 +79,11 @@ function readRareFrame(tag: number, bytes: Buffer): Frame | undefined {
   }
 }
 
-function readInvocationBatch(reader: WireReader, end: number): InvocationBatch {
+function readInvocationBatch(
+  reader: WireReader,
+  end: number,
+  leasedIds: LeasedIds,
+): InvocationBatch {
   const batch: InvocationBatch = { types: [], invocations: [], resultCreditBytes: 0 };
   while (reader.position < end) {
     const tag = reader.uint32();
@@ -79,7 +92,7 @@ function readInvocationBatch(reader: WireReader, end: number): InvocationBatch {
         batch.types.push(readTypeDefinition(reader, reader.messageEnd()));
         break;
       case 0x12:
-        batch.invocations.push(readInvocation(reader, reader.messageEnd()));
+        batch.invocations.push(readInvocation(reader, reader.messageEnd(), leasedIds));
         break;
       case 0x18:
         batch.resultCreditBytes = reader.uint64();
@@ -112,7 +125,8 @@ function readTypeDefinition(reader: WireReader, end: number): TypeDefinition {
   return closed(definition, reader, end);
 }
 
-function readInvocation(reader: WireReader, end: number): Invocation {
+function readInvocation(reader: WireReader, end: number, leasedIds: LeasedIds): Invocation {
+  let id: LateText | string = "";
   const invocation: Invocation = {
     invocationId: 0,
     type: 0,
@@ -134,7 +148,7 @@ function readInvocation(reader: WireReader, end: number): Invocation {
         invocation.type = reader.uint32();
         break;
       case 0x1a:
-        invocation.id = reader.string();
+        id = reader.lateText();
         break;
       case 0x22:
         invocation.inputs = append(invocation.inputs, readInput(reader, reader.messageEnd()));
@@ -158,18 +172,31 @@ function readInvocation(reader: WireReader, end: number): Invocation {
         reader.skip(tag);
     }
   }
+  invocation.id = typeof id === "string" ? id : id.read(leasedIds.idOf(invocation.lease));
   return closed(invocation, reader, end);
 }
 
+/** An input whose caller's id is read when a function asks for it: most do not. */
+class ReceivedInput implements Input {
+  callerType = 0;
+  typename = "";
+  value: Buffer | undefined;
+  wantsReply = false;
+  traceparent = "";
+  #callerId: LateText | string = "";
+
+  get callerId(): string {
+    const id = this.#callerId;
+    return typeof id === "string" ? id : id.read(undefined);
+  }
+
+  readCallerId(reader: WireReader): void {
+    this.#callerId = reader.lateText();
+  }
+}
+
 function readInput(reader: WireReader, end: number): Input {
-  const input: Input = {
-    callerType: 0,
-    callerId: "",
-    typename: "",
-    value: undefined,
-    wantsReply: false,
-    traceparent: "",
-  };
+  const input = new ReceivedInput();
   while (reader.position < end) {
     const tag = reader.uint32();
     switch (tag) {
@@ -177,7 +204,7 @@ function readInput(reader: WireReader, end: number): Input {
         input.callerType = reader.uint32();
         break;
       case 0x12:
-        input.callerId = reader.string();
+        input.readCallerId(reader);
         break;
       case 0x1a:
         input.typename = reader.internedString();

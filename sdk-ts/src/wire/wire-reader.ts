@@ -1,4 +1,5 @@
-import { isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
+import { asWireBytes } from "#bytes";
 import { ProtocolViolation } from "../session/protocol-violation.js";
 
 /** The last typenames that were read, by length: a stream names few, again and again. */
@@ -16,11 +17,15 @@ interface Interned {
  */
 export class WireReader {
   readonly #bytes: Buffer;
+  readonly #memory: ArrayBufferLike;
+  readonly #memoryOffset: number;
   readonly #interned: (Interned | undefined)[];
   position = 0;
 
   constructor(bytes: Buffer, interned: (Interned | undefined)[]) {
     this.#bytes = bytes;
+    this.#memory = bytes.buffer;
+    this.#memoryOffset = bytes.byteOffset;
     this.#interned = interned;
   }
 
@@ -59,12 +64,13 @@ export class WireReader {
     return end;
   }
 
-  /** Bytes, as a view of the frame. */
+  /** Bytes, as a view of the frame: a plain one, which takes half the time of a Buffer. */
   bytes(): Buffer {
     const end = this.messageEnd();
-    const value = this.#bytes.subarray(this.position, end);
+    const length = end - this.position;
+    const value = new Uint8Array(this.#memory, this.#memoryOffset + this.position, length);
     this.position = end;
-    return value;
+    return asWireBytes(value);
   }
 
   string(): string {
@@ -72,12 +78,28 @@ export class WireReader {
     const end = this.messageEnd();
     const from = this.position;
     this.position = end;
+    if (isAscii(this.#bytes, from, end)) {
+      return this.#bytes.toString("latin1", from, end);
+    }
     const text = this.#bytes.toString("utf8", from, end);
     // A replacement character is either what was sent, or stands for what is not UTF-8.
     if (text.includes("\uFFFD") && !isUtf8(this.#bytes.subarray(from, end))) {
       throw new ProtocolViolation("FRAME-2", `text at byte ${start} is not UTF-8`);
     }
     return text;
+  }
+
+  /** Passes over a text, which {@link LateText.read} makes when somebody asks for it. */
+  lateText(): LateText | string {
+    const start = this.position;
+    const end = this.messageEnd();
+    const from = this.position;
+    if (isAscii(this.#bytes, from, end)) {
+      this.position = end;
+      return new LateText(this.#bytes, from, end);
+    }
+    this.position = start;
+    return this.string();
   }
 
   /** Text that comes again and again: the same text is the same string, without a copy. */
@@ -177,6 +199,47 @@ export class WireReader {
     }
     throw new ProtocolViolation("FRAME-2", `varint before byte ${this.position} does not end`);
   }
+}
+
+/** A text of ASCII in a frame, which must not change. */
+export class LateText {
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** The text; the other one instead, which costs nothing, if it is the same. */
+  read(likely: string | undefined): string {
+    return likely !== undefined && this.#is(likely)
+      ? likely
+      : this.#bytes.toString("latin1", this.#start, this.#end);
+  }
+
+  #is(text: string): boolean {
+    if (text.length !== this.#end - this.#start) {
+      return false;
+    }
+    for (let index = 0; index < text.length; index++) {
+      if (text.charCodeAt(index) !== this.#bytes[this.#start + index]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
+
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) {
+    if ((bytes[index] as number) >= 0x80) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Where a stream keeps the texts that {@link WireReader.internedString} knows. */

@@ -1,6 +1,8 @@
+import { Buffer } from "node:buffer";
+
 const initialBytes = 16_384;
 /** Up to here a loop is faster than a call into native code. */
-const loopBytesMax = 24;
+const loopBytesMax = 48;
 /** A tag and a varint, with room to spare. */
 const numberBytesMax = 16;
 const paddingBytes = 5;

@@ -5,7 +5,7 @@ import type {
   ServerFrame,
   StateValue,
 } from "@statewire/protos/statewire/v1/stream.js";
-import { type Batch, unread } from "../../src/session/batch.js";
+import { type Batch, isUnread } from "../../src/session/batch.js";
 import { Session, type SessionOptions, type SessionOutput } from "../../src/session/session.js";
 
 /** A function table with an eager, a lazy and an expiring state, a limited function, a wildcard. */
@@ -128,13 +128,15 @@ function describeBatch(batch: Batch): string {
   const slots: string[] = [];
   for (let index = 0; index < 3; index++) {
     const slot = batch.readState(index);
-    if (slot === unread) {
+    if (isUnread(slot)) {
       slots.push("?");
     } else {
       slots.push(slot === undefined ? "-" : `"${Buffer.from(slot).toString()}"`);
     }
   }
-  const inputs = batch.inputs.map((input) => input.value?.toString() ?? "-");
+  const inputs = batch.inputs.map((input) =>
+    input.value === undefined ? "-" : Buffer.from(input.value).toString(),
+  );
   return `${batch.typeName}/${batch.id} (${inputs.join(" ")}) states ${slots.join(" ")}`;
 }
 
