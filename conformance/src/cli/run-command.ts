@@ -5,7 +5,7 @@ import { readClauses } from "../protocol/clauses.js";
 import { explainCase, formatCase, formatSummary } from "../report/console-report.js";
 import { applyKnownFailing, parseKnownFailing } from "../report/known-failing.js";
 import { type CaseReport, isBad, type RunReport } from "../report/run-report.js";
-import type { RunOptions, RunOutcome } from "../runner/run-options.js";
+import { aboveLevel, type RunOptions, type RunOutcome } from "../runner/run-options.js";
 import { runtimeFeatures } from "../runner/runtime/discover-runtime-features.js";
 import { runRuntimeSuites } from "../runner/runtime/run-runtime-suites.js";
 import { sdkFeatures } from "../runner/sdk/discover-features.js";
@@ -51,7 +51,9 @@ export async function runAgainst(
     onCase: (each: CaseReport) => {
       const report = applyKnownFailing(each, known);
       cases.push(report);
-      if (flags.quiet !== true || isBad(report)) print(formatCase(report));
+      // Those above the level are many, and say nothing: the last line counts them.
+      const isShown = flags.quiet !== true && !report.reason.startsWith(aboveLevel);
+      if (isShown || isBad(report)) print(formatCase(report));
     },
   };
   const outcome = await (role === "sdk" ? runSdk(command, common) : runRuntime(command, common));

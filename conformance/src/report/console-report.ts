@@ -45,5 +45,6 @@ export function formatSummary(run: RunReport): string {
   const counts = countOutcomes(run.cases);
   const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`);
   const { name, role, level, features } = run.subject;
-  return `${name} (${role}, level ${level}; ${features.join(", ")}): ${parts.join(", ")}`;
+  const offered = features.length === 0 ? "no features" : features.join(", ");
+  return `${name} (${role}, level ${level}; ${offered}): ${parts.join(", ")}`;
 }

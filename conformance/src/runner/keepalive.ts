@@ -20,7 +20,7 @@ export async function expectKeepalive(relay: PingRelay, subject: End): Promise<v
   relay.ignore(subject);
   if (!(await relay.pingedWithin(patienceMs(pingMs), subject, silentMs)))
     throw new CaseFailure("expected a PING within 20000 ms of silence, received none");
-  if (!(await relay.closedWithin(patienceMs(closeMs), subject)))
+  if (!(await relay.closedWithin(patienceMs(closeMs))))
     throw new CaseFailure(
       "expected the end of the connection within 10000 ms of a PING without answer",
     );

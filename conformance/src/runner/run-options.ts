@@ -8,10 +8,7 @@ export interface RunOptions<Subject> {
   /** Called for the first case, and again when the subject has ended. */
   readonly start: () => Promise<Subject>;
   readonly stop: (subject: Subject) => Promise<void>;
-  /**
-   * Starts one more, for a case that tells it something else. Without it no such case may be
-   * selected, and nobody looks whether the subject dials.
-   */
+  /** Starts one more, for a case that tells it something else. Without it no such case may be selected. */
   readonly startAs?: StartAs<Subject>;
   /** What the subject is said to offer; undefined: whatever it announces. */
   readonly declared: ReadonlySet<string> | undefined;
@@ -38,9 +35,16 @@ export interface Selected<Case> {
   readonly above: string;
 }
 
+/** How the reason begins why a case above the run's level is not applicable. */
+export const aboveLevel = "of level ";
+
 /** The cases that are wanted, each with its suite's name. */
 export function selectCases<
-  Case extends { readonly name: string; readonly tier?: Tier | undefined },
+  Case extends {
+    readonly name: string;
+    readonly tier?: Tier | undefined;
+    readonly features: readonly string[];
+  },
 >(
   suites: readonly {
     readonly suite: string;
@@ -54,7 +58,7 @@ export function selectCases<
     return wanted.map((testCase) => {
       const own = testCase.tier ?? tier;
       const isAbove = tiers.indexOf(own) > tiers.indexOf(level);
-      return { suite, testCase, above: isAbove ? `of level ${own}, above ${level}` : "" };
+      return { suite, testCase, above: isAbove ? `${aboveLevel}${own}, above ${level}` : "" };
     });
   });
 }

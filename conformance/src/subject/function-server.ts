@@ -54,7 +54,10 @@ export class FunctionServer {
     try {
       // Whether it is TLS is for the case to find out.
       if (how === undefined) await server.#ready(startMs);
-      else await server.#ready(startMs, () => acceptsConnections(address));
+      else {
+        await server.#ready(startMs, () => acceptsConnections(address));
+        server.#redial();
+      }
     } catch (error) {
       await server.stop();
       throw error;
@@ -110,10 +113,14 @@ export class FunctionServer {
         const hint = `it has to listen on ${this.address}, which ${addressVariable} tells it`;
         throw new SubjectError(`no connection after ${Math.round(startMs)} ms: ${hint}\n${output}`);
       }
-      // A new channel: a failed one waits longer and longer before it tries again.
-      this.#client.close();
-      this.#client = createClient(this.address, this.#credentials);
+      this.#redial();
     }
+  }
+
+  /** A new channel: a failed one waits longer and longer before it tries again. */
+  #redial(): void {
+    this.#client.close();
+    this.#client = createClient(this.address, this.#credentials);
   }
 }
 

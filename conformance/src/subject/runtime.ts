@@ -138,10 +138,8 @@ export class Runtime {
   async #restart(signal: NodeJS.Signals): Promise<void> {
     this.#process.kill(signal);
     await this.#process.exitWithin(30_000);
-    this.#client.close();
     this.#process = this.#spawn();
-    this.#client = createClient(this.#api, this.#told.credentials);
-    this.#subscription.moveTo(this.#client);
+    this.#redial();
     await this.#ready();
   }
 
@@ -173,6 +171,14 @@ export class Runtime {
       const hint = `it has to serve its API on ${this.#api}, which ${runtimeVariables.api} tells it`;
       throw new SubjectError(`no connection after ${Math.round(startMs)} ms: ${hint}\n${output}`);
     }
+    if (how !== undefined) this.#redial();
+  }
+
+  /** A channel that has failed waits before it tries again: a new one does not. */
+  #redial(): void {
+    this.#client.close();
+    this.#client = createClient(this.#api, this.#told.credentials);
+    this.#subscription.moveTo(this.#client);
   }
 }
 

@@ -15,8 +15,7 @@ const ackFlag = 1;
 interface Link {
   /** When each end last sent a PING that is no answer, by performance.now(). */
   readonly pingedMs: { [end in End]?: number };
-  /** Which end closed the connection. */
-  closedBy: End | undefined;
+  isClosed: boolean;
 }
 
 /**
@@ -29,7 +28,7 @@ export class PingRelay {
   readonly #sockets = new Set<Socket>();
   readonly #watchers = new Set<() => void>();
   /** Of the connection that was opened last. */
-  #link: Link = { pingedMs: {}, closedBy: undefined };
+  #link: Link = { pingedMs: {}, isClosed: false };
   /** The end whose PINGs are not answered. */
   #ignored: End | undefined;
   /** The end whose PINGs are not passed on: for broken subjects. */
@@ -59,9 +58,9 @@ export class PingRelay {
     return this.#within(withinMs, () => (this.#link.pingedMs[end] ?? 0) > afterMs);
   }
 
-  /** Whether an end closes the connection within a time. */
-  closedWithin(withinMs: number, end: End): Promise<boolean> {
-    return this.#within(withinMs, () => this.#link.closedBy === end);
+  /** Whether the connection is closed within a time: an end may ask the other one by GOAWAY. */
+  closedWithin(withinMs: number): Promise<boolean> {
+    return this.#within(withinMs, () => this.#link.isClosed);
   }
 
   close(): void {
@@ -70,7 +69,7 @@ export class PingRelay {
   }
 
   #relay(dialler: Socket): void {
-    const link: Link = { pingedMs: {}, closedBy: undefined };
+    const link: Link = { pingedMs: {}, isClosed: false };
     this.#link = link;
     const at = this.#target.lastIndexOf(":");
     const dialled = connect(Number(this.#target.slice(at + 1)), this.#target.slice(0, at));
@@ -90,7 +89,7 @@ export class PingRelay {
     from.on("error", () => undefined);
     from.on("close", () => {
       this.#sockets.delete(from);
-      link.closedBy ??= end;
+      link.isClosed = true;
       to.destroy();
       this.#changed();
     });

@@ -1,6 +1,7 @@
 import type { CaseReport } from "../../report/run-report.js";
 import type { Runtime } from "../../subject/runtime.js";
 import type { RuntimeStep, RuntimeSuite } from "../../suite/runtime-schema.js";
+import { addDialling } from "../add-dialling.js";
 import { compareFeatures } from "../compare-features.js";
 import { type RunningCase, runCase } from "../run-case.js";
 import { type RunOptions, type RunOutcome, selectCases } from "../run-options.js";
@@ -23,7 +24,7 @@ export async function runRuntimeSuites(
   const selected = selectCases(options.suites, options);
   const cases: CaseReport[] = [];
   let runtime = await options.start();
-  const announced = await discoverRuntimeFeatures(runtime, options.startAs);
+  const announced = await announcedBy(runtime, options, selected);
   const features = options.declared ?? announced;
   const add = (report: CaseReport) => {
     cases.push(report);
@@ -54,6 +55,21 @@ export async function runRuntimeSuites(
     await options.stop(runtime);
   }
   return { features, cases };
+}
+
+/** What the runtime announces; it is stopped when that cannot be found out. */
+async function announcedBy(
+  runtime: Runtime,
+  options: RunOptions<Runtime>,
+  selected: ReturnType<typeof selectCases>,
+): Promise<ReadonlySet<string>> {
+  try {
+    const offered = await discoverRuntimeFeatures(runtime);
+    return await addDialling(offered, "dial", { ...options, selected });
+  } catch (error) {
+    await options.stop(runtime);
+    throw error;
+  }
 }
 
 function running(testCase: RuntimeCase): RunningCase<RuntimeStep> {

@@ -2,10 +2,8 @@ import type { Fields } from "../../protocol/protocol.js";
 import { formatTrace } from "../../report/format-trace.js";
 import type { FunctionServer } from "../../subject/function-server.js";
 import { SubjectError } from "../../subject/subject-process.js";
-import type { StartAs } from "../../subject/told.js";
 import { Trace } from "../../wire/trace.js";
 import { CaseFailure } from "../case-failure.js";
-import { dials } from "../dials.js";
 import { nextEvent, stepMs } from "../events.js";
 import { helloFields, SdkCase } from "./sdk-case.js";
 
@@ -20,17 +18,13 @@ export const sdkFeatures = [
 ] as const;
 
 /**
- * What the function server offers: by its Welcome, by whether it answers Discover, and by whether it
- * dials when it is told to.
+ * What the function server offers, by its Welcome and by whether it answers Discover.
  *
  * @throws SubjectError when there is no Welcome.
  */
-export async function discoverFeatures(
-  server: FunctionServer,
-  startAs: StartAs<FunctionServer> | undefined,
-): Promise<ReadonlySet<string>> {
+export async function discoverFeatures(server: FunctionServer): Promise<ReadonlySet<string>> {
   const trace = new Trace();
-  const probing = new SdkCase(server, trace, startAs);
+  const probing = new SdkCase(server, trace);
   try {
     const { session } = probing;
     await session.stream.send({ hello: helloFields({}) });
@@ -43,8 +37,6 @@ export async function discoverFeatures(
     if (names.includes("conformance/limited")) found.add("limits");
     if ((await server.discover({ versions: [1] })).status !== "UNIMPLEMENTED")
       found.add("discover");
-    if (startAs !== undefined && (await dials("runtime", (told) => probing.startAs(told))))
-      found.add("attach");
     return found;
   } catch (error) {
     if (!(error instanceof CaseFailure)) throw error;

@@ -1,6 +1,7 @@
 import type { CaseReport } from "../../report/run-report.js";
 import type { FunctionServer } from "../../subject/function-server.js";
 import type { SdkStep, SdkSuite } from "../../suite/sdk-schema.js";
+import { addDialling } from "../add-dialling.js";
 import { compareFeatures } from "../compare-features.js";
 import { type RunningCase, runCase } from "../run-case.js";
 import { type RunOptions, type RunOutcome, selectCases } from "../run-options.js";
@@ -22,7 +23,7 @@ export async function runSdkSuites(
   const selected = selectCases(options.suites, options);
   const cases: CaseReport[] = [];
   let server = await options.start();
-  const announced = await discoverFeatures(server, options.startAs);
+  const announced = await announcedBy(server, options, selected);
   const features = options.declared ?? announced;
   const add = (report: CaseReport) => {
     cases.push(report);
@@ -51,6 +52,21 @@ export async function runSdkSuites(
     await options.stop(server);
   }
   return { features, cases };
+}
+
+/** What the function server announces; it is stopped when that cannot be found out. */
+async function announcedBy(
+  server: FunctionServer,
+  options: RunOptions<FunctionServer>,
+  selected: ReturnType<typeof selectCases>,
+): Promise<ReadonlySet<string>> {
+  try {
+    const offered = await discoverFeatures(server);
+    return await addDialling(offered, "attach", { ...options, selected });
+  } catch (error) {
+    await options.stop(server);
+    throw error;
+  }
 }
 
 function running(testCase: SdkCase, mayEnd: boolean): RunningCase<SdkStep> {

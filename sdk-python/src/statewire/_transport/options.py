@@ -10,6 +10,8 @@ ChannelOptions: TypeAlias = list[tuple[str, int]]
 _KEEPALIVE: ChannelOptions = [
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    # What counts for the answer to a PING of keepalive as well: a minute unless it is set.
+    ("grpc.http2.ping_timeout_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
 ]
