@@ -75,6 +75,11 @@ function card(run: RunReport): string {
 <p>${escapeHtml(run.startedAt.slice(0, 10))}</p></div>`;
 }
 
+/** A clause without the asterisks that Markdown has around what happens when it is broken. */
+function withoutStress(text: string): string {
+  return text.replace(/\*([^*]+)\*/g, "$1");
+}
+
 /** What the dialog shows, by cell. */
 function pageData(columns: readonly Column[], clauses: ReadonlyMap<string, Clause>): string {
   const cells: { [key: string]: unknown } = {};
@@ -91,7 +96,7 @@ function pageData(columns: readonly Column[], clauses: ReadonlyMap<string, Claus
         clauses: each.clauses,
         trace: formatTrace(each.trace),
       };
-      for (const id of each.clauses) cited[id] = clauses.get(id)?.text ?? "";
+      for (const id of each.clauses) cited[id] = withoutStress(clauses.get(id)?.text ?? "");
     }
   }
   // A text must not be able to end the script element.

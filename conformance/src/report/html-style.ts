@@ -27,9 +27,9 @@ p.lead { color: var(--quiet); margin: .3rem 0 1.2rem; max-width: 44rem; }
 .tools label { white-space: nowrap; color: var(--quiet); } #count { color: var(--quiet); font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 thead th { padding: .5rem .2rem; font-size: .85rem; vertical-align: bottom; border-bottom: 2px solid var(--line); }
-thead th.subject { width: 6.5rem; overflow-wrap: anywhere; } thead th.case { text-align: left; }
+thead th.subject { width: 6.5rem; overflow-wrap: anywhere; } thead th.case { text-align: left; padding-left: .7rem; }
 tr.suite th { text-align: left; background: var(--card); padding: .45rem .7rem; font-size: .9rem; }
-tr.suite td { background: var(--card); font-size: .8rem; color: var(--quiet); text-align: center; font-variant-numeric: tabular-nums; }
+tr.suite td { background: var(--card); border-bottom: 0; font-size: .8rem; color: var(--quiet); text-align: center; font-variant-numeric: tabular-nums; }
 tr.suite small { font-weight: 400; }
 tbody th.case { text-align: left; font-weight: 400; padding: .3rem .7rem; border-bottom: 1px solid var(--line); }
 tbody th.case small, .tag { color: var(--quiet); font-size: .75rem; } small.clauses { display: block; overflow-wrap: anywhere; }
@@ -50,6 +50,6 @@ pre.reason { color: var(--bad); white-space: pre-wrap; overflow-wrap: anywhere; 
 @media (max-width: 46rem) { body { padding: 1rem .7rem 3rem; } :root { --cell: 1.9rem; }
   thead th.subject { width: 2.3rem; height: 7rem; padding: .3rem 0; } thead th.subject span { writing-mode: vertical-rl; transform: rotate(180deg);
     max-height: 6.6rem; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
-  tr.suite td { font-size: .65rem; padding: 0; } tbody th.case { padding: .3rem .4rem .3rem 0; font-size: .9rem; } tr.suite th { padding: .4rem; } }
+  thead th.case { padding-left: 0; } tr.suite td { font-size: .65rem; padding: 0; } tbody th.case { padding: .3rem .4rem .3rem 0; font-size: .9rem; } tr.suite th { padding: .4rem; } }
 @media print { .tools, dialog { display: none; } }
 `;

@@ -9,8 +9,9 @@ const firstDelayMsMin = 70;
 const attempts = 6;
 const grownDelayMsMin = 1000;
 
-/** A delay that began afresh is far below it, one that went on growing far above. */
+/** A delay that began afresh is far below it; one that went on growing is above the second. */
 const freshDelayMsMax = 2500;
+const unfreshDelayMsMin = 5000;
 
 const errorDelayMsMin = 5000;
 const delayMsMax = 36_000;
@@ -39,7 +40,8 @@ export async function expectRedials(kit: KitServer, steps: RedialSteps): Promise
   dialled.stream.cancel();
   dialled = await next(kit);
   const freshMs = dialled.openedMs - lostMs;
-  if (freshMs > freshDelayMsMax) throw differ("after a handshake", "about 100 ms", freshMs);
+  if (freshMs > Math.min(patienceMs(freshDelayMsMax), unfreshDelayMsMin))
+    throw differ("after a handshake", "about 100 ms", freshMs);
   await steps.shakeHands(dialled);
   await steps.breakClause(dialled);
   const brokenMs = performance.now();
