@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { collectGarbage } from "../store/collect-garbage.js";
 import { StoreError } from "../store/store-error.js";
 import { runInBackground } from "./background.js";
 import { CheckpointError } from "./checkpoint-error.js";
@@ -42,6 +43,9 @@ export type CheckpointReply =
   | { readonly kind: "written"; readonly report: WriteReport }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };
 
+/** By then nothing refers to what was written any more. */
+const collectAfterMs = 100;
+
 const data = workerData as CheckpointThreadData;
 const { flags } = data;
 const abort = new AbortController();
@@ -57,9 +61,14 @@ let writer: CheckpointWriter | null = null;
 let writing: Promise<void> = Promise.resolve();
 
 parentPort?.on("message", (command: CheckpointCommand) => {
-  if (command.kind === "write") writing = write(command.request);
+  // Bodies are many and short-lived; with nothing else to do, the engine would not look for them.
+  if (command.kind === "write") writing = write(command.request).finally(collectSoon);
   else void stop();
 });
+
+function collectSoon(): void {
+  setTimeout(collectGarbage, collectAfterMs);
+}
 
 async function write(request: WriteRequest): Promise<void> {
   try {

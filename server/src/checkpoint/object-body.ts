@@ -23,7 +23,8 @@ export function encodeBody(raw: Buffer): {
   if (compress(sample).length > gainlessShare * sample.length) {
     return { body: raw, encoding: "none" };
   }
-  return { body: compress(raw), encoding: "brotli" };
+  // Of its own size: the piece of output that it lies in would go to other threads whole.
+  return { body: Buffer.from(compress(raw)), encoding: "brotli" };
 }
 
 /** What encodeBody() was given. @throws Error when the body is not that. */

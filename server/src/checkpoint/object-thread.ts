@@ -17,6 +17,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** What is large is outside of the heap: room for what dies young would stay empty. */
+const youngMb = 4;
+
 /**
  * A thread that reaches the store, so that a checkpoint's own thread has nothing to do but to read
  * the tables, and a restore's to fill them. It fetches objects, checks and decompresses them; it
@@ -32,7 +35,10 @@ export class ObjectThread {
   constructor(data: ObjectThreadData, onRetry: (reason: string) => void) {
     this.#onRetry = onRetry;
     const url = new URL("./object-worker.js", import.meta.url);
-    this.#worker = new Worker(url, { workerData: data });
+    this.#worker = new Worker(url, {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
     this.#worker.on("message", (reply: ObjectReply) => this.#take(reply));
     this.#worker.on("error", (error) => this.#fail(error));
     this.#worker.on("exit", () => this.#fail(new Error("the thread of objects has ended")));

@@ -1,6 +1,7 @@
 import { ByteWriter } from "../codec/byte-writer.js";
 import { writeChange } from "../codec/change-codec.js";
 import type { TableChange } from "../codec/record-codec.js";
+import { collectGarbage } from "../store/collect-garbage.js";
 import type { Lineage } from "./lineage.js";
 import type { StoredObject } from "./manifest.js";
 import { hashOf } from "./manifest.js";
@@ -14,6 +15,9 @@ const bufferBytes = objectRawBytes + 256 * 1024;
 
 /** Objects on their way at a time: enough to keep a wire busy, and a bound on memory. */
 const puttingMax = 4;
+
+/** What an object leaves behind is as large as it, and outside of the heap, where nobody looks for it. */
+const collectEvery = 4;
 
 /** What puts objects beside the thread that fills them. */
 export interface ObjectPutter {
@@ -84,6 +88,7 @@ export class RunWriter {
       encoding,
     };
     this.#objects.push(object);
+    if (this.#objects.length % collectEvery === 0) collectGarbage();
     this.#bytes += object.bytes;
     this.#rawBytes += object.rawBytes;
     const { lineage } = this.#options;

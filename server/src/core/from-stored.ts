@@ -1,4 +1,5 @@
 import { present } from "./assert.js";
+import type { FunctionType } from "./function-type.js";
 import type { Message } from "./message.js";
 import type { OutboxRecord } from "./outbox.js";
 import type { Shard } from "./shard.js";
@@ -7,19 +8,27 @@ import type { Timer } from "./timer.js";
 
 /** A message as the tables hold it. It is folded, so its stored epoch is that of the tables. */
 export function messageFromStored(shard: Readonly<Shard>, stored: StoredMessage): Message {
-  const { type, callerType, value, ...rest } = stored;
+  const { type, callerType } = stored;
+  // Field by field, and in the order of deliver(): all messages have one shape.
   return {
-    ...rest,
-    type: present(shard.typesByIndex[type], `function type ${type}`),
-    callerType:
-      callerType === 0
-        ? null
-        : present(shard.typesByIndex[callerType], `function type ${callerType}`),
-    value,
+    type: typeAt(shard, type),
+    id: stored.id,
+    callerType: callerType === 0 ? null : typeAt(shard, callerType),
+    callerId: stored.callerId,
+    typename: stored.typename,
+    value: stored.value,
+    traceparent: stored.traceparent,
+    sequence: stored.sequence,
+    key: stored.key,
     request: 0,
     storedEpoch: shard.foldedEpoch,
     consumed: false,
   };
+}
+
+function typeAt({ typesByIndex }: Readonly<Shard>, index: number): FunctionType {
+  // The message costs more than the look-up: it is made when it is needed.
+  return typesByIndex[index] ?? present<FunctionType>(undefined, `function type ${index}`);
 }
 
 export function timerFromStored(shard: Shard, { dueMs, token, message }: StoredTimer): Timer {

@@ -25,8 +25,15 @@ const readyKeptShare = 1 / 16;
 const leasesKept = 4096;
 
 /** Whether memory is to be relieved by the next fold. */
-export function isLoaded(shard: Shard): boolean {
+export function isLoaded(shard: Readonly<Shard>): boolean {
   return heldBytes(shard) > shard.options.limits.backlogBytesMax * relievedShare;
+}
+
+/** Whether much waits: memory is filling, or what has left it comes back and is worked off. */
+export function isPiledUp(shard: Readonly<Shard>): boolean {
+  if (isLoaded(shard) || shard.coldTypes.size > 0) return true;
+  for (const { queue } of shard.outboxes.values()) if (queue.spilled > 0) return true;
+  return false;
 }
 
 /** After a fold: lets go of messages, records and timers that the tables hold now. */

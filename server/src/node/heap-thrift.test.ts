@@ -15,7 +15,7 @@ describe("the thrift of the heap", () => {
       return flags.splice(0);
     };
     assert.deepEqual(noteAt(0, false), []);
-    assert.deepEqual(noteAt(1000, true), ["--heap-growing-percent=20", "--optimize-for-size"]);
+    assert.deepEqual(noteAt(1000, true), ["--heap-growing-percent=50", "--optimize-for-size"]);
     assert.deepEqual(noteAt(2000, true), []);
     assert.deepEqual(noteAt(12_000, false), []);
     assert.deepEqual(noteAt(12_001, false), ["--heap-growing-percent=0", "--no-optimize-for-size"]);

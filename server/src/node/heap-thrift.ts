@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 
 /** So much garbage may lie beside what lives before it is collected, in percent. */
-const growthPercent = 20;
+const growthPercent = 50;
 /** Memory that fills once will fill again: it stays thrifty for so long after. */
 const afterMs = 10_000;
 

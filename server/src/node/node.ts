@@ -6,9 +6,9 @@ import { probeAddress } from "../api/probe-address.js";
 import type { Takeover } from "../checkpoint/takeover.js";
 import type { CheckpointChoice } from "../codec/checkpoint-choice.js";
 import { Committer } from "../commit/committer.js";
-import { heldBytes } from "../core/backlog.js";
 import type { Effects } from "../core/effect.js";
 import { Machine } from "../core/machine.js";
+import { isPiledUp } from "../core/spill.js";
 import { Dispatcher } from "../dispatch/dispatcher.js";
 import { IngressRequests } from "../ingress/ingress-port.js";
 import { RequestCounters } from "../ingress/request-counters.js";
@@ -33,9 +33,6 @@ import { createIngressStages } from "./ingress-stages.js";
 import { StartCount } from "./start-count.js";
 import { streamOptions } from "./stream-options.js";
 import { allocateYoung } from "./young-objects.js";
-
-/** Above this share of backlogBytesMax the heap is kept small. */
-const thriftShare = 1 / 8;
 
 export interface NodeOptions {
   readonly settings: Settings;
@@ -122,7 +119,7 @@ function wire(options: NodeOptions, { store, takeover, starts }: Ground) {
   const core = coreOptions(settings, module, starts.died);
   const machine = new Machine(core, store, store.readImage(), systemClock.nowMs());
   const collector = new IdleCollector(systemClock, () => collectIn(store));
-  const noteMemory = createThrift(machine, settings);
+  const noteMemory = createThrift(machine);
   const incidents = new IncidentLog(logger);
   const fatal = withResolvers<never>();
   const loop: EpochLoop = new EpochLoop({
@@ -195,9 +192,9 @@ function collectIn(store: Store): number {
 }
 
 /** To be called after every commit. */
-function createThrift({ shard }: Machine, { backlogBytesMax }: Settings): () => void {
+function createThrift({ shard }: Machine): () => void {
   const thrift = new HeapThrift(() => systemClock.nowMs());
-  return () => thrift.note(heldBytes(shard) > backlogBytesMax * thriftShare);
+  return () => thrift.note(isPiledUp(shard));
 }
 
 function durabilityOf(store: Store): Durability {

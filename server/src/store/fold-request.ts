@@ -19,6 +19,8 @@ export interface FoldRequest {
   readonly deltas: string | null;
 }
 
+/** Buffers are multiples of it, so that a fold that is a little larger needs no new one. */
+const roundBytes = 4 * 1024 * 1024;
 /** Memory that is new costs more than what is read into it; more than this is not kept. */
 const keptBytesMax = 64 * 1024 * 1024;
 
@@ -30,7 +32,8 @@ export class FoldBuffer {
   take(lengths: readonly number[]): Buffer[] {
     const sum = lengths.reduce((total, length) => total + length, 0);
     if (sum > keptBytesMax) return lengths.map((length) => Buffer.allocUnsafeSlow(length));
-    if (sum > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(sum);
+    if (sum > this.#bytes.length)
+      this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(sum / roundBytes) * roundBytes);
     let end = 0;
     return lengths.map((length) => {
       end += length;

@@ -45,13 +45,21 @@ parentPort?.postMessage({ kind: "ready" } satisfies TableReply);
 
 parentPort?.on("message", (request: TableRequest) => {
   if (request.kind === "collect") collect();
-  else parentPort?.postMessage(whileBusy(() => answer(request)));
+  else {
+    const reply = whileBusy(() => answer(request));
+    parentPort?.postMessage(reply);
+    if (reply.kind === "folded" && reply.report.puts + reply.report.deletes > manyChanges)
+      collectGarbage();
+  }
 });
 
 function collect(): void {
   buffer.release();
   collectGarbage();
 }
+
+/** Above this many changes a fold's memory is given back at once: the engine looks for it late. */
+const manyChanges = 16_384;
 
 /** Set here and not by whoever asks: a thread that is still starting cannot be waited for. */
 function whileBusy<T>(act: () => T): T {
