@@ -67,7 +67,7 @@ parentPort?.on("message", (command: CheckpointCommand) => {
 });
 
 function collectSoon(): void {
-  setTimeout(collectGarbage, collectAfterMs);
+  setTimeout(collectGarbage, collectAfterMs).unref();
 }
 
 async function write(request: WriteRequest): Promise<void> {

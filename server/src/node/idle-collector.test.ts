@@ -77,6 +77,18 @@ describe("IdleCollector", () => {
     assert.equal(collections, 1);
   });
 
+  it("collects after a start that no work follows", () => {
+    collector.noteStart();
+    clock.pass(5_000);
+    assert.equal(collections, 1);
+    clock.pass(1_000);
+    assert.equal(collections, 2);
+    collector.noteStart();
+    collector.noteWork();
+    clock.pass(60_000);
+    assert.equal(collections, 2);
+  });
+
   it("does not collect before what was worked on is folded", () => {
     collector.noteWork();
     clock.pass(60_000);

@@ -25,6 +25,11 @@ export class IdleCollector {
     this.#collect = collect;
   }
 
+  /** What the start has read of the journal is garbage from now on. */
+  noteStart(): void {
+    this.#collectAfter(idleMs, Number.POSITIVE_INFINITY);
+  }
+
   /** Something was committed. */
   noteWork(): void {
     if (this.#wakeup !== null) this.close();

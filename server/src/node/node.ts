@@ -231,7 +231,7 @@ function release(
 }
 
 function run(parts: Parts, { settings, logger }: NodeOptions): Node {
-  const { api, dispatcher, ingresses, machine, starts } = parts;
+  const { api, collector, dispatcher, ingresses, machine, starts } = parts;
   for (const { name: egress, reason } of removedEgresses(machine.shard.outboxes)) {
     logger.warn({ egress, reason }, "egress removed");
   }
@@ -239,6 +239,7 @@ function run(parts: Parts, { settings, logger }: NodeOptions): Node {
     logger.warn({ starts: starts.died }, "the node keeps dying: it runs what it kept with care");
   }
   starts.begin();
+  collector.noteStart();
   dispatcher.start();
   api.serve();
   ingresses.start();

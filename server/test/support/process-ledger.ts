@@ -19,6 +19,8 @@ export interface LedgerRecord {
   readonly account: string;
   readonly number: number;
   readonly amount: number;
+  /** Makes it longer. */
+  readonly text?: string;
 }
 
 /** The function server in a process of its own; it comes back on the same port. */

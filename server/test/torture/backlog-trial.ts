@@ -10,6 +10,8 @@ export interface BacklogTrialOptions {
   readonly messages: number;
   /** That they are for, in turn. */
   readonly addresses: number;
+  /** That make each of them longer; 0 if it is not given. */
+  readonly textBytes?: number;
   /** On the command line of the node. */
   readonly words?: readonly string[];
   readonly onProgress?: (phase: "taken" | "done", messages: number) => void;
@@ -35,10 +37,11 @@ export interface BacklogReport extends LinesOutcome {
  * @throws Error when the node ends by itself.
  */
 export async function runBacklogTrial(options: BacklogTrialOptions): Promise<BacklogReport> {
-  const { directory, messages, addresses, words = [], onProgress, signal } = options;
+  const { directory, messages, addresses, textBytes = 0, words = [] } = options;
+  const { onProgress, signal } = options;
   const ledger = new Ledger(directory, { words, target: "line" });
   signal?.addEventListener("abort", () => void ledger.stop());
-  const records = { count: messages, addresses, amount: 0 };
+  const records = { count: messages, addresses, amount: 0, textBytes };
   await writeRecords(ledger.inputPath, records);
   // It has an address then, and nobody there.
   await ledger.server.start();

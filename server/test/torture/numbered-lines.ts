@@ -9,6 +9,8 @@ export interface NumberedRecords {
   /** Record n is for address n modulo so many. */
   readonly addresses: number;
   readonly amount: number;
+  /** Of each, beside the rest; 0 if it is not given. */
+  readonly textBytes?: number;
 }
 
 /** What became of numbered records. */
@@ -21,9 +23,10 @@ export interface LinesOutcome {
 
 export async function writeRecords(path: string, records: NumberedRecords): Promise<void> {
   const file = createWriteStream(path);
-  const { count, addresses, amount } = records;
+  const { count, addresses, amount, textBytes = 0 } = records;
+  const text = "x".repeat(textBytes);
   for (let number = 0; number < count; number++) {
-    const record: LedgerRecord = { account: `a${number % addresses}`, number, amount };
+    const record: LedgerRecord = { account: `a${number % addresses}`, number, amount, text };
     if (!file.write(`${JSON.stringify(record)}\n`)) await once(file, "drain");
   }
   file.end();
