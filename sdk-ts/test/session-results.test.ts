@@ -28,16 +28,16 @@ describe("a session's results", () => {
     }));
   const wide = scriptOptions({ invocationsMax: 1000, payloadBytesMax: 1_000_000 });
 
-  it("go out together, 64 to a frame", () => {
+  it("go out together, 128 to a frame", () => {
     const script = opened(wide);
-    script.receive(invocations(many(130)));
+    script.receive(invocations(many(258)));
     for (const batch of script.batches) {
       script.complete(undefined, batch);
     }
     assert.equal(script.session.fillsFrame, true);
     assert.deepEqual(
       script.results().map((frame) => frame.length),
-      [64, 64, 2],
+      [128, 128, 2],
     );
     assert.equal(script.session.inFlightCount, 0);
   });

@@ -10,7 +10,7 @@ export interface QueuedResult {
 }
 
 /** Results of one frame: beyond this, a larger frame saves nothing more. */
-const frameResultsMax = 64;
+const frameResultsMax = 128;
 /** Bytes of one frame, unless the runtime takes less, or one result alone is larger. */
 const frameBytesTargetMax = 65_536;
 

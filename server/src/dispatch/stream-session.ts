@@ -15,8 +15,11 @@ import type { Command } from "../core/command.js";
 import type { Invocation, SessionDispatch, StateReply } from "../core/effect.js";
 import type { DispatchSession } from "./session.js";
 
-/** Frames of about this many invocations carry most per second. */
-const frameInvocationsMax = 64;
+/**
+ * Frames of about this many invocations carry most per second: of larger ones too few are under way for
+ * two busy processes.
+ */
+const frameInvocationsMax = 128;
 /** A frame with several invocations has about this many bytes at the most. [FRAME-5] */
 const frameBytesGoal = 64 * 1024;
 /** Of the largest frame: what is not counted (long UTF-8, type definitions) must fit as well. */
