@@ -36,7 +36,8 @@ export function openMailbox(shard: Shard, type: FunctionType, id: string): Mailb
     return mailbox;
   }
   const limits = limitsOf(shard, messagesWithArrival);
-  const stored = shard.view.readMailbox({ type: type.index, id }, limits);
+  const isLong = type.cold.long.has(id);
+  const stored = shard.view.readMailbox({ type: type.index, id }, { ...limits, isLong });
   if (stored !== undefined) thaw(shard, mailbox, stored);
   return mailbox;
 }
@@ -60,7 +61,7 @@ export function peekCold(
   const isCold =
     type.cold.count > 0 && type.mailboxes.get(id) === undefined && !shard.emptied.has(type, id);
   if (!isCold) return undefined;
-  const limits = { messagesMax: 1, bytesMax: 1 };
+  const limits = { messagesMax: 1, bytesMax: 1, isLong: type.cold.long.has(id) };
   const stored = shard.view.readMailbox({ type: type.index, id }, limits);
   const [first] = stored?.messages ?? [];
   if (stored === undefined || first === undefined) return undefined;

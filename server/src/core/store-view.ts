@@ -43,6 +43,8 @@ export interface MailboxLimits {
   readonly messagesMax: number;
   /** As SequenceRange.bytesMax. */
   readonly bytesMax: number;
+  /** It is known to have more than longMin messages: they need not be counted again. */
+  readonly isLong?: boolean;
 }
 
 export interface MailboxRange {

@@ -1,7 +1,7 @@
 import type { TableName } from "../codec/table-layout.js";
 import { crc32Of } from "./crc32.js";
 import { StoreError } from "./store-error.js";
-import type { Table } from "./table.js";
+import type { KeyRange, LmdbTable, Table } from "./table.js";
 
 /**
  * What a value looks like in its table: u32 CRC-32 of key and value | value. LMDB has no checksums:
@@ -50,7 +50,7 @@ export function verify(
  *
  * @throws StoreError TABLES_CORRUPT from every read of a value that is not what was put.
  */
-export function checkedTable(table: Table, where: TablePlace): Table {
+export function checkedTable(table: LmdbTable, where: TablePlace): Table {
   const open = (key: Buffer, stored: Buffer): Buffer => verifiedValue(key, stored, where);
   let scratch = Buffer.allocUnsafeSlow(1024);
   return {
@@ -66,6 +66,9 @@ export function checkedTable(table: Table, where: TablePlace): Table {
       for (const { key, value } of table.getRange(range)) yield { key, value: open(key, value) };
     },
     getKeys: (range) => table.getKeys(range),
+    // The library writes into what it gets.
+    countKeys: (range) => table.getKeysCount({ ...range }),
+    lastKey: (range) => lastKey(table, range),
     putSync: (key, value) => {
       const length = checksumBytes + value.length;
       if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(2 * length);
@@ -77,4 +80,13 @@ export function checkedTable(table: Table, where: TablePlace): Table {
     removeSync: (key) => table.removeSync(key),
     getStats: () => table.getStats(),
   };
+}
+
+function lastKey(table: LmdbTable, { start, end }: KeyRange): Buffer | undefined {
+  const bounds = { exclusiveStart: end !== undefined, inclusiveEnd: start !== undefined };
+  const from = end === undefined ? {} : { start: end };
+  const to = start === undefined ? {} : { end: start };
+  const range = { ...from, ...to, ...bounds, reverse: true, limit: 1 };
+  for (const key of table.getKeys(range)) return key;
+  return undefined;
 }

@@ -34,18 +34,21 @@ export function readMailbox(
   }
   const newest = read[read.length - 1];
   if (newest === undefined) return undefined;
+  if (limits.isLong === true) return { id: address.id, messages: read, rest: null };
   const start = Buffer.concat([prefix, metaNumber(newest.sequence + 1)]);
-  const limit = longMin + 1 - read.length;
-  let count = 0;
-  let last: Buffer | undefined;
-  for (const key of messages.getKeys({ start, end, limit })) {
-    count++;
-    last = key;
-  }
-  if (last === undefined) return { id: address.id, messages: read, rest: noMore };
-  const isLong = read.length + count > longMin;
-  const rest = isLong ? null : { count, last: readMessageKey(last).sequence };
-  return { id: address.id, messages: read, rest };
+  return { id: address.id, messages: read, rest: countRest(messages, { start, end }, read.length) };
+}
+
+/** What is behind the messages that were read; null: too much to be counted again and again. */
+function countRest(
+  messages: Table,
+  range: { readonly start: Buffer; readonly end: Buffer },
+  read: number,
+): MessageCount | null {
+  const count = messages.countKeys(range);
+  if (read + count > longMin) return null;
+  const last = count === 0 ? undefined : messages.lastKey(range);
+  return last === undefined ? noMore : { count, last: readMessageKey(last).sequence };
 }
 
 /** As StoreView.readMailboxes(). One pass, which leaves out the rest of long mailboxes. */

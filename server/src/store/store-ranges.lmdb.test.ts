@@ -217,6 +217,8 @@ describe("Store ranges", () => {
     });
     const limits = { messagesMax: 3, bytesMax: wide };
     assert.equal(store.readMailbox({ type: 1, id: "long" }, limits)?.rest, null);
+    const known = { ...limits, isLong: true };
+    assert.equal(store.readMailbox({ type: 1, id: "long" }, known)?.rest, null);
     const less = { count: longMin - 3, last: 5000 + longMin - 1 };
     assert.deepEqual(store.readMailbox({ type: 1, id: "less" }, limits)?.rest, less);
     const { mailboxes, isAtEnd } = store.readMailboxes({

@@ -231,6 +231,8 @@ function withRemovals(rows: Table): Table {
     getBinaryFast: (key) => rows.getBinaryFast(key),
     getRange: (range) => rows.getRange(range),
     getKeys: (range) => rows.getKeys(range),
+    countKeys: (range) => rows.countKeys(range),
+    lastKey: (range) => rows.lastKey(range),
     putSync: (key, value) =>
       rows.get(key) === undefined ? rows.putSync(key, value) : rows.removeSync(key),
     removeSync: (key) => rows.removeSync(key),

@@ -60,6 +60,15 @@ export class OrderedTable implements Table {
     for (const key of this.#range(range)) yield Buffer.from(key, "latin1");
   }
 
+  countKeys(range: KeyRange): number {
+    return this.#range(range).length;
+  }
+
+  lastKey(range: KeyRange): Buffer | undefined {
+    const last = this.#range(range).at(-1);
+    return last === undefined ? undefined : Buffer.from(last, "latin1");
+  }
+
   putSync(key: Buffer, value: Buffer): void {
     this.#set(key.toString("latin1"), Buffer.from(value));
   }
