@@ -74,7 +74,8 @@ export class EpochLoop {
   readonly submit = (command: Command): void => {
     if (this.#stopped) return;
     try {
-      this.#tick();
+      // What arrives before the turn arrives at the same moment.
+      if (!this.#turnScheduled) this.#tick();
       this.#options.machine.step(command);
     } catch (error) {
       this.#fail(error);
