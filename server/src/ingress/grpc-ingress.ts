@@ -17,11 +17,11 @@ import {
   type Decoded,
   decodeCallRequest,
   decodeSendRequest,
-  decodeSendStreamRequest,
   type IngressLimits,
   isTraceparent,
   type SendValues,
 } from "../codec/ingress-codec.js";
+import { SendStreamDecoder } from "../codec/send-stream-decoder.js";
 import type { TypedValue } from "../core/typed-value.js";
 import { type Admission, outside, type Visit } from "./admission.js";
 import { type ExplainWaiting, type IngressPort, timeoutMessage } from "./ingress-port.js";
@@ -59,6 +59,7 @@ export function createGrpcIngress(options: GrpcIngressOptions) {
   const { admission, limits, counters } = options;
   const { streamMessagesMax, explainWaiting } = options;
   const counter = counters.grpcSendStream;
+  const decoder = new SendStreamDecoder(limits);
   const definition = {
     send: {
       ...IngressService.send,
@@ -66,7 +67,7 @@ export function createGrpcIngress(options: GrpcIngressOptions) {
     },
     sendStream: {
       ...IngressService.sendStream,
-      requestDeserialize: (bytes: Buffer) => decodeSendStreamRequest(bytes, limits),
+      requestDeserialize: (bytes: Buffer) => decoder.decode(bytes),
     },
     call: {
       ...IngressService.call,
