@@ -46,6 +46,23 @@ describe("rounds", () => {
     );
   });
 
+  it("warm a series up for as long as it asks, unless the run is quick", async () => {
+    const durations: number[] = [];
+    const slow: Series = {
+      ...scripted("slow", [], []),
+      warmUpMs: 4000,
+      async measure(durationMs) {
+        durations.push(durationMs);
+        return {};
+      },
+    };
+    const open = { series: [slow], close: async () => undefined };
+    await measureRounds("s", open, { ...bench, quick: false });
+    assert.deepEqual(durations.splice(0), [4000, 10, 10]);
+    await measureRounds("s", open, bench);
+    assert.deepEqual(durations, [500, 10, 10]);
+  });
+
   it("measure a series once, without a warm-up, when it cannot be repeated", async () => {
     const calls: string[] = [];
     const once = { ...scripted("once", calls, [{ n: 7 }]), once: true };

@@ -33,7 +33,7 @@ export async function measureRounds(
   const chosen = open.series.filter((one) => bench.only === null || one.name.includes(bench.only));
   for (const series of chosen.filter((one) => one.once !== true)) {
     bench.progress(`${name}: warm-up, ${series.name}`);
-    await series.measure(Math.max(warmUpMsMin, bench.durationMs / 3));
+    await series.measure(warmUpMs(series, bench));
   }
   const measured = new Map<Series, Figures[]>(chosen.map((series) => [series, []]));
   for (let round = 1; round <= bench.rounds; round += 1) {
@@ -50,6 +50,11 @@ export async function measureRounds(
     rounds: measured.get(one) ?? [],
   }));
   return { subject: name, series };
+}
+
+function warmUpMs(series: Series, { quick, durationMs }: Bench): number {
+  const shortMs = Math.max(warmUpMsMin, durationMs / 3);
+  return quick ? shortMs : (series.warmUpMs ?? shortMs);
 }
 
 /** The names of a series' figures, in the order they were first seen. */

@@ -16,6 +16,11 @@ export interface Series {
   readonly floor?: string;
   /** Measured once per subject instead of once per round: what cannot be repeated cheaply. */
   readonly once?: boolean;
+  /**
+   * How long it is warmed up for, in milliseconds, unless the run is a quick one. Default: a third of a
+   * round, and half a second at least.
+   */
+  readonly warmUpMs?: number;
   /** Measures for about so long. */
   measure(durationMs: number): Promise<Figures>;
 }

@@ -7,6 +7,12 @@ import { httpCallSeries } from "./http-call.js";
 
 const keys = 10_000;
 
+/**
+ * One call at a time gives the engine little to go by: for the first seconds it still compiles beside
+ * the calls, in every process, on the same two cores.
+ */
+const warmUpMs = 6000;
+
 /** One durable call at a time, on an idle runtime. */
 export const latencySubject: Subject = {
   name: "latency",
@@ -18,7 +24,7 @@ export const latencySubject: Subject = {
     const unary = await openEcho({ ...counter, name: "unary gRPC", command: "unaryCalls" });
     const http = await openHttpEcho([1], () => "bare HTTP");
     const deployment = await openDeployment(bench, "latency");
-    const calls = await openChild<CallLoadCommands>(
+    const grpcLoad = await openChild<CallLoadCommands>(
       new URL("../load/call-load.js", import.meta.url),
     );
     const httpLoad = await openHttpLoad();
@@ -27,7 +33,7 @@ export const latencySubject: Subject = {
       role: "statewire",
       floor: "unary gRPC",
       measure: (durationMs) =>
-        calls.call("run", { grpcPort: deployment.grpcPort, keys, durationMs }),
+        grpcLoad.call("run", { grpcPort: deployment.grpcPort, keys, durationMs }),
     };
     const httpCall = httpCallSeries(httpLoad, {
       name: "HTTP call",
@@ -36,9 +42,10 @@ export const latencySubject: Subject = {
       port: deployment.httpPort,
       connections: 1,
     });
+    const calls = [stream.series, unary.series, grpcCall, ...http.series, httpCall];
     return {
-      series: [disk.series, stream.series, unary.series, grpcCall, ...http.series, httpCall],
-      close: () => closeAll([httpLoad, calls, deployment, http, unary, stream, disk]),
+      series: [disk.series, ...calls.map((series) => ({ ...series, warmUpMs }))],
+      close: () => closeAll([httpLoad, grpcLoad, deployment, http, unary, stream, disk]),
     };
   },
 };
