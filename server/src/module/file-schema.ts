@@ -23,7 +23,7 @@ import {
   type StdoutEgressSpec,
 } from "./module.js";
 import type { SchemaContext } from "./schema-context.js";
-import { isConstant, type RecordTemplate } from "./template.js";
+import { isConstant, type RecordTemplate, type TemplatePart } from "./template.js";
 
 /** The schema of a statewire.file.v1/ingress spec. */
 export function fileIngressSchema(
@@ -42,7 +42,7 @@ export function fileIngressSchema(
       .min(1, `is an empty list: ${listExpected}`)
       .max(fileTargetsMax, `is too long: expected at most ${fileTargetsMax} targets`),
   })
-    .superRefine(({ format, csv, follow }, issues) => {
+    .superRefine(({ format, csv, follow, targets }, issues) => {
       const refuse = (key: string, message: string) =>
         issues.addIssue({ code: "custom", message, path: [key] });
       if (format === "json" && follow) {
@@ -51,6 +51,7 @@ export function fileIngressSchema(
       if (format !== "csv" && csv !== undefined) {
         refuse("csv", `is given: expected it only with format csv, not ${format}`);
       }
+      if (format === "csv") checkColumns(csv ?? csvDefaults, targets, issues);
     })
     .transform(({ id, path, format, csv, follow, invalidRecords, targets }) => ({
       kind: "statewire.file.v1/ingress" as const,
@@ -104,10 +105,15 @@ const csvSchema: z.ZodType<CsvFormat> = object({
     .min(1, "is an empty list: expected names of columns")
     .optional(),
 })
-  .superRefine(({ delimiter, quote }, context) => {
-    if (delimiter !== quote) return;
-    const message = `is ${JSON.stringify(quote)}: expected another character than delimiter`;
-    context.addIssue({ code: "custom", message, path: ["quote"] });
+  .superRefine(({ delimiter, quote, columns = [] }, context) => {
+    if (delimiter === quote) {
+      const message = `is ${JSON.stringify(quote)}: expected another character than delimiter`;
+      context.addIssue({ code: "custom", message, path: ["quote"] });
+    }
+    const again = columns.find((name, at) => columns.indexOf(name) < at);
+    if (again === undefined) return;
+    const message = `names ${again} twice: expected names that differ`;
+    context.addIssue({ code: "custom", message, path: ["columns"] });
   })
   .transform(({ columns, ...csv }) => ({ kind: "csv" as const, ...csv, columns: columns ?? null }));
 
@@ -140,6 +146,31 @@ function toTargetValue(value: RecordTemplate | undefined): FileTargetValue {
   return first?.kind === "field" && others.length === 0
     ? { kind: "field", path: first.path }
     : { kind: "text", template: value };
+}
+
+/** Where the columns are named, no record has any other field. */
+function checkColumns(
+  { columns }: CsvFormat,
+  targets: readonly FileTarget[],
+  issues: z.RefinementCtx<unknown>,
+): void {
+  if (columns === null) return;
+  for (const [at, target] of targets.map(withColumnNames).entries()) {
+    const used = { function: target.function.parts, id: target.id.parts, value: partsOf(target) };
+    for (const [key, parts] of Object.entries(used)) {
+      for (const part of parts) {
+        const [name = ""] = part.kind === "field" ? part.path : [];
+        if (part.kind === "text" || columns.includes(name)) continue;
+        const message = `names the field ${name}: expected one of csv.columns: ${columns.join(", ")}`;
+        issues.addIssue({ code: "custom", message, path: ["targets", at, key] });
+      }
+    }
+  }
+}
+
+function partsOf({ value }: FileTarget): readonly TemplatePart[] {
+  if (value.kind === "record") return [];
+  return value.kind === "text" ? value.template.parts : [value];
 }
 
 /** A column's name may hold dots: a record of CSV has one level, so they separate nothing. */

@@ -29,7 +29,7 @@ spec:
   id: example/flights
   path: flights.csv
   format: csv
-  csv: {delimiter: ";", quote: "'", columns: [origin, delay]}
+  csv: {delimiter: ";", quote: "'", columns: [kind, origin, destination, delay]}
   invalidRecords: skip
   targets:
     - function: example/{kind}

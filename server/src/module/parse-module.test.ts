@@ -210,7 +210,7 @@ spec: {id: flights/failed}
     const [spec] = parse(
       ingress(`
   format: csv
-  csv: {delimiter: ";", columns: [leg.origin, delay]}
+  csv: {delimiter: ";", columns: [leg.origin, leg.delay]}
   targets:
     - {function: flights/airport, id: "{leg.origin}", valueType: a/b, value: "{leg.delay}"}
 `),
@@ -220,7 +220,7 @@ spec: {id: flights/failed}
       kind: "csv",
       delimiter: ";",
       quote: '"',
-      columns: ["leg.origin", "delay"],
+      columns: ["leg.origin", "leg.delay"],
     });
     assert.deepEqual(spec.targets[0]?.id.parts, [{ kind: "field", path: ["leg.origin"] }]);
     assert.deepEqual(spec.targets[0]?.value, { kind: "field", path: ["leg.delay"] });
