@@ -7,17 +7,11 @@ import {
   type ServiceDefinition,
   setLogVerbosity,
   status,
-  type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { HealthImplementation } from "grpc-health-check";
+import type { GrpcService } from "./grpc-service.js";
+import { Health } from "./health.js";
 import { formatHostPort, type HostPort, listenError } from "./host-port.js";
 import { createReflection } from "./reflection.js";
-
-/** A service and what answers it. */
-export interface GrpcService {
-  readonly definition: ServiceDefinition;
-  readonly implementation: UntypedServiceImplementation;
-}
 
 export interface GrpcApiOptions {
   readonly listen: HostPort;
@@ -37,7 +31,7 @@ const keepaliveTimeoutMs = 10_000;
  */
 export class GrpcApi {
   readonly #server: Server;
-  readonly #health: HealthImplementation;
+  readonly #health = new Health();
   readonly #serviceNames: readonly string[];
   readonly #credentials: ServerCredentials;
   #address: HostPort;
@@ -56,12 +50,11 @@ export class GrpcApi {
       "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
       interceptors: [nameTheLimit(options.limits)],
     });
-    for (const { definition, implementation } of [...options.services, ...createReflection()]) {
+    const own = [this.#health.service, ...createReflection()];
+    for (const { definition, implementation } of [...options.services, ...own]) {
       this.#server.addService(definition, implementation);
     }
     this.#serviceNames = ["", ...options.services.map(({ definition }) => serviceName(definition))];
-    this.#health = new HealthImplementation();
-    this.#health.addToServer(this.#server);
     this.setServing(false);
   }
 

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { DescriptorProto } from "@bufbuild/protobuf/wkt";
-import { loadSync, type PackageDefinition } from "@grpc/proto-loader";
+import type { PackageDefinition } from "@grpc/proto-loader";
 
 const require = createRequire(import.meta.url);
 
@@ -12,6 +12,8 @@ export function loadReflectedFiles(
   files: string | string[],
   includeDirs: string[] = [],
 ): PackageDefinition {
+  // Loaded when a tool asks, as what repairs a file.
+  const { loadSync } = require("@grpc/proto-loader") as typeof import("@grpc/proto-loader");
   const definitions = loadSync(files, { includeDirs, keepCase: true });
   const repaired = new Map<Buffer, Buffer>();
   for (const definition of Object.values(definitions)) {
@@ -31,7 +33,6 @@ type Protobuf = typeof import("@bufbuild/protobuf");
 type WellKnownTypes = typeof import("@bufbuild/protobuf/wkt");
 
 function repairFile(bytes: Buffer): Buffer {
-  // Loaded when a tool asks: the descriptors of descriptors are much code.
   const { fromBinary, toBinary } = require("@bufbuild/protobuf") as Protobuf;
   const { FileDescriptorProtoSchema } = require("@bufbuild/protobuf/wkt") as WellKnownTypes;
   const file = fromBinary(FileDescriptorProtoSchema, bytes);

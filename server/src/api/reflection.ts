@@ -1,13 +1,7 @@
 import { createRequire } from "node:module";
-import type {
-  MethodDefinition,
-  ServerDuplexStream,
-  ServiceDefinition,
-  UntypedServiceImplementation,
-} from "@grpc/grpc-js";
 import { protoDirectory } from "@statewire/protos/directory";
-import { protoPath as healthProtoPath } from "grpc-health-check";
-import type { GrpcService } from "./grpc-api.js";
+import type { GrpcService } from "./grpc-service.js";
+import { type AddToServer, lazyService } from "./lazy-service.js";
 import { loadReflectedFiles } from "./reflected-files.js";
 
 const require = createRequire(import.meta.url);
@@ -18,61 +12,30 @@ const protoFiles = ["ingress", "egress", "admin", "stream"].map(
 
 /** Both are in use: older tools know only the second. */
 const versions = ["v1", "v1alpha"] as const;
-const methodName = "ServerReflectionInfo";
-
-/** A method as the library registers it. */
-interface Registered {
-  readonly definition: MethodDefinition<unknown, unknown>;
-  readonly handle: (call: ServerDuplexStream<unknown, unknown>) => void;
-}
+const name = "ServerReflectionInfo";
 
 /**
  * Lets tools such as grpcurl ask which services there are, and what their messages look like. The
- * proto files are read when the first tool asks: reading them takes longer than the rest of a start.
+ * proto files are read when the first tool asks.
  */
 export function createReflection(): readonly GrpcService[] {
-  let loaded: Map<string, Registered> | null = null;
-  const method = (path: string): Registered => {
-    loaded ??= loadReflection();
-    const registered = loaded.get(path);
-    if (registered === undefined) throw new Error(`the reflection library does not serve ${path}`);
-    return registered;
+  let library: AddToServer | null = null;
+  const load = (): AddToServer => {
+    library ??= loadReflection();
+    return library;
   };
   return versions.map((version) => {
-    const path = `/grpc.reflection.${version}.ServerReflection/${methodName}`;
-    const definition: MethodDefinition<unknown, unknown> = {
-      path,
-      requestStream: true,
-      responseStream: true,
-      requestSerialize: (value) => method(path).definition.requestSerialize(value),
-      requestDeserialize: (bytes) => method(path).definition.requestDeserialize(bytes),
-      responseSerialize: (value) => method(path).definition.responseSerialize(value),
-      responseDeserialize: (bytes) => method(path).definition.responseDeserialize(bytes),
-    };
-    return {
-      definition: { [methodName]: definition },
-      implementation: {
-        [methodName]: (call: ServerDuplexStream<unknown, unknown>) => method(path).handle(call),
-      },
-    };
+    const path = `/grpc.reflection.${version}.ServerReflection/${name}`;
+    return lazyService([{ name, path, requestStream: true, responseStream: true }], load);
   });
 }
 
-/** The library's methods by path. */
-function loadReflection(): Map<string, Registered> {
-  const registered = new Map<string, Registered>();
+function loadReflection(): AddToServer {
   const { ReflectionService } = require("@grpc/reflection") as typeof import("@grpc/reflection");
+  const { protoPath } = require("grpc-health-check") as typeof import("grpc-health-check");
   const reflection = new ReflectionService({
     ...loadReflectedFiles(protoFiles, [protoDirectory]),
-    ...loadReflectedFiles(healthProtoPath),
+    ...loadReflectedFiles(protoPath),
   });
-  reflection.addToServer({
-    addService: (service: ServiceDefinition, implementation: UntypedServiceImplementation) => {
-      for (const [name, definition] of Object.entries(service)) {
-        const handle = implementation[name] as Registered["handle"];
-        registered.set(definition.path, { definition, handle });
-      }
-    },
-  });
-  return registered;
+  return (server) => reflection.addToServer(server);
 }

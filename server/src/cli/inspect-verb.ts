@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { load, type MethodDefinition } from "@grpc/proto-loader";
+import type { MethodDefinition } from "@grpc/proto-loader";
 import { protoDirectory } from "@statewire/protos/directory";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { durationSyntax, parseDuration } from "../module/duration.js";
@@ -76,6 +76,7 @@ function readInterval(written: string): number {
  * stays out, and no generated code is needed to add a field here.
  */
 async function loadMethod(): Promise<MethodDefinition<object, unknown>> {
+  const { load } = await import("@grpc/proto-loader");
   const definitions = await load("statewire/v1/admin.proto", {
     includeDirs: [protoDirectory],
     longs: Number,
