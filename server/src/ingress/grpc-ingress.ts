@@ -11,6 +11,7 @@ import {
   type SendResponse,
   type SendStreamResponse,
 } from "@statewire/protos/statewire/v1/ingress.js";
+import { AcknowledgementEncoder } from "../codec/acknowledgement-encoder.js";
 import { timeoutMsMax } from "../codec/http-request-codec.js";
 import {
   type CallValues,
@@ -60,6 +61,7 @@ export function createGrpcIngress(options: GrpcIngressOptions) {
   const { streamMessagesMax, explainWaiting } = options;
   const counter = counters.grpcSendStream;
   const decoder = new SendStreamDecoder(limits);
+  const encoder = new AcknowledgementEncoder();
   const definition = {
     send: {
       ...IngressService.send,
@@ -68,6 +70,7 @@ export function createGrpcIngress(options: GrpcIngressOptions) {
     sendStream: {
       ...IngressService.sendStream,
       requestDeserialize: (bytes: Buffer) => decoder.decode(bytes),
+      responseSerialize: (response: SendStreamResponse) => encoder.encode(response),
     },
     call: {
       ...IngressService.call,

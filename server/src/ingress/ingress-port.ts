@@ -52,6 +52,9 @@ export function timeoutMessage(timeoutMs: number, why: string): string {
 
 type Done = (outcome: SendOutcome | CallOutcome) => void;
 
+const acknowledged: SendOutcome = { kind: "acknowledged", duplicate: false };
+const acknowledgedAgain: SendOutcome = { kind: "acknowledged", duplicate: true };
+
 /** The port's other side: what the loop calls. */
 export class IngressRequests implements IngressPort {
   readonly #submit: (command: Command) => void;
@@ -67,7 +70,18 @@ export class IngressRequests implements IngressPort {
 
   send(request: SendRequest, done: (outcome: SendOutcome) => void): void {
     const number = this.#pending.add(done as Done);
-    this.#submit({ kind: "send", request: number, ...request });
+    // One by one: to copy what an object has makes the engine look at each name.
+    const { typeName, id, message, traceparent, delayMs, once } = request;
+    this.#submit({
+      kind: "send",
+      request: number,
+      typeName,
+      id,
+      message,
+      traceparent,
+      delayMs,
+      once,
+    });
   }
 
   advance(request: AdvanceRequest, done: (outcome: SendOutcome) => void): void {
@@ -108,8 +122,8 @@ export class IngressRequests implements IngressPort {
   }
 
   acknowledged(effects: readonly Acknowledged[]): void {
-    for (const effect of effects) {
-      this.#pending.take(effect.request)?.({ kind: "acknowledged", duplicate: effect.duplicate });
+    for (const { request, duplicate } of effects) {
+      this.#pending.take(request)?.(duplicate ? acknowledgedAgain : acknowledged);
     }
   }
 
