@@ -8,6 +8,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { HttpRequest } from "../ingress/http-request.js";
 import { type HostPort, listenError } from "./host-port.js";
 
 export interface HttpApiOptions {
@@ -48,7 +49,10 @@ export class HttpApi {
       const message = `no such path: ${request.url}; known: ${knownPaths}`;
       respondJson(response, 404, { code: "NOT_FOUND", message });
     };
-    this.#server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, handle);
+    this.#server = createServer(
+      { IncomingMessage: HttpRequest, keepAliveTimeout: keepAliveTimeoutMs },
+      handle,
+    );
     this.#server.on("clientError", refuseUnreadable);
     // Whoever asks before sending a large body gets the refusal instead of the permission.
     this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {

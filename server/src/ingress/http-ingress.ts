@@ -9,6 +9,7 @@ import {
 import { type IngressLimits, requestTooLarge, ViolationError } from "../codec/ingress-codec.js";
 import { type Admission, outside, type Visit } from "./admission.js";
 import { refuseHttp, replyHttp } from "./http-answer.js";
+import { type BodyReader, HttpRequest } from "./http-request.js";
 import { type ExplainWaiting, type IngressPort, timeoutMessage } from "./ingress-port.js";
 import { functionFailure, type Refusal, rejection } from "./refusal.js";
 import type { MethodCounter, RequestCounters } from "./request-counters.js";
@@ -45,6 +46,7 @@ export function handleHttpIngress(
     if (declaredBytes > limits.requestBytesMax) throw requestTooLarge(declaredBytes, limits);
     const visit = new HttpVisit({ request, response, target, counter }, options);
     options.admission.enter(visit, bufferedBytes(declaredBytes));
+    visit.waits();
   } catch (error) {
     const refusal = toRefusal(error);
     counter.refused[refusal.kind]++;
@@ -73,12 +75,14 @@ interface Exchange {
  *
  * STATES: waiting -> reading -> asked -> over. The client may go away in any of them.
  */
-class HttpVisit implements Visit {
+class HttpVisit implements Visit, BodyReader {
   place: number = outside;
   readonly #exchange: Exchange;
   readonly #options: HttpIngressOptions;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
+  #port: IngressPort | null = null;
+  #hasWaited = false;
   #isOver = false;
   #timer: NodeJS.Timeout | undefined;
   #abandon: (() => void) | null = null;
@@ -92,19 +96,30 @@ class HttpVisit implements Visit {
 
   admitted(port: IngressPort): void {
     const { request } = this.#exchange;
-    request.on("data", (chunk: Buffer) => this.#collect(chunk));
-    request.on("end", () => this.#ask(port));
+    this.#port = port;
+    if (!this.#hasWaited && request instanceof HttpRequest) {
+      request.readTo(this);
+    } else {
+      request.on("data", (chunk: Buffer) => this.read(chunk));
+      request.on("end", () => this.ended());
+    }
+  }
+
+  /** The request has been handed out: some of its body may have come before it is admitted. */
+  waits(): void {
+    this.#hasWaited = true;
   }
 
   refused(refusal: Refusal): void {
     if (this.#isOver) return;
     this.#over();
     const { request, response, counter } = this.#exchange;
+    if (request instanceof HttpRequest) request.stopReading();
     counter.refused[refusal.kind]++;
     refuseHttp(request, response, refusal);
   }
 
-  #collect(chunk: Buffer): void {
+  read(chunk: Buffer): void {
     if (this.#isOver) return;
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
@@ -112,8 +127,9 @@ class HttpVisit implements Visit {
     if (this.#bytes > limits.requestBytesMax) this.#refuse(requestTooLarge(this.#bytes, limits));
   }
 
-  #ask(port: IngressPort): void {
-    if (this.#isOver) return;
+  ended(): void {
+    const port = this.#port;
+    if (this.#isOver || port === null) return;
     const [first] = this.#chunks;
     const body =
       first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
