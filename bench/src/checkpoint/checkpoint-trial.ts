@@ -10,6 +10,7 @@ import { takeOver } from "statewire/dist/src/checkpoint/takeover.js";
 import { Store } from "statewire/dist/src/store/store.js";
 import type { Figures } from "../figures.js";
 import { BusyNode } from "./busy-node.js";
+import { measured } from "./measured.js";
 import { empty, type StorePlace } from "./raw-store.js";
 import { segmentBytes } from "./rows.js";
 
@@ -47,7 +48,7 @@ export async function measureWriting(trial: CheckpointTrial): Promise<Figures> {
     store.releaseDeltas(store.foldedEpoch);
     return await write(thread, store, "base");
   };
-  const alone = await writeBase();
+  const alone = await measured(writeBase);
   await node.change(changed);
   const base = await node.watch(writeBase);
   // Among more pauses the longest is longer: watched for as long, without a checkpoint.
@@ -59,7 +60,8 @@ export async function measureWriting(trial: CheckpointTrial): Promise<Figures> {
   await thread.close();
   await store.close();
   return {
-    writeMBps: rateOf(alone),
+    writeMBps: rateOf(alone.result),
+    writeCpuMsPerMB: (alone.cpuMs * 1e6) / alone.result.rawBytes,
     writeUnderLoadMBps: rateOf(base.result),
     deltaBytesPerChangedByte: delta.bytes / changedBytes,
     pauseMs: base.pauseMs,
@@ -77,11 +79,14 @@ export async function measureRestore({ directory, place }: CheckpointTrial): Pro
   rmSync(dataDirectory, { recursive: true, force: true });
   const reader = { storeUrl: url, access, retry, onRetry: () => undefined };
   const target = { dataDirectory, journalSegmentBytes: segmentBytes, reader, as: null };
-  const report = await restoreCheckpoint(lineage, { kind: "latest" }, target);
+  const { result, cpuMs } = await measured(() =>
+    restoreCheckpoint(lineage, { kind: "latest" }, target),
+  );
   rmSync(dataDirectory, { recursive: true });
   await empty(lineage.store, "main/");
   lineage.store.close();
-  return { restoreMBps: report.bytes / 1e3 / report.durationMs };
+  const { bytes, durationMs } = result;
+  return { restoreMBps: bytes / 1e3 / durationMs, restoreCpuMsPerMB: (cpuMs * 1e6) / bytes };
 }
 
 function openLineage({ url, access }: StorePlace): Lineage {

@@ -3,6 +3,7 @@ import type { ObjectStore } from "statewire/dist/src/checkpoint/objectstore/obje
 import type { StoreAccess } from "statewire/dist/src/checkpoint/objectstore/open-store.js";
 import { openObjectStore } from "statewire/dist/src/checkpoint/objectstore/open-store.js";
 import type { Figures } from "../figures.js";
+import { measured } from "./measured.js";
 
 /** Where checkpoints go in one series. */
 export interface StorePlace {
@@ -23,12 +24,17 @@ export async function measureRawStore(options: {
   const store = openObjectStore(place.url, place.access);
   const body = randomBytes(objectBytes);
   const keys = Array.from({ length: Math.ceil(bytes / objectBytes) }, (_, at) => `raw/o${at}`);
-  const putMs = await timed(() => inTurns(keys, (key) => store.put(key, body)));
-  const getMs = await timed(() => inTurns(keys, (key) => store.get(key)));
+  const puts = await measured(() => inTurns(keys, (key) => store.put(key, body)));
+  const gets = await measured(() => inTurns(keys, (key) => store.get(key)));
   await inTurns(keys, (key) => store.delete(key));
   store.close();
   const total = keys.length * objectBytes;
-  return { putMBps: total / 1e3 / putMs, getMBps: total / 1e3 / getMs };
+  return {
+    putMBps: total / 1e3 / puts.wallMs,
+    getMBps: total / 1e3 / gets.wallMs,
+    putCpuMsPerMB: (puts.cpuMs * 1e6) / total,
+    getCpuMsPerMB: (gets.cpuMs * 1e6) / total,
+  };
 }
 
 /** Removes everything under a prefix. */
@@ -52,10 +58,4 @@ async function inTurns(
     for (const key of pending) await act(key);
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-}
-
-async function timed(act: () => Promise<void>): Promise<number> {
-  const startedAtMs = performance.now();
-  await act();
-  return performance.now() - startedAtMs;
 }

@@ -59,6 +59,7 @@ function seriesOf(bench: Bench, name: string, trial: CheckpointTrial): readonly 
     {
       name: `restores from ${name}`,
       role: "statewire",
+      floor: "LMDB alone",
       measure: () => inProcess("measureRestore", trial),
     },
   ];
