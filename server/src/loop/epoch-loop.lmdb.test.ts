@@ -37,6 +37,7 @@ describe("EpochLoop", () => {
   let directory = "";
   let store: Store;
   let loop: EpochLoop;
+  let machine: Machine;
   const acknowledged: Acknowledged[] = [];
   const accepting: boolean[] = [];
   const fatal: unknown[] = [];
@@ -60,7 +61,7 @@ describe("EpochLoop", () => {
       egressesAfterCheckpoint: [],
       suspectRestored: false,
     };
-    const machine = new Machine(core, store, store.readImage(), systemClock.nowMs());
+    machine = new Machine(core, store, store.readImage(), systemClock.nowMs());
     const committer = new Committer(store);
     const real: Durability = {
       commit: async (changes) => {
@@ -140,6 +141,15 @@ describe("EpochLoop", () => {
       .map((name) => readFileSync(join(folder, name), "latin1"))
       .join("");
   }
+
+  it("counts a delay from its own moment, whatever came before in the same turn", async () => {
+    await start({});
+    loop.submit(send(1, "x"));
+    clockAheadMs = 5000;
+    const askedAtMs = systemClock.nowMs() + clockAheadMs;
+    loop.submit({ ...send(2, "x"), delayMs: 1000 });
+    assert.ok((machine.shard.timers.nextDueMs ?? 0) >= askedAtMs + 1000);
+  });
 
   it("acknowledges a message only when it is on disk", async () => {
     await start({});
