@@ -11,7 +11,7 @@ import { isSettled } from "./settled-node.js";
 import { StatewireProcess } from "./statewire-process.js";
 
 /** Below the time for which a function server may be stopped: late results come. */
-const invocationTimeout = "2 sec";
+const timeoutDefault = "2 sec";
 
 const script = fileURLToPath(new URL("../functions/ledger.js", import.meta.url));
 
@@ -58,6 +58,8 @@ export interface LedgerOptions {
   readonly servers?: number;
   /** The function that gets the records; "account" if it is not given. */
   readonly target?: "account" | "alarm" | "line";
+  /** Of an invocation, as a module has it. */
+  readonly timeout?: string;
 }
 
 /** A runtime and a ledger in processes that may be killed at any time, over one data directory. */
@@ -71,6 +73,7 @@ export class Ledger {
   waitFor: "local" | "checkpoint" = "local";
   node: StatewireProcess | null = null;
   readonly #target: string;
+  readonly #timeout: string;
   #doomed: StatewireProcess | null = null;
   #failure: string | null = null;
 
@@ -79,6 +82,7 @@ export class Ledger {
     this.directory = directory;
     this.words = words;
     this.#target = target;
+    this.#timeout = options.timeout ?? timeoutDefault;
     this.servers = Array.from({ length: servers }, () => new LedgerServer());
   }
 
@@ -227,7 +231,7 @@ spec:
   functions: ledger/*
   addresses: ${JSON.stringify(this.servers.map(({ address }) => address))}
   retry: {initialBackoff: 10 ms, maxBackoff: 100 ms, attempts: unlimited}
-  timeout: ${invocationTimeout}
+  timeout: ${this.#timeout}
 ---
 kind: statewire.file.v1/egress
 spec: {id: ledger/audit, path: audit.txt, format: raw, waitFor: ${this.waitFor}}

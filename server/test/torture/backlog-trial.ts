@@ -30,6 +30,9 @@ export interface BacklogReport extends LinesOutcome {
   readonly drainingBytesMax: number;
 }
 
+/** However long the line at the function server is: nothing is to be tried again. */
+const patience = "1 min";
+
 /**
  * Messages wait for a function server that is dead, many more than fit into the memory of the node;
  * then it comes back, and they are worked off.
@@ -39,7 +42,7 @@ export interface BacklogReport extends LinesOutcome {
 export async function runBacklogTrial(options: BacklogTrialOptions): Promise<BacklogReport> {
   const { directory, messages, addresses, textBytes = 0, words = [] } = options;
   const { onProgress, signal } = options;
-  const ledger = new Ledger(directory, { words, target: "line" });
+  const ledger = new Ledger(directory, { words, target: "line", timeout: patience });
   signal?.addEventListener("abort", () => void ledger.stop());
   const records = { count: messages, addresses, amount: 0, textBytes };
   await writeRecords(ledger.inputPath, records);

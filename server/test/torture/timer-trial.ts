@@ -26,6 +26,8 @@ export interface TimerReport extends LinesOutcome {
   readonly firingBytesMax: number;
 }
 
+/** However long the line at the function server is: nothing is to be tried again. */
+const patience = "1 min";
 /** One address sets so many. */
 const timersPerAddress = 100;
 
@@ -37,7 +39,7 @@ const timersPerAddress = 100;
  */
 export async function runTimerTrial(options: TimerTrialOptions): Promise<TimerReport> {
   const { directory, timers, words = [], onProgress, signal } = options;
-  const ledger = new Ledger(directory, { words, target: "alarm" });
+  const ledger = new Ledger(directory, { words, target: "alarm", timeout: patience });
   signal?.addEventListener("abort", () => void ledger.stop());
   const addresses = Math.ceil(timers / timersPerAddress);
   const startedAt = performance.now();

@@ -42,7 +42,7 @@ interface Setting {
 const memoryBytesMax = 300_000_000;
 
 /** Delayed messages are set faster than one in so many ms, after a while. */
-const timerMs = 0.4;
+const timerMs = 0.25;
 const timersBeginMs = 20_000;
 
 /** Runs a trial, says what it came to, and returns whether nothing was wrong. */
