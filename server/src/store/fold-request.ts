@@ -22,16 +22,23 @@ export interface FoldRequest {
 /** Buffers are multiples of it, so that a fold that is a little larger needs no new one. */
 const roundBytes = 4 * 1024 * 1024;
 /** Memory that is new costs more than what is read into it; more than this is not kept. */
-const keptBytesMax = 64 * 1024 * 1024;
+const keptBytesMax = 8 * 1024 * 1024;
 
 /** What folds read the journal into, one fold at a time. */
 export class FoldBuffer {
   #bytes = Buffer.alloc(0);
+  #isLarge = false;
+
+  /** What was taken last is not kept: it is garbage when the fold is done. */
+  get isLarge(): boolean {
+    return this.#isLarge;
+  }
 
   /** Bytes that stay as they are filled until the next call, one buffer for each length. */
   take(lengths: readonly number[]): Buffer[] {
     const sum = lengths.reduce((total, length) => total + length, 0);
-    if (sum > keptBytesMax) return lengths.map((length) => Buffer.allocUnsafeSlow(length));
+    this.#isLarge = sum > keptBytesMax;
+    if (this.#isLarge) return lengths.map((length) => Buffer.allocUnsafeSlow(length));
     if (sum > this.#bytes.length)
       this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(sum / roundBytes) * roundBytes);
     let end = 0;

@@ -48,10 +48,14 @@ parentPort?.on("message", (request: TableRequest) => {
   else {
     const reply = whileBusy(() => answer(request));
     parentPort?.postMessage(reply);
-    if (reply.kind === "folded" && reply.report.puts + reply.report.deletes > manyChanges)
+    if (reply.kind === "folded" && (buffer.isLarge || changesOf(reply.report) > manyChanges))
       collectGarbage();
   }
 });
+
+function changesOf({ puts, deletes }: FoldReport): number {
+  return puts + deletes;
+}
 
 function collect(): void {
   buffer.release();
