@@ -259,10 +259,11 @@ describe("Store.open on a damaged directory", () => {
       ),
       (file) => writeFileSync(file, readFileSync(file).fill(0xaa, 4096, 8192)),
       (file) => writeFileSync(file, readFileSync(file).fill(0, size / 2, size / 2 + 4096)),
-      // One bit of a value.
+      // One bit of a value. What is between entries is whatever memory held before: only so many in a
+      // row are a value's.
       (file) => {
         const bytes = readFileSync(file);
-        const at = bytes.lastIndexOf("xxxx");
+        const at = bytes.lastIndexOf("x".repeat(8000));
         bytes.writeUInt8(0x79, at);
         writeFileSync(file, bytes);
       },
