@@ -67,6 +67,8 @@ class World {
         random: this.#random,
         fails: (reason) => this.reasons.push(reason),
       });
+      // While this stream was opened the world may have been closed: nobody would end it then.
+      if (this.#closed) this.cut();
       await this.#server.serve();
     }
   }
