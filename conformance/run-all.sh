@@ -21,8 +21,8 @@ missing_of() {
   done
 }
 
-# check FOLDER: one subject. The others are run even when it fails.
-check() {
+# prepare FOLDER: whether one subject can be run. The others are run even when it cannot.
+prepare() {
   local folder=$1 name missing
   name=$(basename "$folder")
   missing=$(missing_of "$folder")
@@ -30,29 +30,43 @@ check() {
     not_run+=("$name: not installed: $missing")
     say "$name is NOT RUN: not installed: $missing"
     [ -z "${CI:-}" ] || failed=1
-    return
+    return 1
   fi
-  if [ -f "$folder/build.sh" ]; then
-    say "$name: build"
-    if ! "$folder/build.sh" > "results/$name.build.log" 2>&1; then
-      tail -n 40 "results/$name.build.log" >&2
-      not_run+=("$name: build.sh failed, see results/$name.build.log")
-      failed=1
-      return
-    fi
-  fi
-  say "$name"
+  [ -f "$folder/build.sh" ] || return 0
+  say "$name: build"
+  "$folder/build.sh" > "results/$name.build.log" 2>&1 && return 0
+  tail -n 40 "results/$name.build.log" >&2
+  not_run+=("$name: build.sh failed, see results/$name.build.log")
+  failed=1
+  return 1
+}
+
+# check NAME: the kit against one subject.
+check() {
   # The words of kit-args are the kit's arguments.
   # shellcheck disable=SC2046
-  node bin/statewire-conformance.js $(cat "$folder/kit-args") --name "$name" --quiet \
-    --json "results/$name.json" --junit "results/$name.xml" --badge "results/$name.svg" \
-    -- "$folder/run.sh" || failed=1
+  node bin/statewire-conformance.js $(cat "subjects/$1/kit-args") --name "$1" --quiet \
+    --json "results/$1.json" --junit "results/$1.xml" --badge "results/$1.svg" \
+    -- "subjects/$1/run.sh"
 }
 
 [ "$#" -gt 0 ] || set -- $(cd subjects && printf '%s\n' */ | tr -d /)
+ready=()
 for name in "$@"; do
-  if [ -f "subjects/$name/run.sh" ]; then check "subjects/$name"; continue; fi
-  [ -d "subjects/$name" ] || { say "no subject $name in subjects/"; failed=1; }
+  if [ ! -d "subjects/$name" ]; then say "no subject $name in subjects/"; failed=1; continue; fi
+  [ ! -f "subjects/$name/run.sh" ] || ! prepare "subjects/$name" || ready+=("$name")
+done
+
+# The kit waits most of the time, for PINGs and delays: all subjects at once take as long as one.
+pids=()
+for name in "${ready[@]+"${ready[@]}"}"; do
+  check "$name" > "results/$name.log" 2>&1 &
+  pids+=("$!")
+done
+for at in "${!pids[@]}"; do
+  wait "${pids[at]}" || failed=1
+  say "${ready[at]}"
+  cat "results/${ready[at]}.log"
 done
 
 if ls results/*.json > /dev/null 2>&1; then
