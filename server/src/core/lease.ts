@@ -41,7 +41,7 @@ export function grantLease(
   expiresAtMs: number,
 ): void {
   const { session } = binding;
-  if (!mailbox.leaseWanted || !canLease(binding)) {
+  if (!mailbox.leaseWanted) {
     // Another server may hold an older version, which must not be named when the address returns.
     revokeLease(mailbox);
     return;
