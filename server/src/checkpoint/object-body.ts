@@ -10,21 +10,19 @@ const sampleBytes = 64 * 1024;
 /** Compressed to more than this share, bytes stay as they are: that costs nothing to read. */
 const gainlessShare = 0.9;
 
+/** Whether bytes are worth compressing, judged by a sample of them. */
+export function chooseEncoding(raw: Buffer): StoredObject["encoding"] {
+  const middle = Math.max(0, (raw.length - sampleBytes) >> 1);
+  const sample = raw.subarray(middle, middle + sampleBytes);
+  return compress(sample).length > gainlessShare * sample.length ? "none" : "brotli";
+}
+
 /**
  * The bytes of an object as they are stored: those given, or others. On the thread that it runs on,
  * not on one of those that file calls share.
  */
-export function encodeBody(raw: Buffer): {
-  readonly body: Buffer;
-  readonly encoding: StoredObject["encoding"];
-} {
-  const middle = Math.max(0, (raw.length - sampleBytes) >> 1);
-  const sample = raw.subarray(middle, middle + sampleBytes);
-  if (compress(sample).length > gainlessShare * sample.length) {
-    return { body: raw, encoding: "none" };
-  }
-  // Of its own size: the piece of output that it lies in would go to other threads whole.
-  return { body: Buffer.from(compress(raw)), encoding: "brotli" };
+export function encodeBody(raw: Buffer, encoding: StoredObject["encoding"]): Buffer {
+  return encoding === "none" ? raw : compress(raw);
 }
 
 /** What encodeBody() was given. @throws Error when the body is not that. */

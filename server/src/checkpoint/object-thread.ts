@@ -7,6 +7,7 @@ import type { StoredObject } from "./manifest.js";
 import type { ObjectReply, ObjectRequest, ObjectThreadData } from "./object-worker.js";
 import type { ObjectStoreErrorCode } from "./objectstore/object-store.js";
 import { ObjectStoreError } from "./objectstore/object-store.js";
+import type { NewObject } from "./write-object.js";
 
 type Kind = Exclude<ObjectRequest["kind"], "release">;
 type RequestOf<K extends Kind> = Omit<Extract<ObjectRequest, { kind: K }>, "kind" | "id">;
@@ -22,8 +23,8 @@ const youngMb = 4;
 
 /**
  * A thread that reaches the store, so that a checkpoint's own thread has nothing to do but to read
- * the tables, and a restore's to fill them. It fetches objects, checks and decompresses them; it
- * puts what is compressed and hashed already.
+ * the tables, and a restore's to fill them. It fetches objects, checks and decompresses them; or it
+ * compresses objects and puts them.
  */
 export class ObjectThread {
   readonly #worker: Worker;
@@ -62,11 +63,11 @@ export class ObjectThread {
   }
 
   /**
-   * As ObjectStore.put(). Bytes in shared memory are not copied: they stay as they are until it has
+   * As writeObject(). Bytes in shared memory are not copied: they stay as they are until it has
    * resolved. @throws ObjectStoreError
    */
-  async put(key: string, body: Buffer): Promise<void> {
-    await this.#ask("put", { key, body });
+  async write(object: NewObject, raw: Buffer): Promise<StoredObject> {
+    return (await this.#ask("write", { object, raw })).object;
   }
 
   /** Gives up what is under way. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { TableName } from "../codec/table-layout.js";
+import { collectGarbage } from "../store/collect-garbage.js";
 import { packBlock } from "../store/table-block.js";
 import { runInBackground } from "./background.js";
 import { CheckpointError } from "./checkpoint-error.js";
@@ -10,6 +11,8 @@ import type { StoreAccess } from "./objectstore/open-store.js";
 import { openObjectStore } from "./objectstore/open-store.js";
 import { retryingStore } from "./objectstore/retrying-store.js";
 import { readObject } from "./run-source.js";
+import type { NewObject } from "./write-object.js";
+import { writeObject } from "./write-object.js";
 
 export interface ObjectThreadData {
   readonly storeUrl: string;
@@ -32,7 +35,12 @@ export type ObjectRequest =
       readonly object: StoredObject;
       readonly tables: readonly TableName[];
     }
-  | { readonly kind: "put"; readonly id: number; readonly key: string; readonly body: Uint8Array }
+  | {
+      readonly kind: "write";
+      readonly id: number;
+      readonly object: NewObject;
+      readonly raw: Uint8Array;
+    }
   /** Has no answer. */
   | { readonly kind: "release"; readonly bytes: Uint8Array };
 
@@ -46,7 +54,7 @@ export type ObjectReply =
       readonly bytes: Uint8Array;
       readonly places: Int32Array;
     }
-  | { readonly kind: "put"; readonly id: number }
+  | { readonly kind: "write"; readonly id: number; readonly object: StoredObject }
   | {
       readonly kind: "failed";
       readonly id: number;
@@ -67,6 +75,10 @@ const store = retryingStore(openObjectStore(data.storeUrl, data.access), {
 });
 const lineage = new Lineage(store, data.lineage);
 
+/** Compressed objects after which garbage is collected. */
+const collectEvery = 4;
+let compressed = 0;
+
 /** Of blocks that are released: memory that is always new keeps the collector of garbage busy. */
 const free: ArrayBuffer[] = [];
 
@@ -85,8 +97,8 @@ function answer(request: Exclude<ObjectRequest, { kind: "release" }>): Promise<v
       return read(request);
     case "pack":
       return pack(request);
-    case "put":
-      return put(request);
+    case "write":
+      return write(request);
   }
 }
 
@@ -112,9 +124,13 @@ function allocate(bytes: number): Buffer {
   return Buffer.from(released);
 }
 
-async function put({ id, key, body }: Extract<ObjectRequest, { kind: "put" }>): Promise<void> {
-  await store.put(key, Buffer.from(body.buffer, body.byteOffset, body.byteLength));
-  say({ kind: "put", id });
+async function write(request: Extract<ObjectRequest, { kind: "write" }>): Promise<void> {
+  const { id, raw } = request;
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const object = await writeObject(lineage, request.object, bytes);
+  // What was compressed is outside of the heap, where nobody looks for it.
+  if (object.encoding !== "none" && ++compressed % collectEvery === 0) collectGarbage();
+  say({ kind: "write", id, object });
 }
 
 function describe(error: unknown): { name: string; code: string; message: string } {

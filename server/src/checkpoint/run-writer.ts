@@ -1,11 +1,10 @@
 import { ByteWriter } from "../codec/byte-writer.js";
 import { writeChange } from "../codec/change-codec.js";
 import type { TableChange } from "../codec/record-codec.js";
-import { collectGarbage } from "../store/collect-garbage.js";
 import type { Lineage } from "./lineage.js";
 import type { StoredObject } from "./manifest.js";
-import { hashOf } from "./manifest.js";
-import { encodeBody } from "./object-body.js";
+import type { NewObject } from "./write-object.js";
+import { describeObject, writeObject } from "./write-object.js";
 
 /** Changes of one object before they are compressed; a single larger change goes alone. */
 export const objectRawBytes = 4 * 1024 * 1024;
@@ -16,13 +15,10 @@ const bufferBytes = objectRawBytes + 256 * 1024;
 /** Objects on their way at a time: enough to keep a wire busy, and a bound on memory. */
 const puttingMax = 4;
 
-/** What an object leaves behind is as large as it, and outside of the heap, where nobody looks for it. */
-const collectEvery = 4;
-
-/** What puts objects beside the thread that fills them. */
+/** What writes objects beside the thread that fills them. */
 export interface ObjectPutter {
-  /** As ObjectStore.put(). */
-  put(key: string, body: Buffer): Promise<void>;
+  /** As writeObject(). The bytes stay as they are until it has resolved. */
+  write(object: NewObject, raw: Buffer): Promise<StoredObject>;
   close(): Promise<void>;
 }
 
@@ -30,13 +26,13 @@ export interface RunWriterOptions {
   readonly lineage: Lineage;
   /** A name below the lineage that no object has had. */
   readonly nextName: () => string;
-  /** Called when there is more than one object, at most once. Absent: the lineage's store puts all. */
+  /** Called when there is more than one object, at most once. Absent: this thread writes all of them. */
   readonly openPutter?: (() => ObjectPutter) | undefined;
 }
 
 /**
- * Writes runs for one manifest: packs changes into objects, compresses and hashes each, and puts it
- * into the store while the next one fills. Memory is bounded by the objects on their way.
+ * Writes runs for one manifest: packs changes into objects, each of which is written while the next
+ * one fills. Memory is bounded by the objects on their way.
  */
 export class RunWriter {
   readonly #options: RunWriterOptions;
@@ -44,8 +40,9 @@ export class RunWriter {
   /** Filled again and again: memory that is new costs more than what is written into it. */
   readonly #free: ByteWriter[] = [];
   #buffer = new ByteWriter(bufferBytes, allocateShared);
-  readonly #putting = new Set<Promise<void>>();
-  #objects: StoredObject[] = [];
+  /** Of the run: every object, and those that are not in the store yet. */
+  #writing: Promise<StoredObject>[] = [];
+  readonly #underWay = new Set<Promise<StoredObject>>();
   #bytes = 0;
   #rawBytes = 0;
 
@@ -75,28 +72,20 @@ export class RunWriter {
   }
 
   async #send(): Promise<void> {
-    while (this.#putting.size >= puttingMax) await Promise.race(this.#putting);
+    while (this.#underWay.size >= puttingMax) await Promise.race(this.#underWay);
     const filled = this.#buffer;
     this.#buffer = this.#free.pop() ?? new ByteWriter(bufferBytes, allocateShared);
+    const { lineage, nextName } = this.#options;
     const raw = filled.view();
-    const { body, encoding } = encodeBody(raw);
-    const object = {
-      key: this.#options.nextName(),
-      sha256: hashOf(body),
-      bytes: body.length,
-      rawBytes: raw.length,
-      encoding,
-    };
-    this.#objects.push(object);
-    if (this.#objects.length % collectEvery === 0) collectGarbage();
-    this.#bytes += object.bytes;
-    this.#rawBytes += object.rawBytes;
-    const { lineage } = this.#options;
-    const putting = (this.#putter ?? lineage.store).put(lineage.objectKey(object.key), body);
-    this.#putting.add(putting);
-    putting.then(
-      () => {
-        this.#putting.delete(putting);
+    const object = describeObject(nextName(), raw);
+    const writing = this.#putter?.write(object, raw) ?? writeObject(lineage, object, raw);
+    this.#writing.push(writing);
+    this.#underWay.add(writing);
+    writing.then(
+      ({ bytes, rawBytes }) => {
+        this.#underWay.delete(writing);
+        this.#bytes += bytes;
+        this.#rawBytes += rawBytes;
         this.#release(filled);
       },
       // Whoever awaits it next hears of it. Who knows what still reads its buffer.
@@ -112,9 +101,8 @@ export class RunWriter {
   /** Ends a run: its objects, all of them in the store. */
   async end(): Promise<readonly StoredObject[]> {
     if (this.#buffer.length > 0) await this.#send();
-    await Promise.all(this.#putting);
-    const objects = this.#objects;
-    this.#objects = [];
+    const objects = await Promise.all(this.#writing);
+    this.#writing = [];
     return objects;
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   closeSync,
+  fsync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -13,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import type { ObjectEntry, ObjectPage, ObjectStore } from "./object-store.js";
 import { listKeysMax, ObjectStoreError } from "./object-store.js";
 
@@ -22,14 +24,17 @@ const temporaryMark = ".writing-";
 /** Nobody writes one object for so long. */
 const abandonedAfterMs = 3_600_000;
 
+const sync = promisify(fsync);
+
 /**
  * Objects as files of a directory, which may be on a volume that several machines mount.
  *
  * An object is written under another name, made durable, and then renamed, or linked where only the
  * first may succeed: link() refuses a name that exists, on every file system.
  *
- * Every call blocks its thread until the disk has answered, and so uses none of the few threads
- * that all of the process's asynchronous file calls share: the journal waits for those.
+ * While the disk makes one object durable the next ones are written. It has one to do at a time: the
+ * few threads that all of the process's asynchronous file calls share are the journal's too. All
+ * other calls block their own thread.
  */
 export function openLocalDirectory(directory: string): ObjectStore {
   return new LocalDirectoryStore(directory);
@@ -39,6 +44,9 @@ class LocalDirectoryStore implements ObjectStore {
   readonly name: string;
   readonly #directory: string;
   readonly #known = new Set<string>();
+  #lastSync: Promise<unknown> = Promise.resolve();
+  /** By folder: syncs that wait for their turn, and hold every name until then. */
+  readonly #folderSyncs = new Map<string, Promise<void>>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -46,22 +54,22 @@ class LocalDirectoryStore implements ObjectStore {
   }
 
   put(key: string, body: Buffer): Promise<void> {
-    return this.#try(`put ${key}`, () => {
+    return this.#try(`put ${key}`, async () => {
       const path = this.#pathOf(key);
-      const temporary = this.#write(path, body);
+      const temporary = await this.#write(path, body);
       renameSync(temporary, path);
-      syncDirectory(dirname(path));
+      await this.#syncFolder(dirname(path));
     });
   }
 
   putIfAbsent(key: string, body: Buffer): Promise<boolean> {
-    return this.#try(`put ${key}`, () => {
+    return this.#try(`put ${key}`, async () => {
       const path = this.#pathOf(key);
-      const temporary = this.#write(path, body);
+      const temporary = await this.#write(path, body);
       const isFirst = tryLink(temporary, path);
       rmSync(temporary);
       // Also when another was first: what it has linked may not be durable yet.
-      syncDirectory(dirname(path));
+      await this.#syncFolder(dirname(path));
       return isFirst;
     });
   }
@@ -96,13 +104,13 @@ class LocalDirectoryStore implements ObjectStore {
   }
 
   /** Writes a durable file beside the path, and returns its name. */
-  #write(path: string, body: Buffer): string {
+  async #write(path: string, body: Buffer): Promise<string> {
     this.#prepare(dirname(path));
     const temporary = join(dirname(path), `${temporaryMark}${randomUUID()}`);
     const file = openSync(temporary, "wx");
     try {
       writeFileSync(file, body);
-      fsyncSync(file);
+      await this.#inTurn(() => sync(file));
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;
@@ -110,6 +118,29 @@ class LocalDirectoryStore implements ObjectStore {
       closeSync(file);
     }
     return temporary;
+  }
+
+  /** Makes the names of files in a folder durable: those that it has when the call is made, and more. */
+  #syncFolder(folder: string): Promise<void> {
+    const waiting = this.#folderSyncs.get(folder);
+    if (waiting !== undefined) return waiting;
+    const done = this.#inTurn(async () => {
+      this.#folderSyncs.delete(folder);
+      const directory = openSync(folder, "r");
+      try {
+        await sync(directory);
+      } finally {
+        closeSync(directory);
+      }
+    });
+    this.#folderSyncs.set(folder, done);
+    return done;
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#lastSync.then(act);
+    this.#lastSync = done.catch(() => undefined);
+    return done;
   }
 
   /** Makes a folder, its name durable, and free of what dead processes have left. */
@@ -145,9 +176,9 @@ class LocalDirectoryStore implements ObjectStore {
     return keys.sort();
   }
 
-  async #try<T>(what: string, act: () => T): Promise<T> {
+  async #try<T>(what: string, act: () => T | Promise<T>): Promise<T> {
     try {
-      return act();
+      return await act();
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException;
       const isDenied = code === "EACCES" || code === "EPERM" || code === "EROFS";
