@@ -181,7 +181,7 @@ const onOneFile = {
   statfsSync: "transaction in",
 };
 
-const withCallback = { write: "write", unlink: "remove" };
+const withCallback = { write: "write", fsync: "sync", unlink: "remove" };
 
 const onTwoFiles = { renameSync: "rename", linkSync: "link" };
 
