@@ -1,13 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { endianness } from "node:os";
 
-/** Powers of two. */
-const entriesMin = 1024;
+/** Powers of two. Most tables have few changes, or none: it grows where there are many. */
+const entriesMin = 64;
 const bucketsPerEntry = 2;
 /** A bucket without an entry. */
 const none = 0;
 /** An entry that is gone. */
 const gone = -1;
+
+/** Whoever does not know it cannot choose keys that fall into one bucket. */
+const hashSeed = randomBytes(4).readInt32LE();
 
 /** Bytes that an entry is sorted by at once: what they leave equal is compared whole. */
 const wordBytes = 4;
@@ -29,7 +32,6 @@ export interface ChangePlace {
  *     #buckets   entry | entry | ...      from 1; open addressing, at least half of them empty
  */
 export class LastChanges {
-  readonly #seed = randomBytes(4).readInt32LE();
   readonly #segments: Buffer[] = [];
   #buckets = new Int32Array(entriesMin * bucketsPerEntry);
   /** Entries, those that are gone included; by entry from 1. */
@@ -139,7 +141,7 @@ export class LastChanges {
 
   /** Four bytes at a time: of what they come to, the low bits choose the bucket. */
   #hash(bytes: Buffer, { keyStart, keyEnd }: ChangePlace): number {
-    let hash = this.#seed ^ (keyEnd - keyStart);
+    let hash = hashSeed ^ (keyEnd - keyStart);
     for (let at = keyStart; at < keyEnd; at += wordBytes) {
       hash = Math.imul(hash ^ wordAt(bytes, at, keyEnd), 0x9e3779b1);
       hash ^= hash >>> 15;

@@ -24,7 +24,8 @@ export interface SegmentPart {
 
 /** The net effect of epochs that follow one another: the last change of every key. */
 export class NetEffect {
-  readonly #changes = tableNames.map(() => new LastChanges());
+  /** By table; undefined: nothing of it has changed. */
+  readonly #changes: (LastChanges | undefined)[] = tableNames.map(() => undefined);
   readonly #isExact: boolean;
   #epoch: number;
   #epochs = 0;
@@ -48,7 +49,7 @@ export class NetEffect {
   }
 
   get size(): number {
-    return this.#changes.reduce((size, changes) => size + changes.size, 0);
+    return this.#changes.reduce((size, changes) => size + (changes?.size ?? 0), 0);
   }
 
   /** Behind the record of the last epoch; null: nothing was taken. */
@@ -101,7 +102,7 @@ export class NetEffect {
   /** In the order of the tables' keys, so that neighbours share a page. */
   *sorted(): Generator<TableChange> {
     for (const changes of this.#changes) {
-      for (const { segment, at } of changes.sorted()) yield readChangeAt(segment, at);
+      for (const { segment, at } of changes?.sorted() ?? []) yield readChangeAt(segment, at);
     }
   }
 
@@ -128,8 +129,9 @@ export class NetEffect {
    * see it. Other keys are put again and again.
    */
   #add(segment: Buffer, change: Parameters<ChangeVisitor>[0]): void {
-    const changes = this.#changes[change.table];
-    if (changes === undefined) return;
+    if (change.table >= this.#changes.length) return;
+    this.#changes[change.table] ??= new LastChanges();
+    const changes = this.#changes[change.table] as LastChanges;
     const passes = this.#isExact && change.isDelete && passing.has(change.table);
     if (passes && changes.delete(segment, change)) return;
     changes.put(segment, change);
