@@ -26,35 +26,23 @@ const youngMb = 4;
 
 /**
  * The thread that writes checkpoints: reading the tables, compressing, hashing and sending cost the
- * loop nothing. One request at a time.
+ * loop nothing. One request at a time; it begins with the first one, so that a node starts sooner.
  */
 export class CheckpointThread {
-  readonly #worker: Worker;
+  readonly #data: CheckpointThreadData;
   readonly #flags = new Int32Array(new SharedArrayBuffer(8));
   readonly #onRetry: (message: string) => void;
-  readonly #exited: Promise<void>;
+  /** Null: nothing was written yet. */
+  #worker: Worker | null = null;
+  #exited: Promise<void> = Promise.resolve();
   #onSnapshot: () => void = () => undefined;
   #settle: (reply: Extract<CheckpointReply, { kind: "written" | "failed" }>) => void = () =>
     undefined;
   #ended: string | null = null;
 
   constructor(data: Omit<CheckpointThreadData, "flags">, onRetry: (message: string) => void) {
+    this.#data = { ...data, flags: this.#flags };
     this.#onRetry = onRetry;
-    const workerData: CheckpointThreadData = { ...data, flags: this.#flags };
-    this.#worker = new Worker(new URL("./checkpoint-worker.js", import.meta.url), {
-      workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
-    });
-    this.#worker.on("message", (reply: CheckpointReply) => this.#take(reply));
-    this.#worker.on("error", (error) => this.#end(String(error.stack)));
-    this.#exited = new Promise((resolve) => {
-      this.#worker.once("exit", () => {
-        this.#end("the checkpoint thread has ended");
-        resolve();
-      });
-    });
-    this.#worker.unref();
-    process.on("exit", this.#awaitExit);
   }
 
   /**
@@ -75,17 +63,41 @@ export class CheckpointThread {
         else reject(new WriteFailedError(reply.code, reply.message));
       };
       if (this.#ended !== null) this.#end(this.#ended);
-      else this.#worker.postMessage({ kind: "write", request } satisfies CheckpointCommand);
+      else this.#tell({ kind: "write", request });
     });
   }
 
   /** Gives up what it is writing. */
   async close(): Promise<void> {
+    if (this.#worker === null) return this.#end("the checkpoint thread is closed");
     this.#worker.ref();
     Atomics.store(this.#flags, 1, 1);
-    this.#worker.postMessage({ kind: "stop" } satisfies CheckpointCommand);
+    this.#tell({ kind: "stop" });
     await this.#exited;
     process.off("exit", this.#awaitExit);
+  }
+
+  #tell(command: CheckpointCommand): void {
+    this.#worker ??= this.#begin();
+    this.#worker.postMessage(command);
+  }
+
+  #begin(): Worker {
+    const worker = new Worker(new URL("./checkpoint-worker.js", import.meta.url), {
+      workerData: this.#data,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
+    worker.on("message", (reply: CheckpointReply) => this.#take(reply));
+    worker.on("error", (error) => this.#end(String(error.stack)));
+    this.#exited = new Promise((resolve) => {
+      worker.once("exit", () => {
+        this.#end("the checkpoint thread has ended");
+        resolve();
+      });
+    });
+    worker.unref();
+    process.on("exit", this.#awaitExit);
+    return worker;
   }
 
   readonly #awaitExit = (): void => {

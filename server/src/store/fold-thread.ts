@@ -14,17 +14,18 @@ const youngMb = 4;
 type Report = FoldReport | SweepReport;
 
 /**
- * The thread that writes the tables: it folds, and sweeps. One request at a time; it opens the tables itself, so that its transaction
- * and its sync cost the loop nothing.
+ * The thread that writes the tables: it folds, and sweeps. One request at a time; it opens the tables
+ * itself, so that its transaction and its sync cost the loop nothing. It begins with the first request,
+ * so that a node starts sooner.
  *
  * A thread that is ended inside LMDB never ends, or ends the process with an abort. So close() waits
  * for it, and so does an exit of the process that did not close it.
  */
 export class FoldThread {
-  readonly #worker: Worker;
+  readonly #directory: string;
   readonly #busy = new Int32Array(new SharedArrayBuffer(4));
-  readonly #ready: Promise<void>;
-  #becomeReady: () => void = () => undefined;
+  /** Null: nothing was asked yet. */
+  #worker: Worker | null = null;
   #waiting: {
     readonly resolve: (report: Report) => void;
     readonly reject: (error: unknown) => void;
@@ -34,22 +35,7 @@ export class FoldThread {
   #idle: Promise<unknown> = Promise.resolve();
 
   constructor(directory: string) {
-    const workerData: FoldThreadData = { directory, busy: this.#busy };
-    this.#ready = new Promise((resolve) => {
-      this.#becomeReady = resolve;
-    });
-    this.#worker = new Worker(new URL("./fold-worker.js", import.meta.url), {
-      workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
-    });
-    this.#worker.on("message", (reply: TableReply) => {
-      if (reply.kind === "ready") this.#becomeReady();
-      else this.#settle(reply);
-    });
-    this.#worker.on("error", ({ message }) => this.#end(message));
-    this.#worker.on("exit", () => this.#end("the fold thread has ended"));
-    this.#worker.unref();
-    process.on("exit", this.#awaitExit);
+    this.#directory = directory;
   }
 
   /** @throws StoreError what the fold or the thread has failed with. */
@@ -64,16 +50,29 @@ export class FoldThread {
 
   /** Gives memory back that the last folds have used. Nobody waits for it. */
   collect(): void {
-    if (this.#ended === null) this.#worker.postMessage({ kind: "collect" } satisfies TableRequest);
+    if (this.#ended === null) this.#worker?.postMessage({ kind: "collect" } satisfies TableRequest);
   }
 
   /** Lets what is under way end. */
   async close(): Promise<void> {
-    this.#worker.ref();
-    await this.#ready;
+    this.#worker?.ref();
     await this.#idle;
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
+    this.#end("the fold thread is closed");
     process.off("exit", this.#awaitExit);
+  }
+
+  #begin(): Worker {
+    const workerData: FoldThreadData = { directory: this.#directory, busy: this.#busy };
+    const worker = new Worker(new URL("./fold-worker.js", import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
+    worker.on("message", (reply: TableReply) => this.#settle(reply));
+    worker.on("error", ({ message }) => this.#end(message));
+    worker.on("exit", () => this.#end("the fold thread has ended"));
+    process.on("exit", this.#awaitExit);
+    return worker;
   }
 
   readonly #awaitExit = (): void => {
@@ -89,26 +88,27 @@ export class FoldThread {
 
   #post(request: TableRequest): Promise<Report> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
+    this.#worker ??= this.#begin();
+    const worker = this.#worker;
     // A process that stops waits for what is under way, perhaps for nothing else.
-    this.#worker.ref();
+    worker.ref();
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#worker.postMessage(request);
+      worker.postMessage(request);
     });
   }
 
   /** Nothing will be folded any more, by a fault that may come before anybody asks. */
   #end(message: string): void {
     this.#ended ??= new StoreError("WRITE_FAILED", message);
-    this.#becomeReady();
     this.#settle({ kind: "failed", code: "WRITE_FAILED", message });
   }
 
-  #settle(reply: Exclude<TableReply, { kind: "ready" }>): void {
+  #settle(reply: TableReply): void {
     const waiting = this.#waiting;
     this.#waiting = null;
     if (waiting === null) return;
-    this.#worker.unref();
+    this.#worker?.unref();
     if (reply.kind === "failed") waiting.reject(new StoreError(reply.code, reply.message));
     else waiting.resolve(reply.report);
   }

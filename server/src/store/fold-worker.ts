@@ -25,9 +25,8 @@ export interface SweepRequest {
   readonly expiredMs: number;
 }
 
-/** What the thread says: once that it is ready, then the outcome of every request. */
+/** What the thread says: the outcome of every request. */
 export type TableReply =
-  | { readonly kind: "ready" }
   | { readonly kind: "folded"; readonly report: FoldReport }
   | { readonly kind: "swept"; readonly report: SweepReport }
   | { readonly kind: "failed"; readonly code: StoreErrorCode; readonly message: string };
@@ -41,7 +40,6 @@ export interface FoldThreadData {
 const { directory, busy } = workerData as FoldThreadData;
 const buffer = new FoldBuffer();
 const tables = whileBusy(() => openTables(directory));
-parentPort?.postMessage({ kind: "ready" } satisfies TableReply);
 
 parentPort?.on("message", (request: TableRequest) => {
   if (request.kind === "collect") collect();
