@@ -1,4 +1,5 @@
 import type { Effects } from "../../src/core/effect.js";
+import { FoldBuffer } from "../../src/store/fold-request.js";
 import { functionTables } from "./function-tables.js";
 import { Operator } from "./operator.js";
 import { isPlanned } from "./planned-fault.js";
@@ -37,6 +38,7 @@ export class Host {
   readonly #world: World;
   readonly #wall: WallClock;
   readonly #failures = new Map<string, number>();
+  readonly #foldBuffer = new FoldBuffer();
   readonly #serverCount: number;
   #node: SimulatedNode | null = null;
   #scope: Scope;
@@ -100,7 +102,8 @@ export class Host {
       const { disk, tables, model, sinks } = this;
       const onFatal = (error: unknown) => this.#fatal(error);
       const onReleased = (effects: Effects) => this.#released(effects);
-      const parts = { world, wall: this.#wall, scope, disk, tables, model, sinks };
+      const stored = { disk, tables, model, foldBuffer: this.#foldBuffer };
+      const parts = { world, wall: this.#wall, scope, ...stored, sinks };
       this.#node = new SimulatedNode({ ...parts, onFatal, onReleased });
     } catch (error) {
       if (!isPlanned(error)) verdict.broke(error);

@@ -3,7 +3,7 @@ import { type SweepReport, sweepExpired } from "../../src/store/expiry-index.js"
 import type { FoldReport } from "../../src/store/fold.js";
 import { foldSlices } from "../../src/store/fold.js";
 import type { FoldRequest } from "../../src/store/fold-request.js";
-import { FoldBuffer, readNetEffect } from "../../src/store/fold-request.js";
+import { type FoldBuffer, readNetEffect } from "../../src/store/fold-request.js";
 import type { Folder } from "../../src/store/store.js";
 import { StoreError } from "../../src/store/store-error.js";
 import type { Tables } from "../../src/store/tables.js";
@@ -26,15 +26,20 @@ export class SimulatedFolder implements Folder {
   readonly #scope: Scope;
   readonly #disk: Disk;
   readonly #tables: Tables;
-  readonly #buffer = new FoldBuffer();
+  readonly #buffer: FoldBuffer;
   readonly #tasks: Task[] = [];
   #isFolding = false;
 
-  constructor(world: World, scope: Scope, parts: { readonly disk: Disk; readonly tables: Tables }) {
+  constructor(
+    world: World,
+    scope: Scope,
+    parts: { readonly disk: Disk; readonly tables: Tables; readonly buffer: FoldBuffer },
+  ) {
     this.#world = world;
     this.#scope = scope;
     this.#disk = parts.disk;
     this.#tables = parts.tables;
+    this.#buffer = parts.buffer;
   }
 
   get isFolding(): boolean {

@@ -5,6 +5,7 @@ import { Machine } from "../../src/core/machine.js";
 import { OutboxDrain } from "../../src/egress/outbox-drain.js";
 import { IngressRequests } from "../../src/ingress/ingress-port.js";
 import { EpochLoop } from "../../src/loop/epoch-loop.js";
+import type { FoldBuffer } from "../../src/store/fold-request.js";
 import { Store } from "../../src/store/store.js";
 import { SimulatedCheckpointer } from "./simulated-checkpointer.js";
 import { simulatedClock, type WallClock } from "./simulated-clock.js";
@@ -29,6 +30,8 @@ export interface SimulatedNodeOptions {
   readonly disk: SimulatedDisk;
   readonly tables: SimulatedTables;
   readonly model: TableModel;
+  /** Of the machine: to give every node its own would be most of what a start costs. */
+  readonly foldBuffer: FoldBuffer;
   readonly sinks: readonly SimulatedSink[];
   /** The node cannot go on. */
   readonly onFatal: (error: unknown) => void;
@@ -53,18 +56,18 @@ export class SimulatedNode {
 
   /** @throws StoreError, DiskGone when the node does not come up. */
   constructor(options: SimulatedNodeOptions) {
-    const { world, wall, scope, disk, tables, model, onFatal, onReleased } = options;
+    const { world, wall, scope, disk, tables, model, foldBuffer, onFatal, onReleased } = options;
     const { seams, limits, log } = world;
     this.#options = options;
     const storeDisk = seams.disk(disk);
     const storeTables = seams.tables(tables);
-    this.#folder = new SimulatedFolder(world, scope, { disk: storeDisk, tables: storeTables });
+    const stored = { disk: storeDisk, tables: storeTables };
+    this.#folder = new SimulatedFolder(world, scope, { ...stored, buffer: foldBuffer });
     this.store = new Store({
       directory: "/",
       journal: directory,
       segmentBytes: limits.segmentBytes,
-      disk: storeDisk,
-      tables: storeTables,
+      ...stored,
       createFolder: () => this.#folder,
       release: () => Promise.resolve(),
     });

@@ -37,8 +37,9 @@ export class Timeline {
   }
 
   add(event: Omit<TimelineEvent, "dueMs" | "sequence">, delayMs: number): void {
+    const { name, scope, act } = event;
     const sequence = this.#random.below(tieBits) * 2 ** 31 + this.#count++;
-    this.#events.push({ ...event, dueMs: this.#nowMs + delayMs, sequence });
+    this.#events.push({ dueMs: this.#nowMs + delayMs, sequence, name, scope, act });
   }
 
   /**

@@ -26,8 +26,11 @@ interface InMemory {
 export function assertInvariants({ shard }: Machine): void {
   const inMemory = { messages: 0, bytes: 0, spilled: 0 };
   const inFlight = new Map<Session, Mailbox[]>();
-  for (const { mailboxes } of shard.types.values()) {
-    for (const mailbox of mailboxes.values()) {
+  const byType = new Map<FunctionType, readonly Mailbox[]>();
+  for (const type of shard.types.values()) {
+    const mailboxes = [...type.mailboxes.values()];
+    byType.set(type, mailboxes);
+    for (const mailbox of mailboxes) {
       assertMailbox(mailbox);
       countFront(mailbox, inMemory);
       if (mailbox.state !== "inFlight" || mailbox.binding === null) continue;
@@ -39,8 +42,11 @@ export function assertInvariants({ shard }: Machine): void {
   }
   for (const session of shard.sessions.values()) {
     assertSession(session, inFlight.get(session) ?? []);
+    for (const binding of session.bindings.values()) {
+      assertBinding(binding, byType.get(binding.type) ?? []);
+    }
   }
-  assertCounters(shard);
+  for (const [type, mailboxes] of byType) assertCounters(shard, type, mailboxes);
   assertBacklog(shard, inMemory);
   let records = 0;
   for (const outbox of shard.outboxes.values()) {
@@ -71,20 +77,20 @@ function assertOutbox({ egress, acknowledged, delivered, durable, last, queue }:
 
 function assertMailbox(mailbox: Mailbox): void {
   const { type, id, state, binding, invocation, batch } = mailbox;
-  const say = (what: string) => () => `${type.name}/${id}, ${state}: ${what}`;
+  const say = (what: string) => `${type.name}/${id}, ${state}: ${what}`;
   const { length } = mailbox;
-  check((state === "idle") === (length === 0), say(`${length} messages`));
-  if (state === "idle") check(mailbox.leaseSession !== null, say("kept without a lease"));
+  check((state === "idle") === (length === 0), () => say(`${length} messages`));
+  if (state === "idle") check(mailbox.leaseSession !== null, () => say("kept without a lease"));
   const placed = state === "ready" || state === "inFlight";
-  check((binding !== null) === placed, say("bound"));
+  check((binding !== null) === placed, () => say("bound"));
   const isUnplaced = type.unplaced.has(mailbox);
-  if (state !== "parked") check(isUnplaced === (state === "unplaced"), say("in unplaced"));
-  else if (isUnplaced) check(type.bindings.length === 0, say("parked for want of a server"));
+  if (state !== "parked") check(isUnplaced === (state === "unplaced"), () => say("in unplaced"));
+  else if (isUnplaced) check(type.bindings.length === 0, () => say("parked for want of a server"));
   const inFlight = binding?.session.inFlight.get(invocation) === mailbox;
-  check(inFlight === (state === "inFlight"), say(`in flight as ${invocation}`));
-  if (inFlight) check(mailbox.inMemoryFront >= batch, say(`batch of ${batch} in memory`));
-  if (length > 0) check(mailbox.inMemoryFront > 0, say("no message in memory"));
-  if (mailbox.lease !== 0) check(mailbox.leaseSession !== null, say("lease of no session"));
+  check(inFlight === (state === "inFlight"), () => say(`in flight as ${invocation}`));
+  if (inFlight) check(mailbox.inMemoryFront >= batch, () => say(`batch of ${batch} in memory`));
+  if (length > 0) check(mailbox.inMemoryFront > 0, () => say("no message in memory"));
+  if (mailbox.lease !== 0) check(mailbox.leaseSession !== null, () => say("lease of no session"));
 }
 
 function countFront(mailbox: Mailbox, inMemory: InMemory): void {
@@ -102,37 +108,36 @@ function countFront(mailbox: Mailbox, inMemory: InMemory): void {
 }
 
 function assertSession(session: Session, inFlight: readonly Mailbox[]): void {
-  const say = (what: string) => () => `session ${session.id}: ${what}`;
-  check(session.inFlight.size === inFlight.length, say(`${session.inFlight.size} in flight`));
+  const say = (what: string) => `session ${session.id}: ${what}`;
+  check(session.inFlight.size === inFlight.length, () => say(`${session.inFlight.size} in flight`));
   let bytes = 0;
   for (const mailbox of inFlight) bytes += mailbox.bytes;
-  check(session.bytesInFlight === bytes, say(`${session.bytesInFlight} bytes in flight`));
+  check(session.bytesInFlight === bytes, () => say(`${session.bytesInFlight} bytes in flight`));
   for (const load of session.loads) {
     let ofEntry = 0;
     for (const { binding } of inFlight) if (binding?.load === load) ofEntry++;
-    check(load.inFlight === ofEntry, say("in flight of an entry"));
-    if (load.inFlightMax > 0) check(load.inFlight <= load.inFlightMax, say("entry limit"));
+    check(load.inFlight === ofEntry, () => say("in flight of an entry"));
+    if (load.inFlightMax > 0) check(load.inFlight <= load.inFlightMax, () => say("entry limit"));
   }
-  for (const binding of session.bindings.values()) assertBinding(binding);
   let held = 0;
   for (const mailbox of session.leases) {
     held++;
-    check(mailbox.leaseSession === session, say(`lease of another, ${mailbox.id}`));
+    check(mailbox.leaseSession === session, () => say(`lease of another, ${mailbox.id}`));
   }
-  check(held === session.leases.length, say("length of the list of leases"));
-  check(held <= session.leasesMax, say(`${held} leases`));
+  check(held === session.leases.length, () => say("length of the list of leases"));
+  check(held <= session.leasesMax, () => say(`${held} leases`));
 }
 
-function assertBinding(binding: Binding): void {
+function assertBinding(binding: Binding, ofType: readonly Mailbox[]): void {
   const { session, type, ready } = binding;
-  const say = (what: string) => () => `${type.name} on session ${session.id}: ${what}`;
+  const say = (what: string) => `${type.name} on session ${session.id}: ${what}`;
   const inReady = new Set<Mailbox>();
   for (let at = 0; at < ready.length; at++) {
     const mailbox = ready.at(at);
     if (mailbox === undefined) continue;
     const isReady = mailbox.state === "ready" && mailbox.binding === binding;
-    check(isReady && !inReady.has(mailbox), say(`${mailbox.id} in line, ${mailbox.state}`));
-    check(!isSuspect(mailbox), say(`${mailbox.id} in line, a suspect`));
+    check(isReady && !inReady.has(mailbox), () => say(`${mailbox.id} in line, ${mailbox.state}`));
+    check(!isSuspect(mailbox), () => say(`${mailbox.id} in line, a suspect`));
     inReady.add(mailbox);
   }
   const { waiting } = session.quarantine;
@@ -141,34 +146,34 @@ function assertBinding(binding: Binding): void {
     if (mailbox?.binding === binding) inReady.add(mailbox);
   }
   let bound = 0;
-  for (const mailbox of type.mailboxes.values()) {
+  for (const mailbox of ofType) {
     if (mailbox.state === "ready" && mailbox.binding === binding) bound++;
   }
-  check(bound === inReady.size, say(`${inReady.size} of ${bound} ready mailboxes in line`));
+  check(bound === inReady.size, () => say(`${inReady.size} of ${bound} ready mailboxes in line`));
   let inLine = 0;
   for (const other of session.runnable) if (other === binding) inLine++;
-  check(inLine === (binding.runnable ? 1 : 0), say("in the line of the session"));
-  if (readyCount(binding) > 0 && hasRoom(binding)) check(binding.runnable, say("runnable"));
+  check(inLine === (binding.runnable ? 1 : 0), () => say("in the line of the session"));
+  if (readyCount(binding) > 0 && hasRoom(binding)) check(binding.runnable, () => say("runnable"));
 }
 
-function assertCounters(shard: Shard): void {
-  for (const type of shard.types.values()) {
-    const { name, mailboxes, counters } = type;
-    let waiting = 0;
-    let inFlight = 0;
-    let parked = 0;
-    let recalled = 0;
-    for (const { length, state, isRecalled } of mailboxes.values()) {
-      waiting += length;
-      if (state === "inFlight") inFlight++;
-      if (state === "parked") parked++;
-      if (isRecalled) recalled++;
-    }
-    const is = [counters.waiting, counters.inFlight, counters.parked];
-    const isRight = counters.inFlight === inFlight && isCounted(type, waiting, parked);
-    check(isRight, () => `${name}: counters ${is}, not ${[waiting, inFlight, parked]}`);
-    assertCold(shard, type, recalled);
+function assertCounters(shard: Shard, type: FunctionType, mailboxes: readonly Mailbox[]): void {
+  const { name, counters } = type;
+  let waiting = 0;
+  let inFlight = 0;
+  let parked = 0;
+  let recalled = 0;
+  for (const { length, state, isRecalled } of mailboxes) {
+    waiting += length;
+    if (state === "inFlight") inFlight++;
+    if (state === "parked") parked++;
+    if (isRecalled) recalled++;
   }
+  const isRight = counters.inFlight === inFlight && isCounted(type, waiting, parked);
+  check(isRight, () => {
+    const is = [counters.waiting, counters.inFlight, counters.parked];
+    return `${name}: counters ${is}, not ${[waiting, inFlight, parked]}`;
+  });
+  assertCold(shard, type, recalled);
 }
 
 /** A cold mailbox has a message at least; nobody here knows how many. */
@@ -179,9 +184,9 @@ function isCounted({ counters, cold }: FunctionType, waiting: number, parked: nu
 
 function assertCold({ coldTypes }: Shard, type: FunctionType, recalled: number): void {
   const { name, cold } = type;
-  const say = (what: string) => () => `${name}: ${what}`;
-  check(coldTypes.has(type) === cold.count > 0, say(`${cold.count} cold, in coldTypes`));
-  check(cold.parked >= 0 && cold.parked <= cold.count, say(`${cold.parked} cold parked`));
-  check(cold.recalled === recalled, say(`${cold.recalled} recalled, not ${recalled}`));
-  check(cold.long.size <= cold.count, say(`${cold.long.size} long ones`));
+  const say = (what: string) => `${name}: ${what}`;
+  check(coldTypes.has(type) === cold.count > 0, () => say(`${cold.count} cold, in coldTypes`));
+  check(cold.parked >= 0 && cold.parked <= cold.count, () => say(`${cold.parked} cold parked`));
+  check(cold.recalled === recalled, () => say(`${cold.recalled} recalled, not ${recalled}`));
+  check(cold.long.size <= cold.count, () => say(`${cold.long.size} long ones`));
 }
