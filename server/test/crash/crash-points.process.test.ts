@@ -27,6 +27,8 @@ const patienceMs = 120_000;
 /** As patienceMs, of one that has to have something to do for two checkpoints in a row. */
 const attemptMs = 5000;
 const attemptsMax = 20;
+/** As long as it takes to write two checkpoints while there is something to do. */
+const removalRecords = 12_000;
 
 // Small, so that a few records meet folds and checkpoints.
 const words = [
@@ -63,7 +65,7 @@ class Walk {
     // Whether all is done before the second checkpoint is up to the machine: then there is more to do.
     const isRemoval = point === pointName("before", removedDelta);
     for (let attempt = 1; ; attempt++) {
-      this.addRecords(isRemoval ? 3000 : 100);
+      this.addRecords(isRemoval ? removalRecords : 100);
       const node = await this.#runTo(point, isRemoval ? attemptMs : patienceMs);
       if (isRemoval && node.endSignal === "SIGABRT" && attempt < attemptsMax) continue;
       assert.equal(node.endSignal, "SIGKILL", `"${point}" is not reached:\n${node.log}`);
