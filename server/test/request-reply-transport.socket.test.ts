@@ -199,7 +199,7 @@ describe("the transport of an HTTP endpoint", () => {
   });
 
   it("takes no more than payload_max_bytes", async () => {
-    await at.start(["transport: {call: 30 ms, payload_max_bytes: 150}"]);
+    await at.start(["transport: {call: 1 sec, payload_max_bytes: 150}"]);
     at.server.serve((request) => request.send(Buffer.alloc(151)));
     await at.node.send("example/a/x", "1");
     assert.match(
