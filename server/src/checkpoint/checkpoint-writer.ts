@@ -18,6 +18,11 @@ import { RunWriter } from "./run-writer.js";
 import type { Takeover } from "./takeover.js";
 import { fenced } from "./takeover.js";
 
+/** Memory for blocks of the delta files that one checkpoint merges: a busy minute has hundreds. */
+const mergeBytesMax = 8 * 1024 * 1024;
+const blockBytesMax = 256 * 1024;
+const blockBytesMin = 16 * 1024;
+
 export interface CheckpointWriterOptions {
   readonly lineage: Lineage;
   readonly dataDirectory: string;
@@ -115,7 +120,10 @@ export class CheckpointWriter {
     files: readonly DeltaFile[],
     onSnapshot: () => void,
   ): Promise<readonly Run[]> {
-    const readers = files.map(({ path }) => new DeltaReader(path));
+    const blockBytes = Math.max(blockBytesMin, Math.floor(mergeBytesMax / files.length));
+    const readers = files.map(
+      ({ path }) => new DeltaReader(path, Math.min(blockBytes, blockBytesMax)),
+    );
     onSnapshot();
     try {
       const sources = readers.map((reader) => sourceOf(() => reader.next()));

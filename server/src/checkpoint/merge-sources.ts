@@ -56,11 +56,22 @@ function compareEntries(a: Entry, b: Entry): number {
   return compareChanges(a.source.head, b.source.head) || b.index - a.index;
 }
 
-/** From the front: the source that was first mostly stays first. */
+/** In strides from the front: the source that was first mostly stays among the first. */
 function insert(live: Entry[], entry: Entry): void {
-  let at = 0;
-  while (at < live.length && compareEntries(live[at] as Entry, entry) < 0) at++;
-  live.splice(at, 0, entry);
+  let from = 0;
+  let end = 0;
+  for (let stride = 1; end < live.length && compareEntries(live[end] as Entry, entry) < 0; ) {
+    from = end + 1;
+    end += stride;
+    stride *= 2;
+  }
+  end = Math.min(end, live.length);
+  while (from < end) {
+    const middle = (from + end) >> 1;
+    if (compareEntries(live[middle] as Entry, entry) < 0) from = middle + 1;
+    else end = middle;
+  }
+  live.splice(from, 0, entry);
 }
 
 /**

@@ -62,6 +62,17 @@ export class ChangeReader {
     this.#at = 0;
   }
 
+  /** Of the bytes so far, those behind the last whole change. */
+  rest(): Buffer {
+    return this.#bytes.subarray(this.#at);
+  }
+
+  /** As fill(), with bytes that begin with the rest. */
+  refill(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#at = 0;
+  }
+
   /**
    * The next change; null when it is not there whole.
    * @throws CorruptBytesError for bytes that are no change.

@@ -4,7 +4,7 @@ import type { ChangeSet } from "../core/change-set.js";
 import type { Command } from "../core/command.js";
 import type { Effects } from "../core/effect.js";
 import type { Machine } from "../core/machine.js";
-import { isLoaded } from "../core/spill.js";
+import { isLoaded, isPiledUp } from "../core/spill.js";
 import type { SweepReport } from "../store/expiry-index.js";
 import type { FoldReport } from "../store/fold.js";
 import type { Clock, Wakeup } from "./clock.js";
@@ -157,7 +157,8 @@ export class EpochLoop {
   get #wantsFold(): boolean {
     const { clock, machine } = this.#options;
     if (this.#foldingTo > 0) return false;
-    return this.#folds.isDue(clock.nowMs(), machine.shard.overlay.youngCount);
+    const { shard } = machine;
+    return this.#folds.isDue(clock.nowMs(), shard.overlay.youngCount, isPiledUp(shard));
   }
 
   /** Seals the open epoch, or an empty one to begin a fold with. */

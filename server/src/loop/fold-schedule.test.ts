@@ -31,6 +31,15 @@ describe("FoldSchedule", () => {
     assert.equal(folds.isDue(0, 10_000_000), true);
   });
 
+  it("folds earlier while much waits", () => {
+    const folds = new FoldSchedule(8 * megabyte);
+    folds.wrote(megabyte / 4, 0);
+    assert.deepEqual([folds.isDue(0, 0), folds.isDue(0, 0, true)], [false, true]);
+    const rows = new FoldSchedule(8 * megabyte);
+    rows.wrote(1, 0);
+    assert.deepEqual([rows.isDue(0, 50_000), rows.isDue(0, 50_000, true)], [false, true]);
+  });
+
   it("begins none while one is under way, and counts what comes meanwhile to the next", () => {
     const folds = new FoldSchedule(8 * megabyte);
     folds.wrote(2 * megabyte, 0);

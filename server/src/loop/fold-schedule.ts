@@ -2,6 +2,8 @@
 const beginShare = 1 / 8;
 /** Rows of the overlay at which a fold begins: each costs about 200 bytes of memory. */
 const overlayRowsMax = 200_000;
+/** Of both, while much waits: what a fold reads, and what it frees, are memory that is wanted then. */
+const piledUpShare = 1 / 4;
 /** What was written is in the tables after this long at the latest, in milliseconds. */
 const ageMsMax = 15_000;
 
@@ -48,10 +50,12 @@ export class FoldSchedule {
   }
 
   /** Whether a fold should begin. Never while one is under way. */
-  isDue(nowMs: number, overlayRows: number): boolean {
+  isDue(nowMs: number, overlayRows: number, isPiledUp = false): boolean {
     if (this.#foldingBytes > 0 || this.#unfoldedBytes === 0) return false;
-    if (this.#hurry || this.#unfoldedBytes >= this.#journalBytesMax * beginShare) return true;
-    return overlayRows >= overlayRowsMax || nowMs - this.#oldestAtMs >= ageMsMax;
+    const share = isPiledUp ? piledUpShare : 1;
+    const bytesMax = this.#journalBytesMax * beginShare * share;
+    if (this.#hurry || this.#unfoldedBytes >= bytesMax) return true;
+    return overlayRows >= overlayRowsMax * share || nowMs - this.#oldestAtMs >= ageMsMax;
   }
 
   /** When the next fold is due by age. */

@@ -85,23 +85,26 @@ export class DeltaWriter {
   }
 }
 
-/** Reads a delta file change by change, with a block of it in memory. */
+/** Reads a delta file change by change, with a block of it in memory, or one change that is larger. */
 export class DeltaReader {
   readonly #path: string;
   readonly #file: number;
   readonly #reader = new ChangeReader();
+  /** Filled again and again: many files are read at a time. */
+  #block: Buffer;
   #left: number;
   #crc = 0;
   #isOpen = true;
 
-  constructor(path: string) {
+  constructor(path: string, blockBytesMax: number) {
     this.#path = path;
     this.#file = openSync(path, "r");
     this.#left = fstatSync(this.#file).size - trailerBytes;
+    this.#block = Buffer.allocUnsafeSlow(Math.max(0, Math.min(blockBytesMax, this.#left)));
   }
 
   /**
-   * The next change; null after the last one. Its bytes stay as they are.
+   * The next change; null after the last one. The next call may write over its bytes.
    * @throws StoreError DELTA_CORRUPT, at the end at the latest.
    */
   next(): TableChange | null {
@@ -121,13 +124,15 @@ export class DeltaReader {
   }
 
   #fill(): void {
-    const block = Buffer.allocUnsafeSlow(Math.min(blockBytes, this.#left));
-    const count = readSync(this.#file, block);
+    const rest = this.#reader.rest();
+    if (rest.length >= this.#block.length) this.#block = Buffer.allocUnsafeSlow(2 * rest.length);
+    rest.copy(this.#block);
+    const room = Math.min(this.#block.length - rest.length, this.#left);
+    const count = readSync(this.#file, this.#block, rest.length, room, null);
     if (count === 0) throw this.#corrupt();
-    const bytes = block.subarray(0, count);
-    this.#crc = crc32(bytes, this.#crc);
+    this.#crc = crc32(this.#block.subarray(rest.length, rest.length + count), this.#crc);
     this.#left -= count;
-    this.#reader.fill(bytes);
+    this.#reader.refill(this.#block.subarray(0, rest.length + count));
   }
 
   #verify(): void {

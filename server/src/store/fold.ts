@@ -31,7 +31,7 @@ export interface FoldCopy {
  * Changes in one transaction. LMDB keeps the memory of the largest transaction for ever, and in the
  * order of the keys a slice touches few pages.
  */
-const sliceChangesMax = 4096;
+const sliceChangesMax = 1024;
 
 export interface FoldOptions {
   /** A row that expired at or before this time need not be written: nobody will read it again. */
