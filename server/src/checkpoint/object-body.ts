@@ -7,6 +7,9 @@ const quality = 0;
 /** What tells whether bytes can be compressed at all. */
 const sampleBytes = 64 * 1024;
 
+/** Room that the library must see left to know that nothing follows. */
+const spareBytes = 1024;
+
 /** Compressed to more than this share, bytes stay as they are: that costs nothing to read. */
 const gainlessShare = 0.9;
 
@@ -32,12 +35,12 @@ export function decodeBody(
 ): Buffer {
   if (encoding === "none") return body;
   const maxOutputLength = Math.max(rawBytes, 1);
-  return brotliDecompressSync(body, { maxOutputLength, chunkSize: chunkBytes(rawBytes) });
+  return brotliDecompressSync(body, { maxOutputLength, chunkSize: maxOutputLength + spareBytes });
 }
 
 function compress(raw: Buffer): Buffer {
   return brotliCompressSync(raw, {
-    chunkSize: chunkBytes(raw.length),
+    chunkSize: pieceBytes(raw.length),
     params: {
       [constants.BROTLI_PARAM_QUALITY]: quality,
       [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
@@ -45,7 +48,10 @@ function compress(raw: Buffer): Buffer {
   });
 }
 
-/** One piece of output for the whole: the library's small pieces cost more than the work. */
-function chunkBytes(bytes: number): number {
-  return bytes + (bytes >> 8) + 1024;
+/**
+ * Output comes in pieces of a quarter of what goes in: what is worth compressing takes one or two, a
+ * piece for the worst case would mostly stay empty, and the library's small pieces cost more than the work.
+ */
+function pieceBytes(rawBytes: number): number {
+  return (rawBytes >> 2) + 1024;
 }

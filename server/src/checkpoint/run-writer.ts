@@ -13,7 +13,7 @@ export const objectRawBytes = 4 * 1024 * 1024;
 const bufferBytes = objectRawBytes + 256 * 1024;
 
 /** Objects on their way at a time: enough to keep a wire busy, and a bound on memory. */
-const puttingMax = 4;
+const puttingMax = 3;
 
 /** What writes objects beside the thread that fills them. */
 export interface ObjectPutter {

@@ -26,6 +26,7 @@ import { coreOptions } from "./core-options.js";
 import { createApi } from "./create-api.js";
 import { createEgressStages } from "./egress-stages.js";
 import { removedEgresses } from "./egress-views.js";
+import { exposedAddresses } from "./exposed-addresses.js";
 import { HeapThrift } from "./heap-thrift.js";
 import { IdleCollector } from "./idle-collector.js";
 import { IncidentLog } from "./incident-log.js";
@@ -234,6 +235,13 @@ function run(parts: Parts, { settings, logger }: NodeOptions): Node {
   const { api, collector, dispatcher, ingresses, machine, starts } = parts;
   for (const { name: egress, reason } of removedEgresses(machine.shard.outboxes)) {
     logger.warn({ egress, reason }, "egress removed");
+  }
+  const exposed = exposedAddresses(settings);
+  if (exposed.length > 0) {
+    logger.warn(
+      { exposed },
+      "whoever reaches these addresses may call them: see docs/OPERATING.md",
+    );
   }
   if (machine.shard.options.suspectRestored) {
     logger.warn({ starts: starts.died }, "the node keeps dying: it runs what it kept with care");

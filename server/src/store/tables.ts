@@ -27,7 +27,6 @@ export const tableOptions = {
   maxDbs: tableNames.length,
   encoding: "binary",
   keyEncoding: "binary",
-  noMemInit: true,
   // The fold commits from another thread and waits for its own sync.
   overlappingSync: false,
 } as const;
