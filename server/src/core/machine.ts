@@ -66,6 +66,7 @@ export class Machine {
       sealed: null,
       committedEpoch: image.epoch,
       foldedEpoch: image.epoch,
+      foldingEpoch: 0,
       types: new Map(),
       typesByIndex: [createType(0, "")],
       stateTables: [],
@@ -179,7 +180,8 @@ export class Machine {
 
   /**
    * Ends the open epoch. At most one sealed epoch may wait for its Committed command. With
-   * `beginFold`, the caller folds every epoch up to this one once it is durable.
+   * `beginFold`, the caller folds every epoch up to this one once it is durable; the Folded command
+   * of the fold before must have been stepped.
    */
   seal(beginFold: boolean): ChangeSet {
     const shard = this.#shard;
@@ -187,6 +189,8 @@ export class Machine {
     const { epoch } = shard;
     const changes = epoch.seal(shard.overlay.seal(beginFold), shard.nextSequence);
     if (beginFold) {
+      assert(shard.foldingEpoch === 0, `the fold up to ${shard.foldingEpoch} has not ended`);
+      shard.foldingEpoch = epoch.epoch;
       shard.emptied.beginFold();
       shard.tracksEmptied = shard.coldTypes.size > 0 || isLoaded(shard);
     }

@@ -29,6 +29,7 @@ export function commit(shard: Shard, epoch: number): void {
 /** The tables hold every epoch up to this one: the old generation and far backlogs leave memory. */
 export function fold(shard: Shard, epoch: number): void {
   shard.foldedEpoch = epoch;
+  shard.foldingEpoch = 0;
   shard.overlay.endFold();
   shard.emptied.endFold();
   evictFolded(shard);

@@ -58,6 +58,8 @@ export interface Shard {
   sealed: { readonly epoch: number; readonly releases: Releases } | null;
   committedEpoch: number;
   foldedEpoch: number;
+  /** The epoch that a fold under way ends with; 0: none is under way. */
+  foldingEpoch: number;
   readonly types: Map<string, FunctionType>;
   /** By index; 0 is unused. */
   readonly typesByIndex: FunctionType[];

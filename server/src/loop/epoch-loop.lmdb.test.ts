@@ -46,6 +46,7 @@ describe("EpochLoop", () => {
   let folds = 0;
   let clockAheadMs = 0;
   let onReleased: () => void = () => undefined;
+  let onFolded: () => void = () => undefined;
 
   async function start(options: {
     readonly backlogBytesMax?: number;
@@ -90,6 +91,7 @@ describe("EpochLoop", () => {
       onCommit: () => undefined,
       onFold: () => {
         folds++;
+        onFolded();
         onReleased();
       },
       onFatal: (error) => fatal.push(error),
@@ -104,6 +106,7 @@ describe("EpochLoop", () => {
     for (const list of [acknowledged, accepting, fatal]) list.length = 0;
     committingMost = 0;
     folds = 0;
+    onFolded = () => undefined;
     clockAheadMs = 0;
   });
 
@@ -212,6 +215,32 @@ describe("EpochLoop", () => {
     await loop.stop();
     assert.ok(store.foldedEpoch > 0);
     assert.deepEqual(fatal, []);
+  });
+
+  it("may be asked for a fold by whoever hears that one has ended, as a checkpoint asks", async () => {
+    let requests = 0;
+    await start({
+      durability: (real) => ({
+        ...real,
+        // Each leaves something behind that is durable, and that it has not taken along.
+        fold: async (epoch, expiredMs) => {
+          const report = await real.fold(epoch, expiredMs);
+          loop.submit(send(++requests, "x"));
+          await loop.flush();
+          return report;
+        },
+      }),
+    });
+    const asked: Promise<number>[] = [];
+    onFolded = () => {
+      if (folds < 10) asked.push(loop.fold());
+    };
+    loop.submit(send(++requests, "x"));
+    asked.push(loop.fold());
+    const epochs: number[] = [];
+    for (let at = 0; at < asked.length; at++) epochs.push((await asked[at]) ?? 0);
+    assert.deepEqual([epochs.length, fatal], [10, []]);
+    assert.ok((epochs.at(-1) ?? 0) > (epochs[0] ?? 0));
   });
 
   it("removes from the tables what has expired, once nobody reads it any more", async () => {

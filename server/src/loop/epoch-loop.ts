@@ -202,8 +202,9 @@ export class EpochLoop {
         this.#foldingTo = 0;
         this.#folds.ended();
         this.#sweeps.noteExpiry(report.nextExpiryMs);
-        this.#options.onFold(report);
+        // First of all: whoever hears of it may want the next one at once.
         this.submit({ kind: "folded", epoch: report.epoch });
+        this.#options.onFold(report);
         this.#wakeIdleWaiters();
       },
       (error: unknown) => this.#fail(error),
