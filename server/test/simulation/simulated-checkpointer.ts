@@ -35,6 +35,13 @@ export class SimulatedCheckpointer {
     this.#scope.after(random.between(20, 600), "a checkpoint begins", () => void this.#take());
   }
 
+  /** A fold has ended: by its size it may begin a checkpoint, at that very moment. */
+  noteFold(): void {
+    if (this.#isUnderWay || !this.#world.random.oneIn(3)) return;
+    this.#isUnderWay = true;
+    void this.#take();
+  }
+
   async #take(): Promise<void> {
     const { random, watched, log } = this.#world;
     try {

@@ -102,6 +102,7 @@ export class SimulatedNode {
       onFold: ({ epoch }) => {
         log.add("loop", `the tables hold epoch ${epoch}`);
         model.folded(epoch, tables, world.book.coreMaxMs);
+        checkpointer.noteFold();
       },
       onFatal,
       nextExpiryMs: this.store.recovery.nextExpiryMs,
