@@ -1,0 +1,5 @@
+import { describeKills } from "./torture/describe-kills.js";
+
+// Goal and method: as crash.process.test.ts, with more kills.
+
+describeKills(40);
