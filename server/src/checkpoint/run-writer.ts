@@ -1,6 +1,7 @@
 import { ByteWriter } from "../codec/byte-writer.js";
 import { writeChange } from "../codec/change-codec.js";
 import type { TableChange } from "../codec/record-codec.js";
+import { ownMappingBytes } from "../store/own-mapping.js";
 import type { Lineage } from "./lineage.js";
 import type { StoredObject } from "./manifest.js";
 import type { NewObject } from "./write-object.js";
@@ -39,7 +40,10 @@ export class RunWriter {
   #putter: ObjectPutter | null = null;
   /** Filled again and again: memory that is new costs more than what is written into it. */
   readonly #free: ByteWriter[] = [];
-  #buffer = new ByteWriter(bufferBytes, allocateShared);
+  /** That another thread reads without a copy. */
+  readonly #memory = new SharedArrayBuffer(ownMappingBytes);
+  #parts = 0;
+  #buffer = this.#allocate();
   /** Of the run: every object, and those that are not in the store yet. */
   #writing: Promise<StoredObject>[] = [];
   readonly #underWay = new Set<Promise<StoredObject>>();
@@ -74,7 +78,7 @@ export class RunWriter {
   async #send(): Promise<void> {
     while (this.#underWay.size >= puttingMax) await Promise.race(this.#underWay);
     const filled = this.#buffer;
-    this.#buffer = this.#free.pop() ?? new ByteWriter(bufferBytes, allocateShared);
+    this.#buffer = this.#free.pop() ?? this.#allocate();
     const { lineage, nextName } = this.#options;
     const raw = filled.view();
     const object = describeObject(nextName(), raw);
@@ -90,6 +94,17 @@ export class RunWriter {
       },
       // Whoever awaits it next hears of it. Who knows what still reads its buffer.
       () => undefined,
+    );
+  }
+
+  /** The next part of the memory: enough for all that are under way, but for those that outgrow it. */
+  #allocate(): ByteWriter {
+    const from = this.#parts++ * bufferBytes;
+    const isInside = from + bufferBytes <= this.#memory.byteLength;
+    return new ByteWriter(bufferBytes, (bytes) =>
+      isInside && bytes === bufferBytes
+        ? Buffer.from(this.#memory, from, bytes)
+        : Buffer.from(new SharedArrayBuffer(bytes)),
     );
   }
 
@@ -110,9 +125,4 @@ export class RunWriter {
   async close(): Promise<void> {
     await this.#putter?.close();
   }
-}
-
-/** Memory that another thread reads without a copy. */
-function allocateShared(bytes: number): Buffer {
-  return Buffer.from(new SharedArrayBuffer(bytes));
 }

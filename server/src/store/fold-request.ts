@@ -1,5 +1,6 @@
 import type { Disk } from "./disk.js";
 import { NetEffect } from "./net-effect.js";
+import { ownMappingBytes } from "./own-mapping.js";
 import type { JournalPlace } from "./segment.js";
 import { readSegmentHeader, segmentHeaderBytes } from "./segment.js";
 import { StoreError } from "./store-error.js";
@@ -38,13 +39,15 @@ export class FoldBuffer {
   take(lengths: readonly number[]): Buffer[] {
     const sum = lengths.reduce((total, length) => total + length, 0);
     this.#isLarge = sum > keptBytesMax;
-    if (this.#isLarge) return lengths.map((length) => Buffer.allocUnsafeSlow(length));
-    if (sum > this.#bytes.length)
+    if (!this.#isLarge && sum > this.#bytes.length)
       this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(sum / roundBytes) * roundBytes);
+    const bytes = this.#isLarge
+      ? Buffer.allocUnsafeSlow(Math.max(sum, ownMappingBytes))
+      : this.#bytes;
     let end = 0;
     return lengths.map((length) => {
       end += length;
-      return this.#bytes.subarray(end - length, end);
+      return bytes.subarray(end - length, end);
     });
   }
 
