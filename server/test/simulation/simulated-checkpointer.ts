@@ -13,6 +13,8 @@ export class SimulatedCheckpointer {
   readonly #loop: EpochLoop;
   readonly #submit: (command: Command) => void;
   #isUnderWay = false;
+  /** Something was new while a checkpoint was under way, which may not hold it. */
+  #isNoted = false;
 
   constructor(parts: {
     readonly world: World;
@@ -30,7 +32,9 @@ export class SimulatedCheckpointer {
   /** Something is new: sooner or later a checkpoint will hold it. */
   note(): void {
     const { limits, random } = this.#world;
-    if (limits.core.egressesAfterCheckpoint.length === 0 || this.#isUnderWay) return;
+    if (limits.core.egressesAfterCheckpoint.length === 0) return;
+    this.#isNoted = this.#isUnderWay;
+    if (this.#isUnderWay) return;
     this.#isUnderWay = true;
     this.#scope.after(random.between(20, 600), "a checkpoint begins", () => void this.#take());
   }
@@ -48,6 +52,7 @@ export class SimulatedCheckpointer {
       const epoch = await this.#loop.fold();
       this.#scope.after(random.between(1, 100), "a checkpoint is complete", () => {
         this.#isUnderWay = false;
+        if (this.#isNoted) this.note();
         watched.checkpointedEpoch = Math.max(watched.checkpointedEpoch, epoch);
         log.add("checkpoint", `holds epoch ${epoch}`);
         this.#submit({ kind: "checkpointed", epoch });
