@@ -1,4 +1,5 @@
 import type { Disk } from "./disk.js";
+import { LastChanges } from "./last-changes.js";
 import { NetEffect } from "./net-effect.js";
 import { ownMappingBytes } from "./own-mapping.js";
 import type { JournalPlace } from "./segment.js";
@@ -25,10 +26,13 @@ const roundBytes = 4 * 1024 * 1024;
 /** Memory that is new costs more than what is read into it; more than this is not kept. */
 const keptBytesMax = 8 * 1024 * 1024;
 
-/** What folds read the journal into, one fold at a time. */
+/** What folds read the journal into, and note its changes in, one fold at a time. */
 export class FoldBuffer {
   #bytes = Buffer.alloc(0);
   #isLarge = false;
+  /** One for each table that a fold has changed, as most of the next ones do. */
+  #changes: LastChanges[] = [];
+  #changesTaken = 0;
 
   /** What was taken last is not kept: it is garbage when the fold is done. */
   get isLarge(): boolean {
@@ -38,6 +42,7 @@ export class FoldBuffer {
   /** Bytes that stay as they are filled until the next call, one buffer for each length. */
   take(lengths: readonly number[]): Buffer[] {
     const sum = lengths.reduce((total, length) => total + length, 0);
+    this.#changesTaken = 0;
     this.#isLarge = sum > keptBytesMax;
     if (!this.#isLarge && sum > this.#bytes.length)
       this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(sum / roundBytes) * roundBytes);
@@ -51,9 +56,19 @@ export class FoldBuffer {
     });
   }
 
+  /** Room for the changes of one more table, until the next take(). */
+  takeChanges(): LastChanges {
+    const at = this.#changesTaken++;
+    this.#changes[at] ??= new LastChanges();
+    const changes = this.#changes[at] as LastChanges;
+    changes.clear();
+    return changes;
+  }
+
   /** Gives the memory back. */
   release(): void {
     this.#bytes = Buffer.alloc(0);
+    this.#changes = [];
   }
 }
 
@@ -67,7 +82,8 @@ export function readNetEffect(
   { fromEpoch, toEpoch, from, segments }: Omit<FoldRequest, "expiredMs" | "deltas">,
   buffer: FoldBuffer,
 ): NetEffect {
-  const net = new NetEffect(fromEpoch, { isExact: true });
+  const newChanges = (): LastChanges => buffer.takeChanges();
+  const net = new NetEffect(fromEpoch, { isExact: true, newChanges });
   const ranges = segments.map(({ path, end }) => {
     const isKnown = from !== null && from.path === path;
     return { path, end, isKnown, start: isKnown ? from.at : segmentHeaderBytes };

@@ -15,9 +15,10 @@ const step = fc.record({ key, isDelete: fc.boolean(), beginsSegment: fc.boolean(
 
 describe("the last changes of a table's keys", () => {
   it("are one per key, in order", () => {
+    const changes = new LastChanges();
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const changes = new LastChanges();
+        changes.clear();
         const model = new Map<string, string>();
         let segment = Buffer.alloc(8192);
         let segments = 0;
@@ -55,15 +56,18 @@ describe("the last changes of a table's keys", () => {
 
   it("are as many as there are", () => {
     const changes = new LastChanges();
-    const count = 100_000;
-    const segment = Buffer.alloc(count * 4);
-    for (let number = 0; number < count; number++) {
-      const scattered = (number * 7919) % count;
-      segment.writeUInt32BE(scattered, number * 4);
-      changes.put(segment, { at: number * 4, keyStart: number * 4, keyEnd: number * 4 + 4 });
+    // The room of the first and of the last is kept, that of the second is given back.
+    for (const count of [100_000, 200_000, 1000, 0]) {
+      const segment = Buffer.alloc(count * 4);
+      changes.clear();
+      for (let number = 0; number < count; number++) {
+        const scattered = (number * 7919) % count;
+        segment.writeUInt32BE(scattered, number * 4);
+        changes.put(segment, { at: number * 4, keyStart: number * 4, keyEnd: number * 4 + 4 });
+      }
+      const keys = [...changes.sorted()].map(({ at }) => segment.readUInt32BE(at));
+      assert.deepEqual([changes.size, keys.length], [count, count]);
+      assert.ok(keys.every((found, number) => found === number));
     }
-    const keys = [...changes.sorted()].map(({ at }) => segment.readUInt32BE(at));
-    assert.equal(changes.size, count);
-    assert.ok(keys.every((found, number) => found === number));
   });
 });

@@ -4,6 +4,8 @@ import { endianness } from "node:os";
 /** Powers of two. Most tables have few changes, or none: it grows where there are many. */
 const entriesMin = 64;
 const bucketsPerEntry = 2;
+/** Room for so many is kept by clear(), 28 bytes each. */
+const entriesKept = 128 * 1024;
 /** A bucket without an entry. */
 const none = 0;
 /** An entry that is gone. */
@@ -33,19 +35,32 @@ export interface ChangePlace {
  */
 export class LastChanges {
   readonly #segments: Buffer[] = [];
-  #buckets = new Int32Array(entriesMin * bucketsPerEntry);
+  #buckets = new Int32Array(0);
   /** Entries, those that are gone included; by entry from 1. */
   #count = 0;
-  #hashes = new Int32Array(entriesMin);
-  #segmentOf = new Int32Array(entriesMin);
-  #ats = new Int32Array(entriesMin);
-  #keyStarts = new Int32Array(entriesMin);
-  #keyEnds = new Int32Array(entriesMin);
+  #hashes = new Int32Array(0);
+  #segmentOf = new Int32Array(0);
+  #ats = new Int32Array(0);
+  #keyStarts = new Int32Array(0);
+  #keyEnds = new Int32Array(0);
   #size = 0;
+
+  constructor() {
+    this.#makeRoom(entriesMin);
+  }
 
   /** Keys. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Forgets everything, and keeps its room for what comes next, unless that is large. */
+  clear(): void {
+    this.#segments.length = 0;
+    this.#count = 0;
+    this.#size = 0;
+    if (this.#hashes.length <= entriesKept) this.#buckets.fill(none);
+    else this.#makeRoom(entriesMin);
   }
 
   /** Takes the place of a key's earlier change. The bytes must not change. */
@@ -114,6 +129,15 @@ export class LastChanges {
     this.#ats[entry] = at;
     this.#keyStarts[entry] = keyStart;
     this.#keyEnds[entry] = keyEnd;
+  }
+
+  #makeRoom(entries: number): void {
+    this.#buckets = new Int32Array(entries * bucketsPerEntry);
+    this.#hashes = new Int32Array(entries);
+    this.#segmentOf = new Int32Array(entries);
+    this.#ats = new Int32Array(entries);
+    this.#keyStarts = new Int32Array(entries);
+    this.#keyEnds = new Int32Array(entries);
   }
 
   #grow(): void {

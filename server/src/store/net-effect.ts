@@ -27,17 +27,26 @@ export class NetEffect {
   /** By table; undefined: nothing of it has changed. */
   readonly #changes: (LastChanges | undefined)[] = tableNames.map(() => undefined);
   readonly #isExact: boolean;
+  readonly #newChanges: () => LastChanges;
   #epoch: number;
   #epochs = 0;
   #end: JournalPlace | null = null;
 
   /**
    * `epoch`: the epoch that the tables hold. `isExact`: they hold nothing newer. A fold that was cut
-   * short leaves entries of later epochs behind, which may be deleted since.
+   * short leaves entries of later epochs behind, which may be deleted since. `newChanges`: gives room
+   * for those of a table.
    */
-  constructor(epoch: number, { isExact }: { readonly isExact: boolean }) {
+  constructor(
+    epoch: number,
+    {
+      isExact,
+      newChanges = () => new LastChanges(),
+    }: { readonly isExact: boolean; readonly newChanges?: () => LastChanges },
+  ) {
     this.#epoch = epoch;
     this.#isExact = isExact;
+    this.#newChanges = newChanges;
   }
 
   get epoch(): number {
@@ -130,7 +139,7 @@ export class NetEffect {
    */
   #add(segment: Buffer, change: Parameters<ChangeVisitor>[0]): void {
     if (change.table >= this.#changes.length) return;
-    this.#changes[change.table] ??= new LastChanges();
+    this.#changes[change.table] ??= this.#newChanges();
     const changes = this.#changes[change.table] as LastChanges;
     const passes = this.#isExact && change.isDelete && passing.has(change.table);
     if (passes && changes.delete(segment, change)) return;
