@@ -14,7 +14,7 @@ import type { MailboxLimits, StoredMailbox } from "./store-view.js";
 import { longMin } from "./store-view.js";
 
 /** Mailboxes of one type that are brought back ahead of their turn. */
-const recalledMax = 2048;
+const recalledMax = 1024;
 /** As recalledMax, while memory is full: enough to go on. */
 const recalledMaxWhenFull = 64;
 /** What is brought back in one step takes some milliseconds. */
