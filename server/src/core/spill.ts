@@ -31,7 +31,7 @@ export function isLoaded(shard: Readonly<Shard>): boolean {
 
 /** Whether much waits: memory is filling, or what has left it comes back and is worked off. */
 export function isPiledUp(shard: Readonly<Shard>): boolean {
-  if (isLoaded(shard) || shard.coldTypes.size > 0 || shard.timers.spilled > 0) return true;
+  if (isLoaded(shard) || shard.coldTypes.size > 0) return true;
   for (const { queue } of shard.outboxes.values()) if (queue.spilled > 0) return true;
   return false;
 }

@@ -33,11 +33,11 @@ describe("FoldSchedule", () => {
 
   it("folds earlier while much waits", () => {
     const folds = new FoldSchedule(8 * megabyte);
-    folds.wrote(megabyte / 16, 0);
+    folds.wrote(megabyte / 4, 0);
     assert.deepEqual([folds.isDue(0, 0), folds.isDue(0, 0, true)], [false, true]);
     const rows = new FoldSchedule(8 * megabyte);
     rows.wrote(1, 0);
-    assert.deepEqual([rows.isDue(0, 12_500), rows.isDue(0, 12_500, true)], [false, true]);
+    assert.deepEqual([rows.isDue(0, 50_000), rows.isDue(0, 50_000, true)], [false, true]);
   });
 
   it("begins none while one is under way, and counts what comes meanwhile to the next", () => {

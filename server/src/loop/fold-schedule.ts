@@ -3,7 +3,7 @@ const beginShare = 1 / 8;
 /** Rows of the overlay at which a fold begins: each costs about 200 bytes of memory. */
 const overlayRowsMax = 200_000;
 /** Of both, while much waits: what a fold reads, and what it frees, are memory that is wanted then. */
-const piledUpShare = 1 / 16;
+const piledUpShare = 1 / 4;
 /** What was written is in the tables after this long at the latest, in milliseconds. */
 const ageMsMax = 15_000;
 
