@@ -10,7 +10,8 @@ ARG NODE_IMAGE=node:24.11.1-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /source
 COPY . .
-RUN npm ci --ignore-scripts && npx tsc -b server && docker/lay-out.sh protos server
+RUN npm ci --ignore-scripts && npx tsc -b server scripts && node scripts/dist/bundle/runtime.js && \
+    docker/lay-out.sh protos server
 
 FROM ${NODE_IMAGE}
 RUN groupadd --gid 10001 statewire && \

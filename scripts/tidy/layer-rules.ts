@@ -122,6 +122,7 @@ function referencesOf(workspace: Workspace, path: string): readonly string[] {
 function isEntry(workspace: Workspace, path: string): boolean {
   const owner = packageOf(path);
   const compiled = `dist${path.slice(owner.length).replace(/\.ts$/, ".js")}`;
+  if (workspace.get("package.json")?.includes(`node ${owner}/${compiled}`) === true) return true;
   const manifest = workspace.get(`${owner}/package.json`) ?? "";
   const named = [...manifest.matchAll(/dist\/[\w./*-]+\.js/g)].map(([name]) => name.split("*"));
   return named.some(([head = "", tail]) =>

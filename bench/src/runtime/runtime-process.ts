@@ -76,7 +76,7 @@ function runtimeArguments(options: RuntimeOptions): readonly string[] {
     profileDirectory === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`];
   return [
     ...profile,
-    commandPath(),
+    commandPath(profileDirectory !== null),
     "run",
     options.moduleFile,
     "--data-dir",
@@ -88,9 +88,10 @@ function runtimeArguments(options: RuntimeOptions): readonly string[] {
   ];
 }
 
-function commandPath(): string {
+/** A profile is of the files that the bundle was made from: it says in which of them time was spent. */
+function commandPath(isProfiled: boolean): string {
   const manifest = createRequire(import.meta.url).resolve("statewire/package.json");
-  return join(dirname(manifest), "bin", "statewire.js");
+  return join(dirname(manifest), isProfiled ? "dist/src/main.js" : "bin/statewire.js");
 }
 
 function isReady(httpPort: number): Promise<boolean> {

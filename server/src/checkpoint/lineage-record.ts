@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { makeDirectory } from "../files/make-directory.js";
 import { systemDisk } from "../store/system-disk.js";
 

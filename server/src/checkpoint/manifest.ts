@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { TableName } from "../codec/table-layout.js";
 import { formatVersion, tableNames } from "../codec/table-layout.js";
 import { CheckpointError } from "./checkpoint-error.js";

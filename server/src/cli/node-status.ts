@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { formatTable } from "./table.js";
 
 /** What the verb inspect shows of a node's answer. Fields that a newer node adds stay out. */

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { version } from "../version.js";
 import { addCheckpointVerbs, type OpenCheckpoints } from "./checkpoint-verbs.js";
 import { exitCode, exitCodeOf, problemsOf } from "./command-error.js";
 import { addInspectVerb } from "./inspect-verb.js";
@@ -56,7 +56,7 @@ interface ProgramParts {
 function createProgram({ terminal, engine, isJson, format }: ProgramParts): Command {
   const program = new Command("statewire")
     .description("A runtime for stateful functions in any language.")
-    .version(readVersion(), "--version", "Print the version.")
+    .version(version, "--version", "Print the version.")
     .helpOption("-h, --help", "Print help.")
     .helpCommand("help [command]", "print help about a command")
     .addHelpText("after", footer)
@@ -98,8 +98,3 @@ Examples:
   statewire run module.yaml
   statewire call example/person/Bob hello
   statewire state list example/person`;
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
-}

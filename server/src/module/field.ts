@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isFunctionTypeName, isFunctionTypePattern } from "../core/address.js";
 import { isTypename } from "../core/typed-value.js";
 import { durationSyntax, parseDuration } from "./duration.js";

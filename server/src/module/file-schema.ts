@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isFunctionTypeName } from "../core/address.js";
 import {
   boolean,

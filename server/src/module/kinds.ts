@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { grpcEndpointSchema } from "./endpoint-schema.js";
 import { fileEgressSchema, fileIngressSchema, stdoutEgressSchema } from "./file-schema.js";
 import { grpcEgressSchema, httpEgressSchema } from "./http-schema.js";

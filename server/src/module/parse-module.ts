@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 import { BindingRegister } from "./binding-register.js";
 import { cut, describeValue, shownKeys, unknownKey } from "./field.js";
 import { ignoresUnknownKeys, schemaOfKind, schemasByKind, type UnplacedSpec } from "./kinds.js";

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import { ParkedRequests } from "../admin/parked-port.js";
 import { formatHostPort, parseHostPort } from "../api/host-port.js";
@@ -20,6 +19,7 @@ import type { Settings } from "../settings.js";
 import { collectGarbage } from "../store/collect-garbage.js";
 import { assertNotInUse } from "../store/directory-lock.js";
 import { Store } from "../store/store.js";
+import { version } from "../version.js";
 import { createCheckpointStage, restoreIfEmpty, takeLineageOver } from "./checkpoint-stage.js";
 import { isForked } from "./checkpoint-store.js";
 import { coreOptions } from "./core-options.js";
@@ -153,7 +153,6 @@ function wire(options: NodeOptions, { store, takeover, starts }: Ground) {
   const counters = new RequestCounters();
   const { submit } = loop;
   const parked = new ParkedRequests(submit, logger);
-  const version = readVersion();
   const stream = streamOptions({ settings, logger, nodeId: store.nodeId, version, submit, hosts });
   const dispatcher = new Dispatcher(module.endpoints, stream);
   const egresses = createEgressStages(module.egresses, {
@@ -313,9 +312,4 @@ function withResolvers<T>() {
   });
   promise.catch(() => undefined);
   return { promise, resolve, reject };
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -16,6 +16,9 @@ export interface RunSeedsOptions {
   readonly onReport?: (report: SeedReport) => void;
 }
 
+/** A world is garbage when it has ended: the less often what lives is looked for, the better. */
+const youngMb = 96;
+
 /** What many seeds came to. */
 export interface SeedsSummary {
   readonly seeds: number;
@@ -64,7 +67,10 @@ function startWorker(options: RunSeedsOptions, at: number, threads: number): Wor
     like,
     plant,
   };
-  return new Worker(new URL("./seed-worker.js", import.meta.url), { workerData });
+  return new Worker(new URL("./seed-worker.js", import.meta.url), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+  });
 }
 
 function summarize(reports: readonly SeedReport[], seconds: number): SeedsSummary {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isFunctionTypeName } from "../../core/address.js";
 import { describeValue, field, object, oneOrMore, typename } from "../field.js";
 import type { ClientProperties } from "./connectors.js";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { field, object, oneOrMore, wholeNumber } from "../field.js";
 import type { PlaygroundEgressSpec, PlaygroundIngressSpec } from "../module.js";
 import { playgroundEgressId, playgroundIngressId } from "./playground.js";
