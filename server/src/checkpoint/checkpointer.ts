@@ -44,6 +44,9 @@ export interface CheckpointStatus {
   readonly pendingBytes: number;
 }
 
+/** How long after the start the first checkpoint begins, or earlier where the interval is shorter. */
+const firstAfterMs = 1000;
+
 /** How long after a failure the next attempt begins. */
 const retryAfterMs = 2000;
 
@@ -75,9 +78,13 @@ export class Checkpointer {
     this.#options = options;
   }
 
-  /** The first checkpoint is written at once: until then a lost disk loses everything. */
+  /**
+   * The first checkpoint comes soon, since until then a lost disk loses everything, but not in the
+   * first moments of a node, which many wait for.
+   */
   start(): void {
-    this.#begin();
+    const waitMs = Math.min(firstAfterMs, this.#options.intervalMs);
+    this.#timer = setTimeout(() => this.#begin(), waitMs);
   }
 
   status(): CheckpointStatus {
