@@ -26,7 +26,7 @@ export const spec: readonly string[] = [...readWorkspace().keys()]
 export const parallel = true;
 
 /** Many tests wait for other processes, and for the disk. */
-export const jobs = 4;
+export const jobs = 5;
 
 export const require: readonly string[] = ["server/dist/test/support/s3-server.js"];
 

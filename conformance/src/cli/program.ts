@@ -1,13 +1,12 @@
 import { Argument, Command, Option } from "commander";
 import { languages } from "../init/write-skeleton.js";
 import { tiers } from "../suite/data.js";
-import { type InitFlags, initSkeleton } from "./init-command.js";
-import { listCases } from "./list-command.js";
-import { type ProxyFlags, runProxy } from "./proxy-command.js";
-import { combineReports } from "./report-command.js";
-import { type RunFlags, runAgainst } from "./run-command.js";
-import { printSchema } from "./schema-command.js";
+import type { InitFlags } from "./init-command.js";
+import type { ProxyFlags } from "./proxy-command.js";
+import type { RunFlags } from "./run-command.js";
 import { kitVersion } from "./version.js";
+
+// Each command is loaded when it is called: together they are several hundred files.
 
 /** The command line. `exit` gets the exit code of a command that has ended. */
 export function createProgram(exit: (code: number) => void): Command {
@@ -28,9 +27,10 @@ export function createProgram(exit: (code: number) => void): Command {
         "  statewire-conformance sdk --select leases --select 'state/*zero*' -- ./interpreter\n" +
         "  statewire-conformance sdk --name my-sdk --json my-sdk.json --html matrix.html -- ./interpreter",
     )
-    .action(async (command: string[], flags: RunFlags) =>
-      exit(await runAgainst("sdk", command, flags)),
-    );
+    .action(async (command: string[], flags: RunFlags) => {
+      const { runAgainst } = await import("./run-command.js");
+      exit(await runAgainst("sdk", command, flags));
+    });
   runCommand(program, "runtime")
     .summary("test a runtime")
     .description(
@@ -43,10 +43,14 @@ export function createProgram(exit: (code: number) => void): Command {
         "  statewire-conformance runtime --name mine -- ./start-my-runtime.sh\n" +
         "  statewire-conformance runtime --select timers -- ./start-my-runtime.sh",
     )
-    .action(async (command: string[], flags: RunFlags) =>
-      exit(await runAgainst("runtime", command, flags)),
-    );
-  proxyCommand(program).action(async (flags: ProxyFlags) => exit(await runProxy(flags)));
+    .action(async (command: string[], flags: RunFlags) => {
+      const { runAgainst } = await import("./run-command.js");
+      exit(await runAgainst("runtime", command, flags));
+    });
+  proxyCommand(program).action(async (flags: ProxyFlags) => {
+    const { runProxy } = await import("./proxy-command.js");
+    exit(await runProxy(flags));
+  });
   addTools(program);
   return program;
 }
@@ -65,26 +69,38 @@ function addTools(program: Command): void {
       "--dir <folder>",
       "an empty folder, or one that is not there; default: interpreter-NAME",
     )
-    .action((flags: InitFlags) => initSkeleton(flags));
+    .action(async (flags: InitFlags) => {
+      const { initSkeleton } = await import("./init-command.js");
+      initSkeleton(flags);
+    });
   program
     .command("report")
     .summary("put reports side by side")
     .description("Makes one HTML page of the files that --json wrote: one column each.")
     .argument("<report...>", "files of --json")
     .requiredOption("--html <file>", "where the page goes; - is standard output")
-    .action((paths: string[], flags: { html: string }) => combineReports(paths, flags.html));
+    .action(async (paths: string[], flags: { html: string }) => {
+      const { combineReports } = await import("./report-command.js");
+      combineReports(paths, flags.html);
+    });
   program
     .command("schema")
     .summary("print the schema of the suites")
     .description("Prints the JSON schema of the files in suites/sdk or suites/runtime.")
     .addArgument(new Argument("<subject>").choices(["sdk", "runtime"]))
-    .action((subject: "sdk" | "runtime") => printSchema(subject));
+    .action(async (subject: "sdk" | "runtime") => {
+      const { printSchema } = await import("./schema-command.js");
+      printSchema(subject);
+    });
   program
     .command("list")
     .summary("list the cases")
     .description("Lists the cases, or those that prove one clause of PROTOCOL.md, with its text.")
     .argument("[clause]", "for example LEASE-3")
-    .action((clause: string | undefined) => listCases(clause));
+    .action(async (clause: string | undefined) => {
+      const { listCases } = await import("./list-command.js");
+      listCases(clause);
+    });
 }
 
 function runCommand(program: Command, name: string): Command {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fuzz } from "@statewire/fuzz/fuzz.js";
 import { textMutations } from "@statewire/fuzz/mutation.js";
 import { decodeOwing } from "@statewire/fuzz/owes.js";
+import { unicodeText } from "@statewire/fuzz/unicode-text.js";
 import fc from "fast-check";
 import { environmentNameOf, type SettingName, SettingsError, settingNames } from "../settings.js";
 import { loadSettings } from "./load-settings.js";
@@ -57,7 +58,7 @@ const words = [
 ];
 const value = fc.oneof(
   fc.constantFrom("", "1", "1 MiB", "10 sec", "info", "localhost:1", "s3://b", "/a", ...words),
-  fc.string({ unit: "binary", maxLength: 200 }),
+  unicodeText({ maxLength: 200 }),
 );
 const flags = fc.dictionary(fc.constantFrom(...settingNames), value, { maxKeys: 3 });
 const variables = fc.dictionary(

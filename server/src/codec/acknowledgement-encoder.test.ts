@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { unicodeText } from "@statewire/fuzz/unicode-text.js";
 import { SendStreamResponse } from "@statewire/protos/statewire/v1/ingress.js";
 import fc from "fast-check";
 import { AcknowledgementEncoder } from "./acknowledgement-encoder.js";
@@ -10,7 +11,7 @@ const acknowledgement = fc.record({
   index: fc.oneof(fc.nat(300), fc.maxSafeNat()),
   duplicate: fc.boolean(),
   code: fc.constantFrom(0, 3, 200),
-  error: fc.oneof(fc.constant(""), fc.string({ unit: "binary" }), fc.constant("x".repeat(300))),
+  error: fc.oneof(fc.constant(""), unicodeText(), fc.constant("x".repeat(300))),
 });
 
 describe("the encoder of acknowledgements", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { unicodeText } from "@statewire/fuzz/unicode-text.js";
 import fc from "fast-check";
 import { ByteReader, CorruptBytesError } from "./byte-reader.js";
 import { ByteWriter } from "./byte-writer.js";
@@ -7,7 +8,7 @@ import { ByteWriter } from "./byte-writer.js";
 // buffer began; and no bytes make the reader read past their end.
 
 const integers = fc.maxSafeNat();
-const texts = fc.string({ unit: "binary", maxLength: 200 });
+const texts = unicodeText({ maxLength: 200 });
 const byteArrays = fc.uint8Array({ maxLength: 200 });
 
 type Field =

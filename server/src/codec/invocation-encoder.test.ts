@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { unicodeText } from "@statewire/fuzz/unicode-text.js";
 import { RuntimeFrame } from "@statewire/protos/statewire/v1/stream.js";
 import fc from "fast-check";
 import type { Binding } from "../core/binding.js";
@@ -23,7 +24,7 @@ const session = new Session(1, functions, { invocations: 10, bytes: 1000 }, 0);
 const served = [createType(1, "example/counter"), createType(2, "mail/greeter")];
 const callers = [...served, createType(3, "other/caller"), createType(4, "other/second")];
 
-const ids = fc.string({ unit: "binary", maxLength: 40 });
+const ids = unicodeText({ maxLength: 40 });
 const byteArrays = fc.uint8Array({ maxLength: 40 });
 const values = fc.option(byteArrays);
 

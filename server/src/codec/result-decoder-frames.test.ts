@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { unicodeText } from "@statewire/fuzz/unicode-text.js";
 import type {
   DelayedSend,
   Result,
@@ -24,7 +25,7 @@ const functions = ["example/counter", "mail/*", "example/other"].map((pattern) =
 }));
 const plenty = Number.MAX_SAFE_INTEGER;
 
-const texts = fc.string({ unit: "binary", minLength: 1, maxLength: 20 });
+const texts = unicodeText({ minLength: 1, maxLength: 20 });
 const perhapsText = fc.oneof(fc.constant(""), texts);
 const values = fc.option(
   fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes)),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { unicodeText } from "@statewire/fuzz/unicode-text.js";
 import fc from "fast-check";
 import { decodeText, TextCache } from "./text-cache.js";
 
@@ -12,7 +13,7 @@ function read(cache: TextCache, bytes: Buffer): string | undefined {
 describe("TextCache", () => {
   it("reads as if there were no cache, however often and in whatever order", () => {
     const cache = new TextCache();
-    const texts = fc.string({ unit: "binary", maxLength: 70 });
+    const texts = unicodeText({ maxLength: 70 });
     fc.assert(
       fc.property(fc.array(texts, { maxLength: 50 }), (sample) => {
         for (const text of [...sample, ...sample])

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { unicodeText } from "@statewire/fuzz/unicode-text.js";
 import fc from "fast-check";
 import { encodeBase64, encodeUtf8 } from "./utf8.js";
 
@@ -6,7 +7,7 @@ import { encodeBase64, encodeUtf8 } from "./utf8.js";
 
 describe("the core's own encoders", () => {
   it("write any text as UTF-8", () => {
-    const text = fc.string({ unit: "binary" });
+    const text = unicodeText();
     fc.assert(
       fc.property(text, (written) => {
         assert.deepEqual(Buffer.from(encodeUtf8(written)), Buffer.from(written, "utf8"));

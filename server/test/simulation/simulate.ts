@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { faultKinds } from "./faults.js";
 import { plantedBugs } from "./planted-bugs.js";
 import { faultKindOf } from "./seed-report.js";
-import { runMany, runOne, type SimulateOptions } from "./simulate-command.js";
+import type { SimulateOptions } from "./simulate-command.js";
 
 const exitCode = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -17,6 +17,7 @@ async function main(words: readonly string[]): Promise<number> {
     return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   }
   const options = program.opts<SimulateOptions>();
+  const { runMany, runOne } = await import("./simulate-command.js");
   const isFine = options.seed === undefined ? await runMany(options) : await runOne(options);
   return isFine ? exitCode.done : exitCode.failed;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { unicodeText } from "@statewire/fuzz/unicode-text.js";
 import { protoDirectory } from "@statewire/protos/directory";
 import {
   Expiration_Mode,
@@ -151,7 +152,7 @@ const name = fc.oneof(
   fc.constantFrom("", "example/counter", "mail/greeter", "mail/*", "a/b/c", "no-slash"),
   fc.string({ maxLength: 30 }),
 );
-const text = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: "binary", maxLength: 300 }));
+const text = fc.oneof(fc.string({ maxLength: 20 }), unicodeText({ maxLength: 300 }));
 const value = fc.option(
   fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array)),
   {

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { runTorture, type TortureOptions } from "./torture-command.js";
+import type { TortureOptions } from "./torture-command.js";
 
 const exitCode = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -13,6 +13,7 @@ async function main(words: readonly string[]): Promise<number> {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   }
+  const { runTorture } = await import("./torture-command.js");
   return (await runTorture(program.opts<TortureOptions>())) ? exitCode.done : exitCode.failed;
 }
 
