@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import type { ByteWriter } from "../codec/byte-writer.js";
 import type { TableChange } from "../codec/record-codec.js";
 import { DeltaReader, DeltaWriter, deltaName } from "./delta-file.js";
+import { FoldBuffer } from "./fold-request.js";
 
 // Goal: what a fold writes into a delta file is what a checkpoint reads, however little of it is in
 // memory at a time.
@@ -48,5 +50,24 @@ describe("a delta file", () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  it("is written from the same memory as the one before, unless a change was large", () => {
+    const path = join(directory, deltaName(1, 2));
+    const write = (buffer: ByteWriter, value: Buffer) => {
+      const key = Buffer.from("key");
+      const writer = new DeltaWriter(directory, 1, 2, buffer);
+      writer.add({ table: "rows", key, value });
+      writer.commit();
+      const reader = new DeltaReader(path, 1024);
+      assert.deepEqual(reader.next(), { table: "rows", key, value });
+      assert.equal(reader.next(), null);
+    };
+    const room = new FoldBuffer();
+    const first = room.takeCopy();
+    write(first, Buffer.from("small"));
+    assert.equal(room.takeCopy(), first);
+    write(first, Buffer.alloc(1_000_000, 7));
+    assert.notEqual(room.takeCopy(), first);
   });
 });

@@ -32,6 +32,8 @@ export interface DeltaFile {
 
 const trailerBytes = 4;
 const blockBytes = 256 * 1024;
+/** A block, and the change that fills it. */
+const writerBytes = blockBytes + 64 * 1024;
 
 /** The file's name; names sort by their epochs. */
 export function deltaName(fromEpoch: number, toEpoch: number): string {
@@ -46,16 +48,30 @@ export function parseDeltaName(name: string) {
   return { fromEpoch: Number(match[1]), toEpoch: Number(match[2]) };
 }
 
+/** An empty buffer for a DeltaWriter: the one given, unless a large change has made it large. */
+export function renewDeltaBuffer(buffer: ByteWriter | null): ByteWriter {
+  if (buffer === null || buffer.raw.length > writerBytes) return new ByteWriter(writerBytes);
+  buffer.reset();
+  return buffer;
+}
+
 /** Writes one delta file beside a fold: add() in the fold's order, then commit(). One that is
  * not committed is removed by the next start. */
 export class DeltaWriter {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: number;
-  readonly #buffer = new ByteWriter(blockBytes + 64 * 1024);
+  readonly #buffer: ByteWriter;
   #crc = 0;
 
-  constructor(directory: string, fromEpoch: number, toEpoch: number) {
+  /** `buffer`: empty, and nobody else's until the file is committed. */
+  constructor(
+    directory: string,
+    fromEpoch: number,
+    toEpoch: number,
+    buffer = new ByteWriter(writerBytes),
+  ) {
+    this.#buffer = buffer;
     this.#path = join(directory, deltaName(fromEpoch, toEpoch));
     this.#temporary = `${this.#path}.tmp`;
     this.#file = openSync(this.#temporary, "w");

@@ -1,3 +1,5 @@
+import type { ByteWriter } from "../codec/byte-writer.js";
+import { renewDeltaBuffer } from "./delta-file.js";
 import type { Disk } from "./disk.js";
 import { LastChanges } from "./last-changes.js";
 import { NetEffect } from "./net-effect.js";
@@ -26,13 +28,17 @@ const roundBytes = 4 * 1024 * 1024;
 /** Memory that is new costs more than what is read into it; more than this is not kept. */
 const keptBytesMax = 8 * 1024 * 1024;
 
-/** What folds read the journal into, and note its changes in, one fold at a time. */
+/**
+ * What folds read the journal into, note its changes in and write their copy from, one fold at a time.
+ * Made anew by each of ten folds a second, it would wait in hundreds for a collection of garbage.
+ */
 export class FoldBuffer {
   #bytes = Buffer.alloc(0);
   #isLarge = false;
   /** One for each table that a fold has changed, as most of the next ones do. */
   #changes: LastChanges[] = [];
   #changesTaken = 0;
+  #copy: ByteWriter | null = null;
 
   /** What was taken last is not kept: it is garbage when the fold is done. */
   get isLarge(): boolean {
@@ -65,10 +71,17 @@ export class FoldBuffer {
     return changes;
   }
 
+  /** Room for a DeltaWriter, until the next call. */
+  takeCopy(): ByteWriter {
+    this.#copy = renewDeltaBuffer(this.#copy);
+    return this.#copy;
+  }
+
   /** Gives the memory back. */
   release(): void {
     this.#bytes = Buffer.alloc(0);
     this.#changes = [];
+    this.#copy = null;
   }
 }
 

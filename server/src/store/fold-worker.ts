@@ -84,7 +84,8 @@ function fold(request: FoldRequest): TableReply {
   try {
     const net = readNetEffect(systemDisk, request, buffer);
     const { fromEpoch, toEpoch, expiredMs, deltas } = request;
-    const copy = deltas === null ? undefined : new DeltaWriter(deltas, fromEpoch, toEpoch);
+    const copy =
+      deltas === null ? undefined : new DeltaWriter(deltas, fromEpoch, toEpoch, buffer.takeCopy());
     return { kind: "folded", report: foldInto(tables, net, { expiredMs, copy }) };
   } catch (error) {
     return failed(`cannot fold up to epoch ${request.toEpoch}`, error);
