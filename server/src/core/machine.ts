@@ -29,7 +29,7 @@ import { dropParked, retryParked } from "./parked-commands.js";
 import { wake } from "./placement.js";
 import { acknowledgeEgress, checkpoint, commit, deliverRecords, fold } from "./release.js";
 import { egressPosition, restore } from "./restore.js";
-import { fireDue } from "./schedule.js";
+import { fireDue, mayFire } from "./schedule.js";
 import type { Session } from "./session.js";
 import type { Shard } from "./shard.js";
 import { noEffects } from "./shard.js";
@@ -83,6 +83,8 @@ export class Machine {
       emptied: new Emptied(),
       tracksEmptied: false,
       isHeld: false,
+      firedEpoch: 0,
+      late: null,
       backlogBytes: 0,
       backlogMessages: 0,
       outboxBytes: 0,
@@ -235,9 +237,9 @@ export class Machine {
 
   /** When the next tick is needed, in milliseconds since the Unix epoch; undefined: none is. */
   get nextWakeMs(): number | undefined {
-    const { timers, retries, sessions, options, isHeld, nowMs } = this.#shard;
+    const { timers, retries, sessions, options, nowMs } = this.#shard;
     let wakeMs = retries.peek()?.dueMs ?? Infinity;
-    if (!isHeld) wakeMs = Math.min(wakeMs, timers.nextDueMs ?? Infinity);
+    if (mayFire(this.#shard)) wakeMs = Math.min(wakeMs, timers.nextDueMs ?? Infinity);
     if (this.#shard.coldTypes.size > 0 && wantsRecall(this.#shard)) wakeMs = nowMs;
     for (const session of sessions.values()) {
       if (session.inFlight.size > 0) wakeMs = Math.min(wakeMs, this.#nextExpiryScanMs);

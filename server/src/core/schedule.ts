@@ -1,3 +1,4 @@
+import { waitingBytes } from "./backlog.js";
 import { FieldReader, FieldWriter } from "./fields.js";
 import type { NewMessage } from "./router.js";
 import { deliver } from "./router.js";
@@ -10,6 +11,9 @@ import { tokenKey } from "./timer.js";
 
 /** Timers that fire in one step: a long line of overdue ones must not keep others waiting. */
 export const firedPerStepMax = 256;
+
+/** Above this share of backlogBytesMax overdue messages come slowly: see mayFire(). */
+const firingShare = 1 / 2;
 
 /** Keeps a message until its time. A token that is pending must not be used again. */
 export function schedule(
@@ -32,31 +36,64 @@ export function schedule(
 
 /** Whether a delayed message with this token of this sender id is pending. */
 export function isTokenPending(shard: Shard, senderId: string, token: string): boolean {
-  return readToken(shard, senderId, token) !== null;
+  const key = readToken(shard, senderId, token);
+  return key !== null && !isLate(shard, key);
 }
 
-/** Cancels a delayed message; nothing happens when it has fired or never was. */
+/** Cancels a delayed message; nothing happens when it was due before, or never was. */
 export function cancel(shard: Shard, senderId: string, token: string): void {
   const key = readToken(shard, senderId, token);
-  if (key === null) return;
+  if (key === null || isLate(shard, key)) return;
   writeToken(shard, senderId, token, null);
   if (shard.timers.cancel(key, shard.epoch.epoch)) shard.epoch.timersCleared.push(key);
 }
 
-/** Delivers messages whose time has come, in order of time; the rest with the next tick. */
-export function fireDue(shard: Shard): void {
-  if (shard.isHeld) return;
-  for (let fired = 0; fired < firedPerStepMax; fired++) {
-    refillTimers(shard);
-    const timer = shard.timers.takeDue(shard.nowMs);
-    if (timer === undefined) return;
-    if (timer.storedEpoch > 0) shard.epoch.timersCleared.push(timer);
-    if (timer.token !== "") writeToken(shard, timer.callerId, timer.token, null);
-    deliver(shard, timer, "", 0);
-  }
+/**
+ * Whether delayed messages that are due may come. Where memory is filling they wait, on disk for the
+ * most part, until what came last is folded and can leave memory: some with each fold.
+ */
+export function mayFire(shard: Readonly<Shard>): boolean {
+  if (shard.isHeld) return false;
+  const bytesMax = shard.options.limits.backlogBytesMax * firingShare;
+  return waitingBytes(shard) < bytesMax || shard.foldedEpoch >= shard.firedEpoch;
 }
 
-/** A token's row is there exactly while its timer is pending, and says where the timer is. */
+/** Delivers messages whose time has come, in order of time; what is left is late: the next ticks have it. */
+export function fireDue(shard: Shard): void {
+  shard.late = null;
+  if (mayFire(shard)) {
+    const bytesMax = shard.options.limits.backlogBytesMax;
+    for (let fired = 0; fired < firedPerStepMax; fired++) {
+      if (fired > 0 && waitingBytes(shard) >= bytesMax) break;
+      refillTimers(shard);
+      const timer = shard.timers.takeDue(shard.nowMs);
+      if (timer === undefined) return;
+      fire(shard, timer);
+    }
+  }
+  shard.late = { dueMs: shard.nowMs, sequence: shard.nextSequence };
+}
+
+function fire(shard: Shard, timer: Timer): void {
+  const { callerId, token } = timer;
+  shard.firedEpoch = shard.epoch.epoch;
+  if (timer.storedEpoch > 0) shard.epoch.timersCleared.push(timer);
+  // While it was late, the token may have been given to another.
+  if (token !== "" && readToken(shard, callerId, token)?.sequence === timer.sequence) {
+    writeToken(shard, callerId, token, null);
+  }
+  deliver(shard, timer, "", 0);
+}
+
+/** Its time has come, whether it has or not: neither can a cancellation reach it, nor is its token taken. */
+function isLate({ late }: Shard, { dueMs, sequence }: TimerKey): boolean {
+  return late !== null && dueMs <= late.dueMs && sequence < late.sequence;
+}
+
+/**
+ * A token's row is there while its timer is pending, and says where the timer is; that of a late one may
+ * have been taken over.
+ */
 function readToken(shard: Shard, senderId: string, token: string): TimerKey | null {
   const row = shard.overlay.read(keyedTable.token, tokenKey(senderId, token));
   if (row === undefined || row.value === null) return null;

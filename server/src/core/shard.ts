@@ -85,6 +85,10 @@ export interface Shard {
   tracksEmptied: boolean;
   /** Memory is full until the fold under way has ended: nothing that makes more of it begins. */
   isHeld: boolean;
+  /** In which a delayed message has come last; 0: in none. */
+  firedEpoch: number;
+  /** Of the delayed messages that are pending, those of a lower sequence that were due by then are late. */
+  late: { readonly dueMs: number; readonly sequence: number } | null;
   /** Of messages in memory. */
   backlogBytes: number;
   backlogMessages: number;

@@ -136,6 +136,7 @@ export class EpochLoop {
     try {
       this.#tick();
       release(machine.drain());
+      if (isLoaded(machine.shard)) this.#folds.hurry();
       if (!this.#committing && (machine.wantsCommit || this.#wantsFold)) this.#beginCommit();
       if (this.#foldingTo === 0 && this.#sweeps.isDue(machine.shard.nowMs)) this.#sweep();
     } catch (error) {
@@ -229,7 +230,6 @@ export class EpochLoop {
     const waiting = waitingBytes(machine.shard);
     // Half the limit is the way back, so that ingress does not flutter.
     const limit = this.#accepting ? backlogBytesMax : backlogBytesMax / 2;
-    if (isLoaded(machine.shard)) this.#folds.hurry();
     const accepting = waiting < limit && !this.#folds.isBehind;
     if (accepting === this.#accepting) return;
     this.#accepting = accepting;
