@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { serve, state, statefulFunction, types } from "@statewire/sdk";
 import { statewire } from "./support/command-line.js";
 import { StatewireProcess } from "./support/statewire-process.js";
@@ -10,6 +13,14 @@ import { StatewireProcess } from "./support/statewire-process.js";
 // to signals and its exit codes. Method: the real command in a process, real function servers.
 
 const egress = "kind: statewire.grpc.v1/egress\nspec: {id: example/records}\n";
+
+const program = fileURLToPath(new URL("../../bin/statewire.js", import.meta.url));
+
+/** What one command prints, which has to end with exit code 0. */
+async function printed(...words: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...words]);
+  return stdout;
+}
 
 function endpoint(address: string): string {
   return `kind: statewire.endpoints.v1/grpc\nspec: {functions: example/*, address: "${address}"}\n`;
@@ -56,7 +67,7 @@ describe("statewire run", () => {
     }
   });
 
-  it("serves send, call, state and inspect", async () => {
+  it("serves every other verb", async () => {
     const counter = statefulFunction("example/counter", {
       states: { count: state(types.int) },
       accepts: types.int,
@@ -68,17 +79,14 @@ describe("statewire run", () => {
       },
     });
     const server = await serve([counter], { address: "127.0.0.1:0" });
+    const directory = temporaryDirectory();
     try {
       const node = start({
         module: endpoint(server.address ?? ""),
-        directory: temporaryDirectory(),
+        directory,
       });
       const { grpcAddress } = await node.ready();
-      const run = async (...words: string[]) => {
-        const { exitCode, stdout, stderr } = await statewire([...words, "--grpc", grpcAddress]);
-        assert.equal(exitCode, 0, stderr);
-        return stdout.toString();
-      };
+      const run = (...words: string[]) => printed(...words, "--grpc", grpcAddress);
       assert.equal(await run("send", "example/counter/c1", "5", "--int"), "accepted\n");
       assert.equal(await run("call", "example/counter/c1", "-2", "--int"), "3\n");
       assert.equal(await run("state", "get", "example/counter/c1", "count"), "3\n");
@@ -87,6 +95,13 @@ describe("statewire run", () => {
         '{"id":"c1","states":[{"name":"count","typename":"io.statefun.types/int","value":3}]}\n',
       );
       assert.match(await run("inspect"), /\nexample\/counter /);
+      assert.match(await run("inspect", "--json"), /"nodeId":/);
+      assert.equal(await run("parked", "list", "--json"), "");
+      assert.match(await run("checkpoint", "create", "--json"), /^{"number":/);
+      const kept = `file:${join(directory, ".statewire/checkpoints")}`;
+      assert.match(await printed("checkpoint", "list", "--checkpoint-store", kept), / checkpoint /);
+      assert.match(await printed("checkpoint", "verify", "--checkpoint-store", kept), /good/);
+      assert.match(await printed("validate", join(directory, "module.yaml")), /example\/\*/);
       const unknown = await statewire(["send", "example/other/c1", "x", "--grpc", grpcAddress]);
       assert.equal(unknown.exitCode, 1);
       assert.match(unknown.stderr, /^statewire: not found: .*example\/counter/);

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { setTimeout } from "node:timers/promises";
 import type { MethodDefinition } from "@grpc/proto-loader";
 import { protoDirectory } from "@statewire/protos/directory";
@@ -8,6 +9,8 @@ import { withNode } from "./node-client.js";
 import { formatNodeStatus, nodeStatusSchema } from "./node-status.js";
 import { addNodeOptions, readSettings } from "./settings-options.js";
 import { print, type Terminal } from "./terminal.js";
+
+const require = createRequire(import.meta.url);
 
 /** Adds `inspect`. */
 export function addInspectVerb(program: Command, terminal: Terminal): void {
@@ -76,7 +79,7 @@ function readInterval(written: string): number {
  * stays out, and no generated code is needed to add a field here.
  */
 async function loadMethod(): Promise<MethodDefinition<object, unknown>> {
-  const { load } = await import("@grpc/proto-loader");
+  const { load } = require("@grpc/proto-loader") as typeof import("@grpc/proto-loader");
   const definitions = await load("statewire/v1/admin.proto", {
     includeDirs: [protoDirectory],
     longs: Number,

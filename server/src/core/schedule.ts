@@ -13,7 +13,7 @@ import { tokenKey } from "./timer.js";
 export const firedPerStepMax = 256;
 
 /** Above this share of backlogBytesMax overdue messages come slowly: see mayFire(). */
-const firingShare = 1 / 2;
+const firingShare = 1 / 4;
 
 /** Keeps a message until its time. A token that is pending must not be used again. */
 export function schedule(
