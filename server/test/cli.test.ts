@@ -373,6 +373,9 @@ describe("statewire run", () => {
       files: { "module.yaml": module },
     });
     assert.equal(exitCode, 1);
-    assert.equal(stderr, "statewire: ${TOKEN}: environment variable TOKEN is not set\n");
+    assert.equal(
+      stderr,
+      "statewire: header authorization of egress flights/alerts: ${TOKEN}: environment variable TOKEN is not set\n",
+    );
   });
 });

@@ -38,7 +38,7 @@ export function hostsOf({ endpoints }: Module): ReadonlySet<string> {
 
 /** The names of the secrets that a module refers to: variables, and files as "file:PATH". */
 export function secretsOf(module: Module): string[] {
-  const names = secretTexts(module).flatMap((text) => text.references.map(nameOf));
+  const names = secretTexts(module).flatMap(({ text }) => text.references.map(nameOf));
   return [...new Set(names)];
 }
 
@@ -50,24 +50,31 @@ export function missingSecrets(
   module: Module,
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const problems = secretTexts(module).flatMap((text) => {
+  const problems = secretTexts(module).flatMap(({ place, text }) => {
     try {
       text.reveal(environment);
       return [];
     } catch (error) {
-      return [`${text}: ${error instanceof Error ? error.message : String(error)}`];
+      return [`${place}: ${text}: ${error instanceof Error ? error.message : String(error)}`];
     }
   });
   return [...new Set(problems)];
 }
 
-function secretTexts({ endpoints, egresses }: Module): SecretText[] {
-  const ofEndpoints = endpoints.flatMap((endpoint) =>
-    "authorization" in endpoint && endpoint.authorization !== null ? [endpoint.authorization] : [],
-  );
-  const ofEgresses = egresses.flatMap((egress) =>
-    egress.kind === "statewire.http.v1/egress" ? [egress.url, ...egress.headers.values()] : [],
-  );
+function secretTexts({ endpoints, egresses }: Module): { place: string; text: SecretText }[] {
+  const ofEndpoints = endpoints.flatMap((endpoint) => {
+    if (!("authorization" in endpoint) || endpoint.authorization === null) return [];
+    const place = `authorization of endpoint ${endpoint.functions.join(" ")}`;
+    return [{ place, text: endpoint.authorization }];
+  });
+  const ofEgresses = egresses.flatMap((egress) => {
+    if (egress.kind !== "statewire.http.v1/egress") return [];
+    const headers = [...egress.headers].map(([name, text]) => ({
+      place: `header ${name} of egress ${egress.id}`,
+      text,
+    }));
+    return [{ place: `url of egress ${egress.id}`, text: egress.url }, ...headers];
+  });
   return [...ofEndpoints, ...ofEgresses];
 }
 
