@@ -23,7 +23,7 @@ describe("a node with more than fits into its memory", () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   it("keeps what waits for a dead function server on disk, and works it off in order", async () => {
-    const options = { directory, messages: 40_000, addresses: 15_000, textBytes: 3000, words };
+    const options = { directory, messages: 30_000, addresses: 15_000, textBytes: 3000, words };
     const { takingBytesMax, drainingBytesMax, ...report } = await runBacklogTrial(options);
     const { lost, doubled, disordered } = report;
     assert.deepEqual({ lost, doubled, disordered }, { lost: 0, doubled: 0, disordered: 0 });
