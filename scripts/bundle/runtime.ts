@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 // Packs the compiled runtime and the libraries that it starts with into few files, which node loads
-// in a third of the time (docs/decisions/0016-bundle.md): server/dist/bundle, where bin/ begins.
+// in half of the time (docs/decisions/0016-bundle.md): server/dist/bundle, where bin/ begins.
 
 const server = fileURLToPath(new URL("../../../server", import.meta.url));
 const outdir = join(server, "dist/bundle");

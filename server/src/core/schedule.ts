@@ -85,7 +85,7 @@ function fire(shard: Shard, timer: Timer): void {
   deliver(shard, timer, "", 0);
 }
 
-/** Its time has come, whether it has or not: neither can a cancellation reach it, nor is its token taken. */
+/** It was due before, and is kept back: no cancellation reaches it any more, and its token is free. */
 function isLate({ late }: Shard, { dueMs, sequence }: TimerKey): boolean {
   return late !== null && dueMs <= late.dueMs && sequence < late.sequence;
 }

@@ -69,7 +69,7 @@ export class DeltaWriter {
     directory: string,
     fromEpoch: number,
     toEpoch: number,
-    buffer = new ByteWriter(writerBytes),
+    buffer = renewDeltaBuffer(null),
   ) {
     this.#buffer = buffer;
     this.#path = join(directory, deltaName(fromEpoch, toEpoch));
