@@ -63,7 +63,8 @@ export class Child {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.on("data", (chunk) => log.write(chunk));
     }
-    this.exited = this.#whenExited().finally(() => log.end());
+    // What it printed is in the log by then: whoever waits for the end may want to show it.
+    this.exited = this.#whenExited().finally(() => new Promise((done) => log.end(done)));
   }
 
   get pid(): number {
