@@ -64,7 +64,10 @@ export class Child {
       stream?.on("data", (chunk) => log.write(chunk));
     }
     // What it printed is in the log by then: whoever waits for the end may want to show it.
-    this.exited = this.#whenExited().finally(() => new Promise((done) => log.end(done)));
+    this.exited = this.#whenExited().then(async (exit) => {
+      await new Promise((done) => log.end(done));
+      return exit;
+    });
   }
 
   get pid(): number {
