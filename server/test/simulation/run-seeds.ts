@@ -13,6 +13,8 @@ export interface RunSeedsOptions {
   readonly plant: string | null;
   /** Ends the run at the first seed that fails. */
   readonly stopsAtFailure: boolean;
+  /** Not given: one for each core. */
+  readonly threads?: number;
   readonly onReport?: (report: SeedReport) => void;
 }
 
@@ -31,11 +33,11 @@ export interface SeedsSummary {
   readonly seconds: number;
 }
 
-/** Runs seeds that follow one another, on every core. */
+/** Runs seeds that follow one another. */
 export async function runSeeds(options: RunSeedsOptions): Promise<SeedsSummary> {
   const startedAt = performance.now();
   const reports: SeedReport[] = [];
-  const threads = Math.min(options.count, availableParallelism());
+  const threads = Math.min(options.count, options.threads ?? availableParallelism());
   const workers = Array.from({ length: threads }, (_, at) => startWorker(options, at, threads));
   const endAll = () => Promise.all(workers.map((worker) => worker.terminate()));
   const runs = workers.map(
