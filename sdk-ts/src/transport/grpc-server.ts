@@ -5,8 +5,8 @@ import {
   type sendUnaryData,
   status,
 } from "@grpc/grpc-js";
+import { Health } from "@statewire/protos/health";
 import type { DiscoverRequest, Welcome } from "@statewire/protos/statewire/v1/stream.js";
-import { HealthImplementation } from "grpc-health-check";
 import { StatewireError } from "../errors.js";
 import { createWelcome, protocolVersion } from "../session/handshake.js";
 import { isAuthorized } from "./authorization.js";
@@ -57,8 +57,8 @@ export async function openGrpcServer(options: GrpcServerOptions): Promise<GrpcSe
     "grpc.max_send_message_length": -1,
     ...keepalive,
   });
-  const health = new HealthImplementation({ "": "SERVING", [serviceName]: "SERVING" });
-  health.addToServer(server);
+  const health = new Health({ "": "SERVING", [serviceName]: "SERVING" });
+  server.addService(health.service.definition, health.service.implementation);
   let accepting = true;
   server.addService(functionServerService, {
     discover: (

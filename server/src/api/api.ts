@@ -1,4 +1,5 @@
 import type { ServerCredentials } from "@grpc/grpc-js";
+import type { GrpcService } from "@statewire/protos/lazy-service";
 import { type AdminPorts, createAdminService } from "../admin/admin-service.js";
 import type { Metrics } from "../admin/metrics.js";
 import type { NodeView } from "../admin/node-view.js";
@@ -11,7 +12,6 @@ import { handleHttpIngress } from "../ingress/http-ingress.js";
 import type { ExplainWaiting, IngressPort } from "../ingress/ingress-port.js";
 import type { RequestCounters } from "../ingress/request-counters.js";
 import { GrpcApi } from "./grpc-api.js";
-import type { GrpcService } from "./grpc-service.js";
 import type { HostPort } from "./host-port.js";
 import { HttpApi } from "./http-api.js";
 import { createOperationsRoute } from "./operations-routes.js";

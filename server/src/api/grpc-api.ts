@@ -8,8 +8,8 @@ import {
   setLogVerbosity,
   status,
 } from "@grpc/grpc-js";
-import type { GrpcService } from "./grpc-service.js";
-import { Health } from "./health.js";
+import { Health } from "@statewire/protos/health";
+import type { GrpcService } from "@statewire/protos/lazy-service";
 import { formatHostPort, type HostPort, listenError } from "./host-port.js";
 import { createReflection } from "./reflection.js";
 

@@ -1,7 +1,6 @@
 import { createRequire } from "node:module";
 import { protoDirectory } from "@statewire/protos/directory";
-import type { GrpcService } from "./grpc-service.js";
-import { type AddToServer, lazyService } from "./lazy-service.js";
+import { type AddToServer, type GrpcService, lazyService } from "@statewire/protos/lazy-service";
 import { loadReflectedFiles } from "./reflected-files.js";
 
 const require = createRequire(import.meta.url);

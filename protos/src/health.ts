@@ -1,7 +1,6 @@
 import { createRequire } from "node:module";
 import type { HealthImplementation, ServingStatus } from "grpc-health-check";
-import type { GrpcService } from "./grpc-service.js";
-import { type LazyMethod, lazyService } from "./lazy-service.js";
+import { type GrpcService, type LazyMethod, lazyService } from "./lazy-service.js";
 
 const require = createRequire(import.meta.url);
 
@@ -12,13 +11,17 @@ const methods: readonly LazyMethod[] = ["Check", "Watch", "List"].map((name) => 
   responseStream: name === "Watch",
 }));
 
-/** The standard health service. Nothing serves until it is said. */
+/**
+ * The standard health service (grpc.health.v1.Health), of a runtime or a function server. A service
+ * serves when its status says so, by its full name; the empty name is for all of them together.
+ */
 export class Health {
   readonly service: GrpcService;
-  readonly #statuses: Record<string, ServingStatus> = {};
+  readonly #statuses: Record<string, ServingStatus>;
   #library: HealthImplementation | null = null;
 
-  constructor() {
+  constructor(statuses: Readonly<Record<string, ServingStatus>> = {}) {
+    this.#statuses = { ...statuses };
     this.service = lazyService(methods, () => {
       const library = this.#load();
       return (server) => library.addToServer(server);

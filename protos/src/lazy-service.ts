@@ -4,7 +4,12 @@ import type {
   UntypedHandleCall,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import type { GrpcService } from "./grpc-service.js";
+
+/** A service and what answers it. */
+export interface GrpcService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
 
 /** A method as it is known before its library is loaded. */
 export interface LazyMethod {
