@@ -98,7 +98,7 @@ function isRejected(shard: Shard, command: SendCommand | CallCommand): boolean {
     return true;
   }
   if (kind === "send") return false;
-  const message = `no server of ${typeName} is attached now, and no module declares it`;
+  const message = `no server of ${typeName} is attached now, and no module declares it by name`;
   shard.effects.rejected.push({ request, code: "unavailable", message });
   return true;
 }

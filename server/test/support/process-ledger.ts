@@ -185,13 +185,13 @@ export class Ledger {
     const { grpcAddress } = (await this.node?.ready()) ?? { grpcAddress: "" };
     const client = new AdminClient(grpcAddress, credentials.createInsecure());
     try {
-      for (;;) {
+      for (let waitMs = 20; ; waitMs = Math.min(waitMs * 1.1, 100)) {
         if (this.#failure !== null) throw new Error(this.#failure);
         const status = await new Promise<InspectResponse>((resolve, reject) => {
           client.inspect({}, (error, response) => (error ? reject(error) : resolve(response)));
         });
         if (isSo(status)) return status;
-        await setTimeout(20);
+        await setTimeout(waitMs);
       }
     } finally {
       client.close();
