@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import { compareLedger, drawRecords } from "../support/ledger-outcome.js";
 import { Ledger, type LedgerRecord } from "../support/process-ledger.js";
 import { Random } from "../support/random.js";
-import type { StatewireProcess } from "../support/statewire-process.js";
 import { crashEnvironment } from "./crash-environment.js";
 import {
   crashPointsOf,
@@ -24,11 +23,11 @@ import { pointName } from "./disk-step.js";
 
 /** A node that has not died after this long does not get to its point. */
 const patienceMs = 120_000;
-/** As patienceMs, of one that has to have something to do for two checkpoints in a row. */
-const attemptMs = 5000;
-const attemptsMax = 20;
-/** As long as it takes to write two checkpoints while there is something to do. */
-const removalRecords = 12_000;
+/**
+ * Messages that wait for a function server make checkpoints, however many they are spread over, of which one is too
+ * large to be written again together with the next ones: then its delta files are removed.
+ */
+const waiting = { records: 900, textBytes: 20_000 };
 
 // Small, so that a few records meet folds and checkpoints.
 const words = [
@@ -54,36 +53,31 @@ class Walk {
     return names.filter((name) => name.startsWith("before ")).map((name) => name.slice(7));
   }
 
-  addRecords(count: number): void {
-    const added = drawRecords(this.#random, count, this.records.length);
+  addRecords(count: number, textBytes = 0): void {
+    const text = "x".repeat(textBytes);
+    const drawn = drawRecords(this.#random, count, this.records.length);
+    const added = textBytes === 0 ? drawn : drawn.map((record) => ({ ...record, text }));
     this.records.push(...added);
     this.ledger.writeInput(added);
   }
 
   /** Has a node die there. */
   async die(point: string): Promise<void> {
-    // Whether all is done before the second checkpoint is up to the machine: then there is more to do.
     const isRemoval = point === pointName("before", removedDelta);
-    for (let attempt = 1; ; attempt++) {
-      this.addRecords(isRemoval ? removalRecords : 100);
-      const node = await this.#runTo(point, isRemoval ? attemptMs : patienceMs);
-      if (isRemoval && node.endSignal === "SIGABRT" && attempt < attemptsMax) continue;
-      assert.equal(node.endSignal, "SIGKILL", `"${point}" is not reached:\n${node.log}`);
-      return;
-    }
-  }
-
-  /** Runs a node until it dies there, by SIGKILL, or its time is over. */
-  async #runTo(point: string, timeMs: number): Promise<StatewireProcess> {
+    if (isRemoval) {
+      await this.ledger.server.kill();
+      this.addRecords(waiting.records, waiting.textBytes);
+    } else this.addRecords(100);
     const node = this.ledger.startDoomedNode(this.#environment(point));
-    const timer = setTimeout(() => node.signal("SIGABRT"), timeMs);
+    const timer = setTimeout(() => node.signal("SIGABRT"), patienceMs);
     if (point === pointName("before", lastStep)) {
       await node.ready();
       node.signal("SIGTERM");
     }
     await node.exitCode();
     clearTimeout(timer);
-    return node;
+    assert.equal(node.endSignal, "SIGKILL", `"${point}" is not reached:\n${node.log}`);
+    if (isRemoval) await this.ledger.server.start();
   }
 
   /** Runs a node until there is nothing to do. */
