@@ -11,6 +11,7 @@ import { dispatchedAtMs } from "./flights.js";
 import { endInvocation } from "./invocation.js";
 import { dropLeases, revokeLease } from "./lease.js";
 import type { Mailbox } from "./mailbox.js";
+import { parkUnknown } from "./park.js";
 import { place, takeAllReady } from "./placement.js";
 import { Session } from "./session.js";
 import type { Shard } from "./shard.js";
@@ -32,6 +33,7 @@ export function attach(shard: Shard, command: SessionAttachedCommand): void {
   bindSession(shard, session);
   shard.sessions.set(id, session);
   shard.effects.attachedSessions.push(id);
+  parkUnknown(shard);
 }
 
 /** No new invocations to this session; what was in line goes to other servers, or waits. */

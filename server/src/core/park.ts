@@ -77,6 +77,27 @@ export function placeOrPark(shard: Shard, mailbox: Mailbox): void {
   park(shard, mailbox, { code: "unknownType", message: unknown });
 }
 
+/** Set aside when a server attaches, so that people see them; more of them would hold up the step. */
+const parkedPerAttachMax = 256;
+
+/**
+ * A server has answered for its namespace: what was accepted before, for a type that it turns out not to
+ * have, is set aside as if it came now.
+ */
+export function parkUnknown(shard: Shard): void {
+  let left = parkedPerAttachMax;
+  for (const type of shard.types.values()) {
+    if (type.unplaced.size === 0 || type.standing === "served") continue;
+    const unknown = findUnknown(shard, type.name);
+    if (unknown === null) continue;
+    for (const mailbox of type.unplaced) {
+      if (mailbox.state === "parked") continue;
+      if (left-- === 0) return;
+      park(shard, mailbox, { code: "unknownType", message: unknown });
+    }
+  }
+}
+
 /** A server of this type has come: what waited for one goes on, parked or not. [SEND-4] */
 export function placeServed(shard: Shard, { unplaced }: FunctionType): void {
   for (const mailbox of [...unplaced]) {
