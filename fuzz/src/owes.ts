@@ -31,6 +31,15 @@ export function decodeOwing<T>(
   }
 }
 
+/** What an engine says of a mistake in the code, in place of what is wrong with the input. */
+const engineWords =
+  /undefined|is not a function\b(?! type)|Cannot (read|convert)|Maximum call stack/;
+
+/** An error is written for people, and not what an engine said that somebody has passed on. */
+export function assertWritten(message: string): void {
+  assert.doesNotMatch(message, engineWords);
+}
+
 function assertQuick(bytes: number, before: NodeJS.CpuUsage): void {
   const { user, system } = process.cpuUsage(before);
   const cpuMs = (user + system) / 1000;
