@@ -79,6 +79,10 @@ describe("the command line", () => {
       /unknown option '--data-dirr'\n\(Did you mean --data-dir\?\)/,
     ],
     [
+      ["run", "--valueBytesMax", "3"],
+      /unknown option '--valueBytesMax'\n\(Did you mean --value-bytes-max\?\)/,
+    ],
+    [
       ["run", "m", "--log-format", "text", "--batch-max", "0"],
       /^statewire: --batch-max: batchMax is "0": expected a whole number from 1 to 100000\n$/,
     ],

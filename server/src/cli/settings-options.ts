@@ -16,6 +16,10 @@ export function addSettingOptions(command: Command): Command {
     const { description } = definitionOf(name);
     command.addOption(createOption(name, description).helpGroup(`${groupOf(name)}:`));
   }
+  const { outputError } = command.configureOutput();
+  command.configureOutput({
+    outputError: (text, write) => outputError?.(suggestFlag(text), write),
+  });
   return addConfigOption(command);
 }
 
@@ -50,6 +54,13 @@ function createOption(name: SettingName, description: string): Option {
   const { placeholder, default: written } = definitionOf(name);
   const text = written === "" ? description : `${description} (default: ${written})`;
   return new Option(`${flagOf(name)} <${placeholder}>`, text);
+}
+
+/** What is said of an unknown flag, and the flag that is meant when a setting has that name. */
+function suggestFlag(problem: string): string {
+  const written = /^error: unknown option '--(\w+)'$/m.exec(problem)?.[1];
+  const name = settingNames.find((setting) => setting === written);
+  return name === undefined ? problem : `${problem.trimEnd()}\n(Did you mean ${flagOf(name)}?)`;
 }
 
 function addConfigOption(command: Command): Command {
