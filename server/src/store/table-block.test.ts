@@ -72,6 +72,19 @@ describe("a block of table entries", () => {
     );
   });
 
+  it("finds the place of a key that it holds", () => {
+    const value = Buffer.from("v");
+    const held = [..."abc"].map(
+      (name) => ({ table: "rows", key: Buffer.from(name), value }) as const,
+    );
+    const block = blockOf(held);
+    assert.deepEqual(
+      held.map((sought) => findEntry(block, sought, 0)),
+      [0, 1, 2],
+    );
+    assert.equal(compareEntry(block, 1, { table: "rows", key: Buffer.from("b") }), 0);
+  });
+
   it("takes the tables of another version by their names", () => {
     const raw = encode([{ table: "rows", key: Buffer.from("a"), value: Buffer.from("b") }]);
     assert.equal(entryAt(packBlock(raw, ["meta", "rows"]), 0).table, "meta");

@@ -91,6 +91,5 @@ export function compareEntry(
 ): number {
   const at = entry * placeLength;
   const order = (places[at] ?? 0) - tableNames.indexOf(table);
-  // The key's own order is the other way round.
-  return order || -key.compare(bytes, places[at + 1], places[at + 2]);
+  return order || bytes.compare(key, 0, key.length, places[at + 1], places[at + 2]);
 }
